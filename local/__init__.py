@@ -1,0 +1,1 @@
+"""What runs beside the bridge on a laptop; nothing here ships."""
