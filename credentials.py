@@ -1,0 +1,170 @@
+"""The bridge's one secret: what it holds, and when it is read again.
+
+The secret is JSON in AWS Secrets Manager. A container reads it once, again every quarter of an
+hour (so that a withdrawn token stops working), and at once when a token is not accepted.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from settings import SettingsError
+
+MAX_AGE = 900.0
+"""Seconds after which the secret is read again."""
+
+STRANGER_PAUSE = 60.0
+"""Seconds between two reads caused by an unknown webhook token: strangers must not drive them."""
+
+
+@dataclass(frozen=True)
+class GlpiTokens:
+    """The API client's token and the API user's token."""
+
+    app: str = field(repr=False)
+    user: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The secret's content. `webhook_tokens` maps a name of ours to a token of Mattermost's."""
+
+    glpi: GlpiTokens
+    webhook_tokens: Mapping[str, str] = field(repr=False)
+
+
+def parse_secret(text: str) -> Secret:
+    """Read the secret's JSON.
+
+    Raises:
+        SettingsError: names the key and what it should hold, never what it holds.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise SettingsError("SECRET_ID", "the secret's value is not a JSON object")
+    hooks = value.get("mattermost_webhook_tokens")
+    if not isinstance(hooks, dict) or not hooks:
+        raise SettingsError(
+            "secret key mattermost_webhook_tokens",
+            'is not an object that names at least one token: {"helpdesk": "token of the hook"}',
+        )
+    return Secret(
+        glpi=GlpiTokens(
+            app=_token("glpi_app_token", value.get("glpi_app_token")),
+            user=_token("glpi_user_token", value.get("glpi_user_token")),
+        ),
+        webhook_tokens={
+            name: _token(f"mattermost_webhook_tokens.{name}", token)
+            for name, token in hooks.items()
+        },
+    )
+
+
+def _token(key: str, value: object) -> str:
+    where = f"secret key {key}"
+    if not isinstance(value, str) or not value:
+        raise SettingsError(where, "is missing or empty; it is a token in quotes")
+    if not all("!" <= character <= "~" for character in value):
+        raise SettingsError(where, "holds blanks or characters that no token has; copy it again")
+    return value
+
+
+class Credentials:
+    """The secret as this container knows it.
+
+    Args:
+        fetch: returns the secret's JSON as it is now, or raises SettingsError.
+        clock: seconds since the epoch; a frozen container's monotonic clock may stand still.
+    """
+
+    def __init__(self, fetch: Callable[[], str], clock: Callable[[], float] = time.time) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._kept: Secret | None = None
+        self._fetched_at = 0.0
+        self._strangers_served_at = 0.0
+
+    def glpi_tokens(self, *, renew: bool = False) -> GlpiTokens:
+        """Return GLPI's tokens; with `renew`, as the secret holds them now.
+
+        Raises:
+            SettingsError: there is no usable secret.
+        """
+        return (self._read() if renew else self._current()).glpi
+
+    def webhook_tokens(self, *, renew: bool = False) -> Mapping[str, str]:
+        """Return the accepted webhook tokens by name; `renew` works at most once a minute.
+
+        Raises:
+            SettingsError: there is no usable secret.
+        """
+        now = self._clock()
+        if renew and now - self._strangers_served_at >= STRANGER_PAUSE:
+            self._strangers_served_at = now
+            return self._read().webhook_tokens
+        return self._current().webhook_tokens
+
+    def _current(self) -> Secret:
+        if self._kept is None or self._clock() - self._fetched_at > MAX_AGE:
+            return self._read()
+        return self._kept
+
+    def _read(self) -> Secret:
+        """Read the secret; one that worked before is kept while a new one cannot be had."""
+        self._fetched_at = self._clock()
+        try:
+            self._kept = parse_secret(self._fetch())
+        except SettingsError:
+            if self._kept is None:
+                raise
+        return self._kept
+
+
+def secrets_manager(secret_id: str) -> Callable[[], str]:
+    """Return a function that reads a secret's current value from AWS Secrets Manager.
+
+    It takes 2 s at most and raises SettingsError when there is no value to be had.
+    """
+    client = boto3.client(
+        "secretsmanager",
+        config=Config(connect_timeout=0.9, read_timeout=0.9, retries={"total_max_attempts": 1}),
+    )
+
+    def fetch() -> str:
+        try:
+            value = client.get_secret_value(SecretId=secret_id).get("SecretString")
+        except ClientError as error:
+            raise _refused(error.response.get("Error", {}).get("Code", "unknown")) from None
+        except BotoCoreError as error:
+            raise SettingsError(
+                "SECRET_ID",
+                f"Secrets Manager did not answer ({type(error).__name__}): check the region and, "
+                "in a VPC, the route to its endpoint",
+            ) from None
+        if value is None:
+            raise SettingsError("SECRET_ID", "the secret is binary; its value should be JSON text")
+        return value
+
+    return fetch
+
+
+def _refused(code: str) -> SettingsError:
+    if code == "ResourceNotFoundException":
+        return SettingsError(
+            "SECRET_ID",
+            "there is no such secret, or it has no value yet: store the JSON with "
+            "'aws secretsmanager put-secret-value'",
+        )
+    return SettingsError(
+        "SECRET_ID",
+        f"Secrets Manager refused to hand it out ({code}): check that the function's role may "
+        "read this secret and use its key",
+    )

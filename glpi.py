@@ -1,0 +1,162 @@
+"""The GLPI client: one session, one connection, one deadline, typed errors.
+
+Uses the legacy REST API (`/apirest.php`), which GLPI 10.0 and 11.0 answer alike. The types of the
+errors say what to do next; they are drawn in `glpi_errors`.
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from credentials import GlpiTokens
+from glpi_errors import (
+    NOT_GLPI,
+    TOKEN_CODES,
+    AccessDenied,
+    GlpiError,
+    Misconfigured,
+    OutcomeUnknown,
+    Refused,
+    SessionRefused,
+    Unavailable,
+    decipher,
+    no_answer,
+)
+from transport import Deadline, Http, NoAnswer
+
+__all__ = [
+    "AccessDenied",
+    "Glpi",
+    "GlpiError",
+    "Misconfigured",
+    "OutcomeUnknown",
+    "Refused",
+    "SessionRefused",
+    "Unavailable",
+]
+
+_SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")  # PHP's alphabet
+
+
+class TokenSource(Protocol):
+    """Where the two tokens come from."""
+
+    def glpi_tokens(self, *, renew: bool = False) -> GlpiTokens:
+        """Return the tokens; with `renew`, as they are now and not as they were kept."""
+
+
+class Glpi:
+    """A GLPI server as the API user sees it.
+
+    The session is opened by the first call and kept: a warm ticket costs one request.
+
+    Args:
+        base_url: what comes before `/apirest.php`, without a slash at the end.
+        tokens: asked at every login, and again when GLPI rejects them.
+        http: used for nothing but this server.
+    """
+
+    def __init__(self, base_url: str, tokens: TokenSource, http: Http) -> None:
+        self._base_url = base_url
+        self._tokens = tokens
+        self._http = http
+        self._session: dict[str, str] | None = None
+
+    def ticket_url(self, ticket: int) -> str:
+        """Return the address of a ticket's page."""
+        return f"{self._base_url}/front/ticket.form.php?id={ticket}"
+
+    def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
+        """Create a ticket and return its number.
+
+        It is believed only on 201 with an integer id: a 200 can be a maintenance page, a dead
+        database or a PHP error (GLPI 10.0.14).
+
+        Args:
+            fields: the ticket's `input` in GLPI's names.
+            deadline: bounds everything, logins included.
+
+        Raises:
+            OutcomeUnknown: the ticket may exist.
+            GlpiError: any other type: it surely does not.
+        """
+        created = self._write("Ticket", fields, deadline)
+        number = created.get("id") if isinstance(created, dict) else None
+        if isinstance(number, int) and not isinstance(number, bool) and number > 0:
+            return number
+        remedy = "GLPI answered 201 without a ticket number: look for a plug-in that changes it."
+        raise OutcomeUnknown("no-id", remedy, 201)
+
+    def _write(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> object:
+        """Create an item; on a reused session, believe a refusal only after a fresh login.
+
+        A session outlives the rights, entities and tokens it began with, and its own file.
+        """
+        reused = self._session is not None
+        session = self._session or self._log_in(deadline)
+        try:
+            return self._post(item_type, fields, session, deadline)
+        except (SessionRefused, AccessDenied, Refused) as error:
+            if not reused:
+                raise
+            if isinstance(error, Refused):
+                self._log_out(session, deadline)
+        return self._post(item_type, fields, self._log_in(deadline), deadline)
+
+    def _post(
+        self,
+        item_type: str,
+        fields: Mapping[str, object],
+        session: Mapping[str, str],
+        deadline: Deadline,
+    ) -> object:
+        headers = {**session, "Content-Type": "application/json"}
+        body = json.dumps({"input": fields}).encode()
+        return self._call("POST", item_type, headers, deadline, body=body, expect=201)
+
+    def _log_in(self, deadline: Deadline) -> dict[str, str]:
+        """Open a session and return the headers that name it."""
+        tokens = self._tokens.glpi_tokens()
+        try:
+            session = self._init_session(tokens, deadline)
+        except AccessDenied as error:
+            renewed = self._tokens.glpi_tokens(renew=True) if error.code in TOKEN_CODES else tokens
+            if renewed == tokens:
+                raise
+            tokens = renewed
+            session = self._init_session(tokens, deadline)
+        self._session = {"App-Token": tokens.app, "Session-Token": session}
+        return self._session
+
+    def _log_out(self, session: Mapping[str, str], deadline: Deadline) -> None:
+        """Close a session if GLPI lets us; abandoned ones stay on its disk as files."""
+        with contextlib.suppress(GlpiError):
+            self._call("GET", "killSession", session, deadline, expect=200)
+
+    def _init_session(self, tokens: GlpiTokens, deadline: Deadline) -> str:
+        headers = {"App-Token": tokens.app, "Authorization": f"user_token {tokens.user}"}
+        opened = self._call("GET", "initSession", headers, deadline, expect=200)
+        session = opened.get("session_token") if isinstance(opened, dict) else None
+        if not isinstance(session, str) or not _SESSION_ID.fullmatch(session):
+            raise Misconfigured("not-glpi", NOT_GLPI, 200)
+        return session
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        *,
+        body: bytes | None = None,
+        expect: int,
+    ) -> object:
+        url = f"{self._base_url}/apirest.php/{path}"
+        writes = method != "GET"
+        try:
+            answer = self._http.request(method, url, deadline=deadline, headers=headers, body=body)
+        except NoAnswer as error:
+            raise no_answer(error, writes=writes) from None
+        return decipher(answer, url=url, writes=writes, expect=expect)

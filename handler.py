@@ -1,0 +1,168 @@
+"""The Lambda entry point: API Gateway's HTTP API (payload 2.0) in, Mattermost's answer out.
+
+Routes, authenticates, logs; what a message means is the business of `servicedesk`. Neither tokens
+nor people's words reach a log: only ids, codes and our own sentences do.
+"""
+
+import base64
+import binascii
+import json
+import logging
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from aws_lambda_powertools import Logger
+
+import mattermost
+from credentials import Credentials, secrets_manager
+from glpi import Glpi
+from rules import Rules, read_rules
+from servicedesk import Outcome, ServiceDesk, say
+from settings import Settings, SettingsError
+from texts import ANSWERS
+from transport import Deadline, Http
+
+GLPI_SECONDS = 10.0
+"""All in all for GLPI while a person waits, logins and slow bodies included."""
+
+ANSWER_SECONDS = 3.0
+"""Kept back from the function's own time limit, so that the person gets an answer."""
+
+logger = Logger(service="mattermost-glpi-bridge", level="INFO")
+
+Event = Mapping[str, Any]
+Response = dict[str, Any]
+
+
+class Context(Protocol):
+    """The part of Lambda's context that is used."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda ends this invocation."""
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """What a container keeps between invocations."""
+
+    rules: Rules
+    credentials: Credentials
+    desk: ServiceDesk
+
+
+def lambda_handler(event: Event, context: Context) -> Response:
+    """Answer one HTTP request. Never raises: Mattermost shows nobody an error."""
+    route = _ROUTES.get(str(event.get("routeKey")))
+    if route is None:
+        return _respond(404, {"error": "there is nothing here"})
+    return route(event, context)
+
+
+def _webhook(event: Event, context: Context) -> Response:
+    """Handle a request of an outgoing webhook."""
+    request_id = str(event.get("requestContext", {}).get("requestId", ""))
+    try:
+        return _file(event, context)
+    except mattermost.Malformed as problem:
+        logger.warning("malformed request", extra={"problem": str(problem)})
+        return _respond(400, {"error": str(problem)})
+    except SettingsError as problem:
+        fields = {"ref": request_id, "key": problem.key, "problem": problem.problem}
+        logger.error("a setting is at fault: nothing can be filed", extra=fields)
+        return _respond(503, _say_without_bridge("not_saved", request_id))
+    except Exception as error:  # noqa: BLE001 - the last line of defence; an answer is owed
+        # The message of an unforeseen error may hold people's words; its place does not.
+        places = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+        fields = {"ref": request_id, "error": type(error).__name__, "at": " > ".join(places)}
+        logger.error("unforeseen error", extra=fields)
+        return _respond(500, _say_without_bridge("not_confirmed", request_id))
+
+
+def _file(event: Event, context: Context) -> Response:
+    headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
+    token, fields = mattermost.read(headers.get("content-type", ""), _body(event))
+    bridge = _bridge()
+    webhook = _authenticate(token, bridge.credentials)
+    if webhook is None:
+        logger.warning("refused: no accepted webhook token")
+        return _respond(401, {"error": "the token is not accepted"})
+    post = mattermost.to_post(fields, webhook)
+    seconds = min(GLPI_SECONDS, context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
+    outcome = bridge.desk.handle(post, Deadline(seconds))
+    _log(post, outcome)
+    return _respond(200, outcome.reply)
+
+
+_ROUTES: Mapping[str, Callable[[Event, Context], Response]] = {"POST /mattermost/webhook": _webhook}
+
+
+@cache
+def _bridge() -> Bridge:
+    """Put the bridge together, once per container.
+
+    Raises:
+        SettingsError: a setting cannot be used; the next invocation tries again.
+    """
+    for chatty in ("boto3", "botocore", "urllib3"):  # at DEBUG botocore prints the secret
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    settings = Settings.from_env(os.environ)
+    logger.setLevel(settings.log_level)
+    if settings.glpi_url.startswith("http://"):
+        logger.warning("GLPI_URL is http: tokens and messages cross the network unencrypted")
+    rules = read_rules()
+    credentials = Credentials(secrets_manager(settings.secret_id))
+    glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.ca_bundle))
+    return Bridge(rules, credentials, ServiceDesk(rules, settings.mattermost_url, glpi))
+
+
+def _authenticate(token: str, credentials: Credentials) -> str | None:
+    """Return our name of the token; an unknown one may have been added to the secret just now."""
+    if not token:
+        return None
+    return mattermost.verify(token, credentials.webhook_tokens()) or mattermost.verify(
+        token, credentials.webhook_tokens(renew=True)
+    )
+
+
+def _body(event: Event) -> bytes:
+    body = str(event.get("body") or "")
+    if not event.get("isBase64Encoded"):
+        return body.encode(errors="replace")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise mattermost.Malformed("the body is not base64, though the event says so") from None
+
+
+def _log(post: mattermost.Post, outcome: Outcome) -> None:
+    fields: dict[str, object] = {"ref": post.ref, "webhook": post.webhook}
+    if post.odd_fields:
+        fields["odd_fields"] = post.odd_fields
+    if outcome.ticket:
+        fields["ticket"] = outcome.ticket
+    if outcome.error is None:
+        logger.info(outcome.event, extra=fields)
+        return
+    error = outcome.error
+    fields |= {"error": type(error).__name__, "code": error.code, "http_status": error.status}
+    logger.error(outcome.event, extra=fields | {"remedy": error.remedy})
+
+
+def _say_without_bridge(key: str, ref: str) -> Mapping[str, str]:
+    """Say something though settings may be unreadable: as bridge.toml wants it, or in Russian."""
+    try:
+        return say(read_rules(), key, ref=ref)
+    except SettingsError:
+        return mattermost.answer(ANSWERS["ru"][key].format(ref=ref), in_thread=True)
+
+
+def _respond(status: int, body: Mapping[str, object]) -> Response:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(body, ensure_ascii=False),
+    }

@@ -1,0 +1,195 @@
+"""What Mattermost sends and understands: outgoing webhooks. No I/O.
+
+Seen on Mattermost 5.37.0; where newer servers differ it is said (server 11.x source).
+"""
+
+import hmac
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+_ID = re.compile("[a-z0-9]{26}")
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
+
+
+class Malformed(Exception):
+    """The request is nothing that Mattermost would send; says why without quoting it."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message in a channel, as an outgoing webhook tells of it. The token is not part of it.
+
+    Attributes:
+        ref: names the message towards people and in logs: its id, or a made-up one.
+        id: the post's id, None when it did not come.
+        text: raw, the trigger word included.
+        trigger_word: as Mattermost says; with several hooks on one post it can be another hook's.
+        written_at: when the post was written.
+        webhook: our name of the token that came with it.
+        odd_fields: fields that were there but unusable, and so count as absent.
+    """
+
+    ref: str
+    id: str | None
+    text: str
+    trigger_word: str
+    user_name: str | None
+    channel_id: str | None
+    channel_name: str | None
+    team_domain: str | None
+    written_at: datetime | None
+    file_ids: tuple[str, ...]
+    webhook: str
+    odd_fields: tuple[str, ...]
+
+
+def read(content_type: str, body: bytes) -> tuple[str, Mapping[str, object]]:
+    """Take the token out of a request's body.
+
+    JSON when the content type says so, else a form, which is Mattermost's default.
+
+    Returns:
+        The token ("" when there is none) and all other fields.
+
+    Raises:
+        Malformed: the body is neither.
+    """
+    is_json = content_type.partition(";")[0].strip().lower() == "application/json"
+    fields = _read_json(body) if is_json else _read_form(body)
+    token = fields.pop("token", "")
+    return (token if isinstance(token, str) else ""), fields
+
+
+def _read_json(body: bytes) -> dict[str, object]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Malformed("the body is not JSON, though the content type says so") from None
+    if not isinstance(value, dict):
+        raise Malformed("the body is JSON, but not an object")
+    return value
+
+
+def _read_form(body: bytes) -> dict[str, object]:
+    try:
+        form = body.decode(errors="replace")
+        pairs = parse_qsl(form, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        raise Malformed("the body is not form-urlencoded") from None
+    return dict(reversed(pairs))  # of repeated names the first counts
+
+
+def verify(token: str, accepted: Mapping[str, str]) -> str | None:
+    """Return the name of the accepted token that was sent, or None.
+
+    Compares with every accepted token in constant time, found or not.
+    """
+    sent = token.encode(errors="replace")
+    names = [n for n, known in accepted.items() if hmac.compare_digest(sent, known.encode())]
+    return names[0] if names else None
+
+
+def to_post(fields: Mapping[str, object], webhook: str) -> Post:
+    """Make a post of an authenticated request's fields.
+
+    Only `text` is required; anything else that is missing or mistyped counts as absent.
+
+    Raises:
+        Malformed: there is no text.
+    """
+    text = fields.get("text")
+    if not isinstance(text, str):
+        raise Malformed("there is no field text")
+    odd: list[str] = []
+
+    def string(name: str, pattern: re.Pattern[str] | None = None) -> str | None:
+        value = fields.get(name)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
+            odd.append(name)
+            return None
+        return _well_formed(value)
+
+    post_id = string("post_id", _ID)
+    return Post(
+        ref=post_id or uuid.uuid4().hex[:26],
+        id=post_id,
+        text=_well_formed(text),
+        trigger_word=string("trigger_word") or "",
+        user_name=string("user_name"),
+        channel_id=string("channel_id", _ID),
+        channel_name=string("channel_name"),
+        team_domain=string("team_domain"),
+        written_at=_moment(fields.get("timestamp"), odd),
+        file_ids=_file_ids(fields.get("file_ids"), odd),
+        webhook=webhook,
+        odd_fields=tuple(odd),
+    )
+
+
+def _well_formed(text: str) -> str:
+    """Replace lone surrogates: JSON can spell them, but neither UTF-8 nor GLPI takes them."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _moment(value: object, odd: list[str]) -> datetime | None:
+    """Read a timestamp: milliseconds in JSON, seconds in forms."""
+    if value is None or value == "":
+        return None
+    try:
+        number = int(value) if isinstance(value, int | str) else 0
+        seconds = number / 1000 if number >= _MILLISECONDS_FROM else number
+        if seconds > 0:
+            return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    odd.append("timestamp")
+    return None
+
+
+def _file_ids(value: object, odd: list[str]) -> tuple[str, ...]:
+    """Read the ids of the attached files: one comma-joined string, or a list."""
+    if value is None or value == "":
+        return ()
+    given = value.split(",") if isinstance(value, str) else value
+    ids = [i for i in given if isinstance(i, str)] if isinstance(given, list) else []
+    found = tuple(i.strip() for i in ids if _ID.fullmatch(i.strip()))
+    if not found or not isinstance(given, list) or len(found) < len(given):
+        odd.append("file_ids")
+    return found
+
+
+def answer(
+    text: str, *, in_thread: bool, username: str | None = None, icon_url: str | None = None
+) -> dict[str, str]:
+    """Build the JSON that makes Mattermost post `text`.
+
+    A `comment` goes into the thread of the post; if that post is itself a reply, Mattermost
+    drops it. Name and icon count only if the server allows hooks to override them.
+    """
+    built = {"text": text, "response_type": "comment" if in_thread else "post"}
+    if username:
+        built["username"] = username
+    if icon_url:
+        built["icon_url"] = icon_url
+    return built
+
+
+_ALIVE = re.compile(r"[@<~:]|//|www", re.IGNORECASE)
+_MARKDOWN = re.compile(r"[\\`*_\[\]()#|>!]")
+
+
+def neutralise(text: str) -> str:
+    """Make people's text safe to repeat: no mention, link, emoji or Markdown comes alive.
+
+    Mattermost rewrites `<!channel>` and `<url|label>` before it looks at Markdown, so `<` and `@`
+    are parted from what follows by a zero-width space; a backslash keeps Markdown literal.
+    """
+    parted = _ALIVE.sub("\\g<0>\u200b", text)
+    return _MARKDOWN.sub(r"\\\g<0>", parted)

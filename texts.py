@@ -1,0 +1,88 @@
+"""Every sentence a person reads, in Russian and English; `[texts]` in bridge.toml overrides them.
+
+Each answer begins with an emoji, so that none can begin with a trigger word.
+"""
+
+from collections.abc import Mapping
+from string import Formatter
+
+ANSWERS: Mapping[str, Mapping[str, str]] = {
+    "ru": {
+        "accepted": ":white_check_mark: Принято: заявка {t}.",
+        "accepted_files": "Файлы остались в чате, в заявке есть ссылка на них.",
+        "empty": (
+            ":information_source: Напишите после «{trigger}», что случилось, например: "
+            "`{trigger} не печатает принтер, кабинет 305`. Заявка пока не создана."
+        ),
+        "unknown_desk": (
+            ":grey_question: «{word}» здесь не настроено, заявка не создана. "
+            "Здесь работают: {triggers}."
+        ),
+        "not_confirmed": (
+            ":warning: GLPI не подтвердил приём заявки. Если через несколько минут её нет в GLPI, "
+            "напишите ещё раз. Код: {ref}"
+        ),
+        "not_saved": (
+            ":x: Сообщение не сохранено, заявки нет. Пожалуйста, отправьте его ещё раз через "
+            "несколько минут или обратитесь в поддержку иначе. Код: {ref}"
+        ),
+    },
+    "en": {
+        "accepted": ":white_check_mark: Got it: ticket {t}.",
+        "accepted_files": "The files stay in the chat; the ticket links to them.",
+        "empty": (
+            ":information_source: Say what happened after “{trigger}”, for example: "
+            "`{trigger} the printer in room 305 is jammed`. No ticket has been filed yet."
+        ),
+        "unknown_desk": (
+            ":grey_question: “{word}” is not set up here, so no ticket was filed. "
+            "What works here: {triggers}."
+        ),
+        "not_confirmed": (
+            ":warning: GLPI did not confirm the ticket. If it is not in GLPI in a few minutes, "
+            "please write again. Reference: {ref}"
+        ),
+        "not_saved": (
+            ":x: Your message could not be saved and there is no ticket. Please send it again in a "
+            "few minutes or contact support another way. Reference: {ref}"
+        ),
+    },
+}
+"""What the thread answers, by language and key. The placeholders are those of the defaults."""
+
+TICKET: Mapping[str, Mapping[str, str]] = {
+    "ru": {
+        "title": "Заявка от {user_name}: {first_line}",
+        "number": "№\u00a0{number}",
+        "files": "Файлы ({count}) остались в чате.",
+        "no_words": "файлы без текста",
+        "unknown_user": "неизвестного",
+    },
+    "en": {
+        "title": "Request from {user_name}: {first_line}",
+        "number": "#{number}",
+        "files": "The files ({count}) stay in the chat.",
+        "no_words": "files without words",
+        "unknown_user": "unknown",
+    },
+}
+"""What the ticket says, by language and key."""
+
+FOOTER = "{user_name} · ~{channel_name} · {permalink}"
+"""The default of the line under the message, in every language."""
+
+
+def placeholders(template: str) -> set[str]:
+    """Return the names in braces.
+
+    Raises:
+        ValueError: a brace is not closed, or a placeholder is more than a name.
+    """
+    names = set()
+    for _, name, spec, conversion in Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or spec or conversion:
+            raise ValueError(name)
+        names.add(name)
+    return names
