@@ -68,6 +68,21 @@ class Glpi:
         """Return the address of a ticket's page."""
         return f"{self._base_url}/front/ticket.form.php?id={ticket}"
 
+    def open(self, deadline: Deadline) -> None:
+        """Log in now instead of with the first call.
+
+        Raises:
+            GlpiError: GLPI does not let us in.
+        """
+        self._log_in(deadline)
+
+    def close(self, deadline: Deadline) -> None:
+        """End the session and the connection; never raises."""
+        if self._session:
+            self._log_out(self._session, deadline)
+            self._session = None
+        self._http.close()
+
     def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
         """Create a ticket and return its number.
 

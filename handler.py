@@ -46,11 +46,12 @@ class Context(Protocol):
 
 
 @dataclass(frozen=True)
-class Bridge:
+class Container:
     """What a container keeps between invocations."""
 
     rules: Rules
     credentials: Credentials
+    glpi: Glpi
     desk: ServiceDesk
 
 
@@ -73,26 +74,26 @@ def _webhook(event: Event, context: Context) -> Response:
     except SettingsError as problem:
         fields = {"ref": request_id, "key": problem.key, "problem": problem.problem}
         logger.error("a setting is at fault: nothing can be filed", extra=fields)
-        return _respond(503, _say_without_bridge("not_saved", request_id))
+        return _respond(503, _say_regardless("not_saved", request_id))
     except Exception as error:  # noqa: BLE001 - the last line of defence; an answer is owed
         # The message of an unforeseen error may hold people's words; its place does not.
         places = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         fields = {"ref": request_id, "error": type(error).__name__, "at": " > ".join(places)}
         logger.error("unforeseen error", extra=fields)
-        return _respond(500, _say_without_bridge("not_confirmed", request_id))
+        return _respond(500, _say_regardless("not_confirmed", request_id))
 
 
 def _file(event: Event, context: Context) -> Response:
     headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
     token, fields = mattermost.read(headers.get("content-type", ""), _body(event))
-    bridge = _bridge()
-    webhook = _authenticate(token, bridge.credentials)
+    kept = container()
+    webhook = _authenticate(token, kept.credentials)
     if webhook is None:
         logger.warning("refused: no accepted webhook token")
         return _respond(401, {"error": "the token is not accepted"})
     post = mattermost.to_post(fields, webhook)
     seconds = min(GLPI_SECONDS, context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
-    outcome = bridge.desk.handle(post, Deadline(seconds))
+    outcome = kept.desk.handle(post, Deadline(seconds))
     _log(post, outcome)
     return _respond(200, outcome.reply)
 
@@ -101,7 +102,7 @@ _ROUTES: Mapping[str, Callable[[Event, Context], Response]] = {"POST /mattermost
 
 
 @cache
-def _bridge() -> Bridge:
+def container() -> Container:
     """Put the bridge together, once per container.
 
     Raises:
@@ -116,7 +117,8 @@ def _bridge() -> Bridge:
     rules = read_rules()
     credentials = Credentials(secrets_manager(settings.secret_id))
     glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.ca_bundle))
-    return Bridge(rules, credentials, ServiceDesk(rules, settings.mattermost_url, glpi))
+    desk = ServiceDesk(rules, settings.mattermost_url, glpi)
+    return Container(rules, credentials, glpi, desk)
 
 
 def _authenticate(token: str, credentials: Credentials) -> str | None:
@@ -152,7 +154,7 @@ def _log(post: mattermost.Post, outcome: Outcome) -> None:
     logger.error(outcome.event, extra=fields | {"remedy": error.remedy})
 
 
-def _say_without_bridge(key: str, ref: str) -> Mapping[str, str]:
+def _say_regardless(key: str, ref: str) -> Mapping[str, str]:
     """Say something though settings may be unreadable: as bridge.toml wants it, or in Russian."""
     try:
         return say(read_rules(), key, ref=ref)

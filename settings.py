@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import requests
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -83,15 +85,16 @@ def _base_url(key: str, value: str) -> str:
     if not value:
         raise SettingsError(key, f"is not set; {wanted}")
     try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
+        prepared = requests.Request("GET", value).prepare().url or ""
+        parts = urlsplit(prepared)
+        usable = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:  # requests.RequestException for a bad URL is one, too
         usable = False
-    if not usable or value.split() != [value] or not value.isascii():
+    if not usable or value.split() != [value]:
         raise SettingsError(key, f"is {value!r}, which is not a web address; {wanted}")
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise SettingsError(key, f"has more than scheme, host, port and folder; {wanted}")
-    return value.rstrip("/")
+    return prepared.rstrip("/")
 
 
 def _ca_bundle(path: str) -> str | None:

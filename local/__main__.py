@@ -1,0 +1,156 @@
+"""`make run`: the whole bridge on this machine, against the GLPI simulator or a real GLPI."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from dotenv import load_dotenv
+
+import handler
+from credentials import Credentials
+from glpi import Glpi, GlpiError
+from local import SAMPLE_TOKENS
+from local.aws import SECRET_ID, EmbeddedAws
+from local.gateway import Gateway
+from local.glpi_simulator import GlpiSimulator
+from rules import read_rules
+from settings import Settings, SettingsError
+from transport import Deadline, Http
+
+LOGIN_SECONDS = 10.0
+
+GREETING = """\
+The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: production needs AWS.
+
+  Mattermost's callback URL   http://127.0.0.1:{port}/mattermost/webhook
+  GLPI                        {glpi}
+
+Write a message as Mattermost would, and open the link in the answer:
+
+  curl http://127.0.0.1:{port}/mattermost/webhook -d token={token} -d user_name=alice \\
+    -d channel_name=helpdesk --data-urlencode 'text={trigger} the printer is on fire'
+
+Ctrl-C stops everything.
+"""
+
+VERSIONS = ("10.0.14", "11.0.6")
+"""The versions of GLPI that can be simulated."""
+
+
+def main() -> int:
+    """Run until Ctrl-C.
+
+    Returns:
+        The exit code: 0 after Ctrl-C, 1 when it could not start.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    load_dotenv(".env")
+    try:
+        with ExitStack() as stack:
+            print(_start(stack, dict(os.environ)), flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        print("\nStopped.")
+    except (SettingsError, GlpiError) as problem:
+        print(f"Cannot start: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _start(stack: ExitStack, env: Mapping[str, str]) -> str:
+    """Start all parts, the gateway last, and return how to use them."""
+    port = _port(env)
+    tokens = _webhook_tokens(env)
+    trigger = read_rules().desks[0].triggers[0]
+    if env.get("GLPI_URL"):
+        glpi = url = env["GLPI_URL"]
+        secret = _secret(
+            tokens, _required(env, "GLPI_APP_TOKEN"), _required(env, "GLPI_USER_TOKEN")
+        )
+    else:
+        simulator = _simulate(stack, port, env)
+        url = simulator.url
+        glpi = f"{url}  (simulator; its faults and tickets: {simulator.control_url})"
+        secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
+    os.environ.update(GLPI_URL=url, SECRET_ID=SECRET_ID)
+    _check_login(Settings.from_env(os.environ), secret)
+    aws = EmbeddedAws()
+    aws.start()
+    stack.callback(aws.stop)
+    aws.store_secret(secret)
+    stack.callback(_close_container)
+    with _taking_ports(port):
+        gateway = Gateway(port, handler.lambda_handler)
+    stack.enter_context(gateway.serving())
+    token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
+    return GREETING.format(port=port, glpi=glpi, token=token, trigger=trigger)
+
+
+def _webhook_tokens(env: Mapping[str, str]) -> Mapping[str, str]:
+    given = [token.strip() for token in env.get("MATTERMOST_TOKENS", "").split(",")]
+    return {f"hook-{n}": t for n, t in enumerate(given, start=1) if t} or SAMPLE_TOKENS
+
+
+def _simulate(stack: ExitStack, port: int, env: Mapping[str, str]) -> GlpiSimulator:
+    version = env.get("GLPI_VERSION", VERSIONS[-1])
+    if version not in VERSIONS:
+        raise SettingsError("GLPI_VERSION", f"is {version!r}; use {' or '.join(VERSIONS)}")
+    with _taking_ports(port + 1, port + 2):
+        simulator = GlpiSimulator(version=version, port=port + 1, control_port=port + 2)
+        return stack.enter_context(simulator)
+
+
+def _secret(tokens: Mapping[str, str], app_token: str, user_token: str) -> dict[str, Any]:
+    return {
+        "glpi_app_token": app_token,
+        "glpi_user_token": user_token,
+        "mattermost_webhook_tokens": dict(tokens),
+    }
+
+
+def _required(env: Mapping[str, str], key: str) -> str:
+    if not env.get(key):
+        raise SettingsError(key, "is not set, but GLPI_URL is; set it in the environment or .env")
+    return env[key]
+
+
+def _check_login(settings: Settings, secret: Mapping[str, Any]) -> None:
+    """Find out now, not at the first message, whether GLPI lets us in."""
+    http = Http(ca_bundle=settings.ca_bundle)
+    glpi = Glpi(settings.glpi_url, Credentials(lambda: json.dumps(secret)), http)
+    try:
+        glpi.open(Deadline(LOGIN_SECONDS))
+    finally:
+        glpi.close(Deadline(1))
+
+
+def _close_container() -> None:
+    if handler.container.cache_info().currsize:
+        handler.container().glpi.close(Deadline(1))
+
+
+def _port(env: Mapping[str, str]) -> int:
+    value = env.get("PORT", "8112")
+    if not value.isdecimal() or not 1024 <= int(value) <= 65533:
+        raise SettingsError("PORT", f"is {value!r}; use a number from 1024 to 65533")
+    return int(value)
+
+
+@contextmanager
+def _taking_ports(*ports: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        numbers = " or ".join(map(str, ports))
+        raise SettingsError(
+            "PORT", f"port {numbers} cannot be used ({error.strerror}); try PORT=9000 make run"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""HTTP to API Gateway events and back: the real handler behind a port of this machine.
+
+Events have the shape of an HTTP API with payload format 2.0 (AWS documentation, "Working with
+AWS Lambda proxy integrations for HTTP APIs"): header names in lower case, bodies in base64 unless
+their content type is text.
+"""
+
+import base64
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+FUNCTION_SECONDS = 26.0
+"""The function's time limit in template.yaml."""
+
+MAX_BODY = 10 * 1024 * 1024
+"""Bytes. API Gateway's limit for a payload."""
+
+ROUTES = frozenset({"POST /mattermost/webhook"})
+
+_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
+
+Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
+
+
+def to_event(
+    method: str, path: str, headers: Mapping[str, str], body: bytes, route: str | None = None
+) -> dict[str, Any]:
+    """Return the event that API Gateway would make of a request."""
+    raw_path, _, query = path.partition("?")
+    lower = {name.lower(): value for name, value in headers.items()}
+    is_text = lower.get("content-type", "text/plain").strip().lower().startswith(_TEXT)
+    now = time.time()
+    return {
+        "version": "2.0",
+        "routeKey": route or f"{method} {raw_path}",
+        "rawPath": raw_path,
+        "rawQueryString": query,
+        "headers": lower,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": lower.get("host", "localhost"),
+            "domainPrefix": "local",
+            "http": {
+                "method": method,
+                "path": raw_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": lower.get("user-agent", ""),
+            },
+            "requestId": str(uuid.uuid4()),
+            "routeKey": route or f"{method} {raw_path}",
+            "stage": "$default",
+            "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+            "timeEpoch": int(now * 1000),
+        },
+        "body": body.decode() if is_text else base64.b64encode(body).decode(),
+        "isBase64Encoded": not is_text,
+    }
+
+
+class Context:
+    """Lambda's context, as far as the handler looks at it."""
+
+    def __init__(self, seconds: float = FUNCTION_SECONDS) -> None:
+        self._end = time.monotonic() + seconds
+        self.aws_request_id = str(uuid.uuid4())
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until the function's time limit."""
+        return max(0, int((self._end - time.monotonic()) * 1000))
+
+
+class Gateway(ThreadingHTTPServer):
+    """A server on 127.0.0.1 that calls the handler once at a time, as one container does.
+
+    Raises:
+        OSError: the port is taken.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, port: int, handler: Handler) -> None:
+        super().__init__(("127.0.0.1", port), _Request)
+        self._handler = handler
+        self._one_at_a_time = threading.Lock()
+
+    def invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call the handler as Lambda does."""
+        with self._one_at_a_time:
+            return self._handler(event, Context())
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve on a thread until the block ends."""
+        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield
+        finally:
+            self.shutdown()
+            self.server_close()
+            thread.join()
+
+
+class _Request(BaseHTTPRequestHandler):
+    server: Gateway
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_GET(self) -> None:
+        if urlsplit(self.path).path == "/health":
+            self._answer(200, '{"status": "ok"}')
+        else:
+            self._not_found()
+
+    def do_POST(self) -> None:
+        if f"POST {urlsplit(self.path).path}" not in ROUTES:
+            self._not_found()
+            return
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal():
+            self._message(411, "Length Required")
+            return
+        if int(length) > MAX_BODY:
+            self._message(413, "Request Entity Too Large")
+            return
+        try:
+            body = self.rfile.read(int(length))
+            event = to_event("POST", self.path, dict(self.headers), body)
+        except UnicodeDecodeError:
+            self._message(400, "Bad Request")
+            return
+        response = self.server.invoke(event)
+        self._answer(response["statusCode"], response["body"], response["headers"])
+
+    def _not_found(self) -> None:
+        self._message(404, "Not Found")
+
+    def _message(self, status: int, text: str) -> None:
+        """Answer as API Gateway itself does; what was not read makes the connection useless."""
+        self.close_connection = True
+        self._answer(status, json.dumps({"message": text}))
+
+    def _answer(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> None:
+        payload = body.encode()
+        self.send_response(status)
+        for name, value in (headers or {"content-type": "application/json"}).items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent: the handler logs what matters, and query strings are not for logs."""

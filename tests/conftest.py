@@ -1,0 +1,143 @@
+"""The one way to build each thing that tests need."""
+
+import base64
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import boto3
+import pytest
+from moto import mock_aws
+from mypy_boto3_secretsmanager import SecretsManagerClient
+
+import handler
+from local import SAMPLE_TOKENS
+from local.aws import PRETENDED
+from local.gateway import Context
+from local.glpi_simulator import GlpiSimulator
+from transport import Deadline
+
+ROOT = Path(__file__).parent.parent
+EVENTS = sorted((ROOT / "events").glob("*.json"))
+RECORDINGS = Path(__file__).parent / "recordings"
+
+Event = dict[str, Any]
+
+
+def load_event(name: str) -> Event:
+    """Return a sample event, such as `form-file`."""
+    event: Event = json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))
+    return event
+
+
+def json_event(**fields: object) -> Event:
+    """Return the JSON sample event with other fields; None removes one."""
+    event = load_event("json")
+    body = json.loads(event["body"]) | fields
+    kept = {name: value for name, value in body.items() if value is not None}
+    return event | {"body": json.dumps(kept)}
+
+
+def form_event(**fields: str) -> Event:
+    """Return the form sample event, in base64 as API Gateway has it, with other fields."""
+    event = load_event("form")
+    body = dict(parse_qsl(base64.b64decode(event["body"]).decode(), keep_blank_values=True))
+    encoded = urlencode(body | fields).encode()
+    return event | {"body": base64.b64encode(encoded).decode()}
+
+
+class Lab:
+    """The bridge in its container, with GLPI and AWS around it."""
+
+    def __init__(self, glpi: GlpiSimulator, secrets: SecretsManagerClient) -> None:
+        self.glpi = glpi
+        self.secrets = secrets
+        self.secret: dict[str, Any] = {
+            "glpi_app_token": glpi.app_token,
+            "glpi_user_token": glpi.user_tokens["mm-bot"],
+            "mattermost_webhook_tokens": dict(SAMPLE_TOKENS),
+        }
+        self.secrets.create_secret(Name="bridge", SecretString=json.dumps(self.secret))
+        self.log_stream = io.StringIO()
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Return what the function has logged so far."""
+        return [json.loads(line) for line in self.log_stream.getvalue().splitlines()]
+
+    def store(self, **changes: object) -> None:
+        """Store a new version of the secret."""
+        self.secret |= changes
+        self.secrets.put_secret_value(SecretId="bridge", SecretString=json.dumps(self.secret))
+
+    def invoke(self, event: Event, seconds: float = 26.0) -> tuple[int, dict[str, Any]]:
+        """Invoke the function; returns status and JSON body of its response."""
+        response = handler.lambda_handler(event, Context(seconds))
+        assert response["headers"] == {"content-type": "application/json"}
+        return response["statusCode"], json.loads(response["body"])
+
+    def say(self, text: str, **fields: object) -> str:
+        """Write a message in the channel; returns what the thread answers, "" for silence."""
+        status, answer = self.invoke(json_event(text=text, **fields))
+        assert status == 200
+        return str(answer.get("text", ""))
+
+    def cold_start(self) -> None:
+        """Forget everything a container keeps."""
+        if handler.container.cache_info().currsize:
+            handler.container().glpi.close(Deadline(1))
+        handler.container.cache_clear()
+
+
+both_versions = pytest.mark.parametrize("glpi", ["10.0.14", "11.0.6"], indirect=True)
+"""Runs a test against GLPI 10 and against GLPI 11."""
+
+
+@pytest.fixture
+def glpi(request: pytest.FixtureRequest) -> Iterator[GlpiSimulator]:
+    """GLPI 11, or the versions that `both_versions` asks for."""
+    with GlpiSimulator(version=getattr(request, "param", "11.0.6")) as simulator:
+        yield simulator
+
+
+@pytest.fixture(autouse=True, scope="session")
+def aws_environment() -> Iterator[None]:
+    """No test can reach a real account."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        for name, value in PRETENDED.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def secrets_client(aws_environment: None) -> SecretsManagerClient:
+    """A client, made once: it takes longer to make than most tests to run."""
+    return boto3.client("secretsmanager")
+
+
+@pytest.fixture
+def aws(secrets_client: SecretsManagerClient) -> Iterator[SecretsManagerClient]:
+    """Secrets Manager of an account with nothing in it."""
+    with mock_aws():
+        yield secrets_client
+
+
+@pytest.fixture
+def lab(
+    glpi: GlpiSimulator, aws: SecretsManagerClient, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Lab]:
+    """The bridge, healthy."""
+    monkeypatch.setenv("GLPI_URL", glpi.url)
+    monkeypatch.setenv("SECRET_ID", "bridge")
+    for name in ("MATTERMOST_URL", "GLPI_CA_BUNDLE", "LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    lab = Lab(glpi, aws)
+    monkeypatch.setattr(handler.logger.registered_handler, "stream", lab.log_stream)
+    lab.cold_start()
+    yield lab
+    lab.cold_start()

@@ -1,0 +1,176 @@
+"""Every mistake in the settings is a sentence that names key, value and remedy."""
+
+import re
+from pathlib import Path
+
+import pytest
+import trustme
+
+from rules import Desk, read_rules
+from settings import Settings, SettingsError
+
+ENV = {"GLPI_URL": "https://glpi.example", "SECRET_ID": "bridge"}
+
+
+def problem(env: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(env)
+    return str(caught.value)
+
+
+def test_url_and_secret_are_all_that_is_needed() -> None:
+    assert Settings.from_env(ENV) == Settings(
+        glpi_url="https://glpi.example",
+        secret_id="bridge",
+        mattermost_url=None,
+        ca_bundle=None,
+        log_level="INFO",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://glpi.example/", "https://glpi.example"),
+        ("https://example.com/glpi/", "https://example.com/glpi"),
+        (" http://10.0.0.5:8080/glpi ", "http://10.0.0.5:8080/glpi"),
+        ("https://glpi.example/apirest.php/", "https://glpi.example"),
+        ("https://example.com/glpi/api.php/v1", "https://example.com/glpi"),
+        ("https://[::1]/glpi", "https://[::1]/glpi"),
+        ("https://заявки.рф", "https://xn--80aengj8j.xn--p1ai"),
+    ],
+)
+def test_the_base_url_is_found_in_what_people_paste(given: str, used: str) -> None:
+    assert Settings.from_env({**ENV, "GLPI_URL": given}).glpi_url == used
+
+
+@pytest.mark.parametrize("key", ["GLPI_URL", "MATTERMOST_URL"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "glpi.example",
+        "ftp://glpi.example",
+        "https://",
+        "https://a b",
+        "https://x:99999",
+        "https://x/?q=1",
+        "https://x/#f",
+        "https://user:pw@x",
+        "http://[::1",
+    ],
+)
+def test_what_is_no_base_url_is_refused_with_an_example(key: str, value: str) -> None:
+    said = problem({**ENV, key: value})
+    assert said.startswith(f"{key}: ")
+    assert "https://helpdesk.example.com" in said
+
+
+@pytest.mark.parametrize("key", ENV)
+@pytest.mark.parametrize("empty", [None, "", "  "])
+def test_a_missing_setting_is_named(key: str, empty: str | None) -> None:
+    env = {name: value for name, value in ENV.items() if name != key}
+    said = problem(env if empty is None else {**env, key: empty})
+    assert said.startswith(f"{key}: is not set")
+
+
+def test_a_log_level_is_one_of_four() -> None:
+    assert Settings.from_env({**ENV, "LOG_LEVEL": "debug"}).log_level == "DEBUG"
+    assert problem({**ENV, "LOG_LEVEL": "LOUD"}) == (
+        "LOG_LEVEL: is 'LOUD'; use DEBUG or INFO or WARNING or ERROR"
+    )
+
+
+def test_a_ca_bundle_has_to_hold_certificates(tmp_path: Path) -> None:
+    good, bad = tmp_path / "ca.pem", tmp_path / "bad.pem"
+    trustme.CA().cert_pem.write_to_path(str(good))
+    bad.write_text("not a certificate")
+    assert Settings.from_env({**ENV, "GLPI_CA_BUNDLE": str(good)}).ca_bundle == str(good)
+    for path in (bad, tmp_path / "none.pem"):
+        assert str(path) in problem({**ENV, "GLPI_CA_BUNDLE": str(path)})
+
+
+def write(tmp_path: Path, toml: str) -> Path:
+    path = tmp_path / "bridge.toml"
+    path.write_text(toml, "utf-8")
+    return path
+
+
+DESK = '[[desk]]\ntriggers = ["112"]\n'
+
+
+def test_the_shipped_file_works_as_it_is() -> None:
+    rules = read_rules()
+    assert rules.desks == (Desk(("112", "заявка")),)
+    assert rules.in_thread
+    assert rules.reply_username is None
+    assert rules.answers["accepted"] == ":white_check_mark: Принято: заявка {t}."
+
+
+def test_every_setting_that_the_shipped_file_explains_exists(tmp_path: Path) -> None:
+    shipped = (Path(__file__).parent.parent / "bridge.toml").read_text("utf-8")
+    uncommented = re.sub(r"(?m)^# (?=\[texts\]|\w+ = )", "", shipped)
+    rules = read_rules(write(tmp_path, uncommented))
+    assert rules.reply_username == "Служба поддержки"
+    assert rules.answers["accepted"] == ":white_check_mark: Записали: {t}."
+    assert rules.ignore_users == {"glpi-bot"}
+    assert rules.desks[0] == Desk(
+        ("112", "заявка"),
+        source=7,
+        category=3,
+        entity=0,
+        group=1,
+        urgency=3,
+        impact=3,
+        channels=("helpdesk",),
+        webhooks=("helpdesk",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("", "bridge.toml, [[desk]]: is missing"),
+        ("language = ", "bridge.toml: is not valid TOML"),
+        (f'language = "de"\n{DESK}', 'language: is \'de\'; use "ru" or "en"'),
+        (f"reply = 1\n{DESK}", 'reply: is 1; use "thread" or "channel"'),
+        (f'langauge = "ru"\n{DESK}', "langauge: is not a setting; did you mean 'language'?"),
+        (f"zzz = 1\n{DESK}", "zzz: is not a setting; known are ["),
+        (f'title = "{{usr_name}}"\n{DESK}', "title: is '{usr_name}'; use only these placeholders"),
+        (f'title = "{{user_name.x}}"\n{DESK}', "title: is '{user_name.x}'; use only these"),
+        (f'title = "{{user_name!r:>9}}"\n{DESK}', "use only these placeholders: {channel_name}"),
+        (f'footer = "{{"\n{DESK}', "footer: is '{'; use only these placeholders"),
+        (f"title = 3\n{DESK}", "title: is 3; use text in quotes"),
+        (f'ignore_users = "bot"\n{DESK}', "ignore_users: is 'bot'; use a list of texts"),
+        (f'{DESK}[texts]\nacepted = "x"', "acepted: is not a setting; did you mean 'accepted'?"),
+        (f'{DESK}[texts]\naccepted = "{{ref}}"', "accepted: is '{ref}'; use only these"),
+        (f'{DESK}[texts]\naccepted = "112 {{t}}"', "does not begin with a trigger word"),
+        (f"texts = 1\n{DESK}", "texts: is 1; use a table: [texts]"),
+        ("desk = 1", "desk: is 1; use tables: [[desk]]"),
+        ("[[desk]]", '[[desk]] 1, triggers: is []; use a list of words, such as ["112"]'),
+        ('[[desk]]\ntriggers = ["a b"]', "triggers: is 'a b'; use one word without blanks each"),
+        ('[[desk]]\ntriggers = "112"', "triggers: is '112'; use a list of texts"),
+        ("[[desk]]\ntriggers = [112]", "triggers: is [112]; use a list of texts"),
+        (f'{DESK}match = "regex"', 'match: is \'regex\'; use "equals" or "starts"'),
+        (f"{DESK}type = 1", 'type: is 1; use "incident" or "request"'),
+        (f'{DESK}source = "Chat"', "source: is 'Chat'; use a whole number from 1"),
+        (f"{DESK}source = true", "source: is True; use a whole number from 1"),
+        (f"{DESK}urgency = 6", "urgency: is 6; use a whole number from 1 to 5"),
+        (f"{DESK}entity = -1", "entity: is -1; use a whole number from 0"),
+        (f"{DESK}{DESK}sourse = 1", "[[desk]] 2, sourse: is not a setting; did you mean 'source'?"),
+    ],
+)
+def test_a_mistake_names_key_value_and_what_is_allowed(
+    tmp_path: Path, toml: str, said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_rules(write(tmp_path, toml))
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("bridge.toml")
+
+
+def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"bridge.toml: cannot be read"):
+        read_rules(tmp_path / "bridge.toml")
+    (tmp_path / "bridge.toml").write_bytes(b'title = "\xff"')
+    with pytest.raises(SettingsError, match=r"bridge.toml: is not valid TOML"):
+        read_rules(tmp_path / "bridge.toml")
