@@ -52,7 +52,7 @@ def main() -> int:
     load_dotenv(".env")
     try:
         with ExitStack() as stack:
-            print(_start(stack, dict(os.environ)), flush=True)
+            print(start(stack, dict(os.environ)), flush=True)
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nStopped.")
@@ -62,8 +62,12 @@ def main() -> int:
     return 0
 
 
-def _start(stack: ExitStack, env: Mapping[str, str]) -> str:
-    """Start all parts, the gateway last, and return how to use them."""
+def start(stack: ExitStack, env: Mapping[str, str]) -> str:
+    """Start all parts and return how to use them.
+
+    Raises:
+        SettingsError, GlpiError: something keeps it from starting.
+    """
     port = _port(env)
     tokens = _webhook_tokens(env)
     trigger = read_rules().desks[0].triggers[0]
@@ -79,19 +83,21 @@ def _start(stack: ExitStack, env: Mapping[str, str]) -> str:
         secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
     os.environ.update(GLPI_URL=url, SECRET_ID=SECRET_ID)
     _check_login(Settings.from_env(os.environ), secret)
+    with _taking_ports(port):
+        gateway = stack.enter_context(Gateway(port, handler.lambda_handler))
     aws = EmbeddedAws()
     aws.start()
     stack.callback(aws.stop)
     aws.store_secret(secret)
     stack.callback(_close_container)
-    with _taking_ports(port):
-        gateway = Gateway(port, handler.lambda_handler)
     stack.enter_context(gateway.serving())
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
     return GREETING.format(port=port, glpi=glpi, token=token, trigger=trigger)
 
 
 def _webhook_tokens(env: Mapping[str, str]) -> Mapping[str, str]:
+    if env.get("GLPI_URL"):
+        _required(env, "MATTERMOST_TOKENS")
     given = [token.strip() for token in env.get("MATTERMOST_TOKENS", "").split(",")]
     return {f"hook-{n}": t for n, t in enumerate(given, start=1) if t} or SAMPLE_TOKENS
 

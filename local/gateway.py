@@ -106,7 +106,6 @@ class Gateway(ThreadingHTTPServer):
             yield
         finally:
             self.shutdown()
-            self.server_close()
             thread.join()
 
 

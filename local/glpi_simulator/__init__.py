@@ -1,0 +1,10 @@
+"""A GLPI to test and rehearse against: the legacy REST API of 10.0.14 and 11.0.6, and its faults.
+
+Held to recordings of the real ones by tests/test_glpi_simulator_replay.py.
+"""
+
+from .faults import Fault
+from .glpi_port import Exchange
+from .simulator import GlpiSimulator
+
+__all__ = ["Exchange", "Fault", "GlpiSimulator"]

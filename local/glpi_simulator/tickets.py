@@ -1,0 +1,176 @@
+"""Tickets: create, update, delete."""
+
+from .actors import ASSIGNED, actors_of, add_actors, is_assigned
+from .answers import GlpiRefusalError
+from .call import Row
+from .context import Context, whole_number
+from .store import now
+from .text import in_message
+from .ticket_input import checked_columns, cut_name, name_from_content, priority_of
+
+NEW, ASSIGNED_STATUS, PENDING, SOLVED, CLOSED = 1, 2, 4, 5, 6
+_ZERO_COLUMNS = (
+    "slas_id_ttr",
+    "slas_id_tto",
+    "slalevels_id_ttr",
+    "sla_waiting_duration",
+    "ola_waiting_duration",
+    "olas_id_tto",
+    "olas_id_ttr",
+    "olalevels_id_ttr",
+    "waiting_duration",
+    "close_delay_stat",
+    "solve_delay_stat",
+    "takeintoaccount_delay_stat",
+    "actiontime",
+    "is_deleted",
+    "locations_id",
+)
+_EMPTY_COLUMNS = (
+    "closedate",
+    "solvedate",
+    "takeintoaccountdate",
+    "time_to_resolve",
+    "time_to_own",
+    "begin_waiting_date",
+    "ola_tto_begin_date",
+    "ola_ttr_begin_date",
+    "internal_time_to_resolve",
+    "internal_time_to_own",
+)
+
+
+def create_ticket(context: Context, given: Row) -> tuple[int, str]:
+    """Answer POST Ticket for one input; return the id and GLPI's message."""
+    columns = {"name": "", "content": "", **checked_columns(context, given)}
+    actors = actors_of(context, given)
+    name_from_content(context, columns)
+    cut_name(context, columns)
+    assigned = any(actor.role == ASSIGNED for actor in actors)
+    row = _new_row(context) | columns
+    # Seen on both: an id in the input is ignored, but that ticket's source becomes the default.
+    named = context.store.table("Ticket").get(whole_number(given.get("id")) or 0)
+    if named is not None and "requesttypes_id" not in columns:
+        row["requesttypes_id"] = named["requesttypes_id"]
+    row["priority"] = priority_of(row["urgency"], row["impact"])
+    if assigned and row["status"] == NEW:
+        row["status"] = ASSIGNED_STATUS
+    elif not assigned and row["status"] == ASSIGNED_STATUS:
+        # Seen on both: status 2 in the input without anyone assigned reads 1 afterwards.
+        row["status"] = NEW
+    if assigned:
+        take_into_account(row, given)
+    ticket_id = context.store.insert("Ticket", row)
+    add_actors(context, ticket_id, actors)
+    _link(context, ticket_id, given.get("_link"))
+    return ticket_id, _message(context, ticket_id, columns["name"])
+
+
+def update_ticket(context: Context, ticket: Row, given: Row) -> None:
+    """Apply the input of PUT Ticket; raise 400 without a text as Self-Service (seen on both)."""
+    if context.self_service:
+        raise GlpiRefusalError(400, "ERROR_GLPI_UPDATE", "")
+    columns = checked_columns(context, given)
+    cut_name(context, columns)
+    actors = actors_of(context, given)
+    status = columns.pop("status", None)
+    ticket.update(columns)
+    ticket["priority"] = whole_number(given.get("priority")) or priority_of(
+        ticket["urgency"], ticket["impact"]
+    )
+    if status is not None:
+        set_status(ticket, status)
+        if NEW < status <= CLOSED:
+            take_into_account(ticket, given)
+    add_actors(context, ticket["id"], actors)
+    ticket["users_id_lastupdater"] = context.user_id
+    ticket["date_mod"] = now()
+
+
+def delete_ticket(context: Context, ticket: Row, *, purge: bool) -> None:
+    """Put a ticket into the trash, or remove it with all that hangs on it."""
+    if not purge:
+        ticket["is_deleted"] = 1
+        ticket["date_mod"] = now()
+        return
+    store = context.store
+    ticket_id = ticket["id"]
+    for itemtype in ("Ticket_User", "Group_Ticket"):
+        for row in store.rows(itemtype, tickets_id=ticket_id):
+            del store.table(itemtype)[row["id"]]
+    for itemtype in ("ITILFollowup", "ITILSolution", "Document_Item"):
+        for row in store.rows(itemtype, itemtype="Ticket", items_id=ticket_id):
+            del store.table(itemtype)[row["id"]]
+    del store.table("Ticket")[ticket_id]
+
+
+def set_status(ticket: Row, status: int) -> None:
+    """Change the status with the dates that follow from it."""
+    ticket["status"] = status
+    moment = now()
+    waits = status in {PENDING, SOLVED, CLOSED}
+    ticket["begin_waiting_date"] = moment if waits else None
+    ticket["solvedate"] = (ticket["solvedate"] or moment) if status in {SOLVED, CLOSED} else None
+    ticket["closedate"] = moment if status == CLOSED else None
+
+
+def reopen(context: Context, ticket: Row) -> None:
+    """Reopen a ticket: assigned if someone is, otherwise new."""
+    set_status(ticket, ASSIGNED_STATUS if is_assigned(context, ticket["id"]) else NEW)
+
+
+def take_into_account(ticket: Row, given: Row) -> None:
+    """Start the service level's clock, unless the input holds it back."""
+    held = str(given.get("_do_not_compute_takeintoaccount") or "0") not in {"0", ""}
+    if ticket["takeintoaccountdate"] is None and not held:
+        ticket["takeintoaccountdate"] = now()
+        ticket["takeintoaccount_delay_stat"] = 1
+
+
+def _new_row(context: Context) -> Row:
+    moment = now()
+    row: Row = {
+        "entities_id": 0,
+        "name": "",
+        "date": moment,
+        "date_mod": moment,
+        "users_id_lastupdater": context.user_id,
+        "status": NEW,
+        "users_id_recipient": context.user_id,
+        "requesttypes_id": 1,
+        "content": "",
+        "urgency": 3,
+        "impact": 3,
+        "priority": 3,
+        "itilcategories_id": 0,
+        "type": 1,
+        "global_validation": 1,
+        **dict.fromkeys(_ZERO_COLUMNS, 0),
+        **dict.fromkeys(_EMPTY_COLUMNS, None),
+        "date_creation": moment,
+    }
+    if context.store.major < 11:
+        return row | {"validation_percent": 0}
+    return row | {"tickettemplates_id": 0, "externalid": None}
+
+
+def _link(context: Context, ticket_id: int, given: object) -> None:
+    if not isinstance(given, dict):
+        return
+    other = whole_number(given.get("tickets_id_2"))
+    if other not in context.store.table("Ticket"):
+        return
+    kind = whole_number(given.get("link")) or 1
+    row = {"tickets_id_1": ticket_id, "tickets_id_2": other, "link": kind}
+    context.store.insert("Ticket_Ticket", row)
+
+
+def _message(context: Context, ticket_id: int, name: str) -> str:
+    if not name:
+        return f"Item successfully added: Ticket - ID {ticket_id}" + (
+            f" ({ticket_id})" if context.store.major < 11 else ""
+        )
+    shown = in_message(name, context.store.major)
+    if context.store.major < 11:
+        shown = f"{shown} ({ticket_id})"
+    return f"Item successfully added: {shown}"

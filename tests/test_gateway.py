@@ -1,0 +1,114 @@
+"""The gateway of the laptop makes the events that API Gateway makes."""
+
+import base64
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from local.gateway import MAX_BODY, Gateway, to_event
+from tests.conftest import load_event
+
+PATH = "/mattermost/webhook"
+
+
+class Recorder:
+    """A handler that keeps its events."""
+
+    def __init__(self) -> None:
+        self.events: list[Mapping[str, Any]] = []
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
+        assert 25_000 < context.get_remaining_time_in_millis() <= 26_000
+        self.events.append(event)
+        headers = {"content-type": "application/json"}
+        return {"statusCode": 401, "headers": headers, "body": '{"error": "нет"}'}
+
+
+@pytest.fixture
+def handler() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def client(handler: Recorder) -> Iterator[http.client.HTTPConnection]:
+    with Gateway(0, handler) as gateway, gateway.serving():
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.server_port, timeout=10)
+        yield connection
+        connection.close()
+
+
+def ask(
+    client: http.client.HTTPConnection,
+    method: str,
+    path: str = PATH,
+    body: bytes | None = None,
+    content_type: str = "application/json",
+) -> tuple[int, Any]:
+    client.request(method, path, body, {"Content-Type": content_type})
+    response = client.getresponse()
+    return response.status, json.loads(response.read())
+
+
+def test_health_says_that_it_is_ready(client: http.client.HTTPConnection) -> None:
+    assert ask(client, "GET", "/health") == (200, {"status": "ok"})
+
+
+def test_the_handlers_answer_is_passed_on(
+    client: http.client.HTTPConnection, handler: Recorder
+) -> None:
+    assert ask(client, "POST", body="{ё}".encode()) == (401, {"error": "нет"})
+    (event,) = handler.events
+    assert (event["body"], event["isBase64Encoded"]) == ("{ё}", False)
+    assert event["routeKey"] == "POST /mattermost/webhook"
+
+
+def test_a_form_travels_in_base64_as_in_aws(
+    client: http.client.HTTPConnection, handler: Recorder
+) -> None:
+    ask(client, "POST", body=b"a=\xff", content_type="application/x-www-form-urlencoded")
+    (event,) = handler.events
+    assert event["isBase64Encoded"]
+    assert base64.b64decode(event["body"]) == b"a=\xff"
+
+
+def test_events_have_the_fields_of_the_samples() -> None:
+    sample = load_event("json")
+    made = to_event("POST", PATH, {"Content-Type": "application/json"}, b"{}")
+    assert made.keys() == sample.keys()
+    assert made["requestContext"].keys() == sample["requestContext"].keys()
+    assert made["requestContext"]["http"].keys() == sample["requestContext"]["http"].keys()
+
+
+def test_the_query_is_not_part_of_the_route() -> None:
+    event = to_event("POST", f"{PATH}?a=b", {}, b"")
+    assert (event["routeKey"], event["rawQueryString"]) == (f"POST {PATH}", "a=b")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/"), ("GET", PATH), ("POST", "/health"), ("GET", "/")]
+)
+def test_other_routes_do_not_exist(
+    client: http.client.HTTPConnection, handler: Recorder, method: str, path: str
+) -> None:
+    assert ask(client, method, path) == (404, {"message": "Not Found"})
+    assert handler.events == []
+
+
+def test_the_limits_of_api_gateway_hold(
+    client: http.client.HTTPConnection, handler: Recorder
+) -> None:
+    client.putrequest("POST", PATH)
+    client.putheader("Content-Length", str(MAX_BODY + 1))
+    client.endheaders()
+    assert client.getresponse().status == 413
+    client.close()
+    client.putrequest("POST", PATH)
+    client.putheader("Transfer-Encoding", "chunked")
+    client.endheaders()
+    assert client.getresponse().status == 411
+    client.close()
+    assert ask(client, "POST", body=b"\xff") == (400, {"message": "Bad Request"})
+    assert handler.events == []

@@ -1,0 +1,160 @@
+"""`make run`: one command, and one clear sentence when it cannot start."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from glpi import GlpiError
+from local.__main__ import start
+from local.glpi_simulator import Fault, GlpiSimulator
+from settings import SettingsError
+from tests.conftest import ROOT
+
+
+def free_ports() -> int:
+    """Return the first of three neighbouring free ports."""
+    while True:
+        with ExitStack() as stack:
+            first = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port: int = first.getsockname()[1]
+            try:
+                for neighbour in (port + 1, port + 2):
+                    stack.enter_context(socket.create_server(("127.0.0.1", neighbour)))
+            except OSError:
+                continue
+            return port
+
+
+@pytest.fixture
+def port() -> int:
+    return free_ports()
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What starting changes in the environment is put back."""
+    for name in ("GLPI_URL", "SECRET_ID", "AWS_ENDPOINT_URL"):
+        monkeypatch.setenv(name, "")
+
+
+def refusal(**env: str) -> str:
+    with ExitStack() as stack, pytest.raises((SettingsError, GlpiError)) as caught:
+        start(stack, env)
+    return str(caught.value)
+
+
+@pytest.fixture
+def running(port: int) -> Iterator[subprocess.Popen[str]]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
+    with subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        cwd=ROOT,
+        env={**env, "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def test_one_command_starts_everything_and_ctrl_c_ends_it(
+    running: subprocess.Popen[str], port: int
+) -> None:
+    assert running.stdout
+    greeting = ""
+    while "Ctrl-C" not in greeting:
+        line = running.stdout.readline()
+        assert line, greeting
+        greeting += line
+    assert "production needs AWS" in greeting
+    curl = re.search(r"curl (\S+) -d token=(\S+) -d user_name=alice", greeting)
+    assert curl
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as health:
+        assert health.status == 200
+    form = f"token={curl[2]}&user_name=alice&text=112+the+printer+is+on+fire".encode()
+    with urllib.request.urlopen(curl[1], form) as response:
+        answer = response.read().decode()
+    assert "Принято" in answer
+    link = re.search(r"\((http[^)]*)\)", answer)
+    assert link
+    with urllib.request.urlopen(link[1]) as page:
+        assert "the printer is on fire" in page.read().decode()
+
+    running.send_signal(signal.SIGINT)
+    assert running.wait(10) == 0
+    for taken in (port, port + 1, port + 2):
+        with socket.create_server(("127.0.0.1", taken)):
+            pass
+
+
+def test_a_port_in_use_is_one_sentence_with_a_way_out(port: int) -> None:
+    for taken in (port, port + 1, port + 2):
+        with socket.create_server(("127.0.0.1", taken)):
+            said = refusal(PORT=str(port))
+        assert str(taken) in said
+        assert "PORT=9000 make run" in said
+
+
+@pytest.mark.parametrize("value", ["x", "80", "70000", "-1", ""])
+def test_a_port_is_a_number(value: str) -> None:
+    assert refusal(PORT=value).startswith(f"PORT: is {value!r}; use a number")
+
+
+def test_an_unknown_version_cannot_be_simulated(port: int) -> None:
+    said = refusal(PORT=str(port), GLPI_VERSION="9.5")
+    assert said == "GLPI_VERSION: is '9.5'; use 10.0.14 or 11.0.6"
+
+
+def real(glpi: GlpiSimulator, **changes: str) -> dict[str, str]:
+    return {
+        "GLPI_URL": glpi.url,
+        "GLPI_APP_TOKEN": glpi.app_token,
+        "GLPI_USER_TOKEN": glpi.user_tokens["mm-bot"],
+        "MATTERMOST_TOKENS": "token-one,token-two",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize("key", ["GLPI_APP_TOKEN", "GLPI_USER_TOKEN", "MATTERMOST_TOKENS"])
+def test_for_a_real_glpi_every_token_is_needed(glpi: GlpiSimulator, key: str) -> None:
+    assert refusal(**real(glpi, **{key: ""})).startswith(f"{key}: is not set, but GLPI_URL is")
+
+
+def test_a_bad_url_is_named(glpi: GlpiSimulator) -> None:
+    assert refusal(**real(glpi, GLPI_URL="glpi.example")).startswith("GLPI_URL: is 'glpi.example'")
+
+
+def test_rejected_tokens_are_one_sentence(glpi: GlpiSimulator) -> None:
+    said = refusal(**real(glpi, GLPI_USER_TOKEN="wrong"))
+    assert said.startswith("ERROR_GLPI_LOGIN_USER_TOKEN (HTTP 401): GLPI does not accept")
+
+
+def test_a_glpi_that_is_down_is_one_sentence(glpi: GlpiSimulator) -> None:
+    glpi.inject(Fault("refuse"))
+    assert "No connection to GLPI (Connection refused)" in refusal(**real(glpi))
+
+
+def test_a_real_glpi_gets_the_messages(glpi: GlpiSimulator, port: int) -> None:
+    with ExitStack() as stack:
+        greeting = start(stack, real(glpi, PORT=str(port)))
+        assert glpi.url in greeting
+        assert "token=TOKEN-OF-THE-WEBHOOK" in greeting
+        url = f"http://127.0.0.1:{port}/mattermost/webhook"
+        for token in ("token-one", "token-two"):
+            with urllib.request.urlopen(url, f"token={token}&text=112+x".encode()) as response:
+                assert response.status == 200
+        with pytest.raises(urllib.error.HTTPError, match="401") as refused:
+            urllib.request.urlopen(url, b"token=outgoingwebhooktoken00000a&text=112+x")
+        refused.value.close()
+    assert len(glpi.tickets) == 2
