@@ -123,7 +123,7 @@ def secrets_client(aws_environment: None) -> SecretsManagerClient:
 @pytest.fixture
 def aws(secrets_client: SecretsManagerClient) -> Iterator[SecretsManagerClient]:
     """Secrets Manager of an account with nothing in it."""
-    with mock_aws():
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):  # a new one costs 60 ms
         yield secrets_client
 
 
@@ -141,3 +141,11 @@ def lab(
     lab.cold_start()
     yield lab
     lab.cold_start()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests have counted: how many recorded requests the simulator answers alike."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "agree":
+                terminalreporter.write_line(str(value))

@@ -325,6 +325,15 @@ def test_stopping_ends_every_wait_at_once(kind: str) -> None:
     assert not names & {"accept", "connection"}
 
 
+def test_a_taken_control_port_leaves_nothing_running() -> None:
+    before = threading.active_count()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        glpi = GlpiSimulator(control_port=taken.getsockname()[1])
+        with pytest.raises(OSError, match="in use"):
+            glpi.start()
+    assert threading.active_count() == before
+
+
 def test_the_log_tells_connections_sessions_and_statuses(client: Client) -> None:
     client.create()
     client.connection.close()

@@ -108,13 +108,18 @@ def test_an_idle_connection_is_left_before_the_server_leaves_it(
 
 
 def test_a_connection_closed_by_the_server_is_not_written_to(http: Http) -> None:
+    closed = threading.Semaphore(0)
+
     def answer_once(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.close()
+        closed.release()
 
     with raw_server(answer_once) as url:
         for _ in range(3):
             assert ask(http, url).body == b"ok"
+            assert closed.acquire(timeout=FOREVER)
 
 
 def test_redirects_are_not_followed(http: Http, server: GlpiSimulator) -> None:

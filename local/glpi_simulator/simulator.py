@@ -47,11 +47,19 @@ class GlpiSimulator:
         self._control = Listener(control_port, control)
 
     def start(self) -> None:
-        """Listen on both ports."""
+        """Listen on both ports, or on none.
+
+        Raises:
+            OSError: a port is taken.
+        """
         self._stopping.clear()
-        self._running = True
         self._listener.open()
-        self._control.open()
+        try:
+            self._control.open()
+        except OSError:
+            self._listener.close()
+            raise
+        self._running = True
         self._port.listener = self._listener
         self._port.root = self.url
 
