@@ -88,7 +88,7 @@ NOT_GLPI = (
 )
 _PROGRAM = "GLPI did not understand the bridge: report this code with both version numbers."
 
-_CODES: dict[str, tuple[type[GlpiError], str]] = {
+CODES: dict[str, tuple[type[GlpiError], str]] = {
     "ERROR_APP_TOKEN_PARAMETERS_MISSING": (
         AccessDenied,
         "The App-Token did not arrive: set glpi_app_token in the secret to the application token "
@@ -218,7 +218,7 @@ def _from_code(value: list[object], status: int) -> GlpiError:
     code = str(value[0])
     if not re.fullmatch("[A-Z_]{1,64}", code):
         return Refused("unknown-code", _PROGRAM, status)
-    kind, remedy = _CODES.get(code, (Refused, _PROGRAM))
+    kind, remedy = CODES.get(code, (Refused, _PROGRAM))
     if "{address}" in remedy:
         found = _ADDRESS.search(str(value[-1]))
         remedy = remedy.format(address=found[1] if found else "of this function")
