@@ -70,6 +70,8 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     """
     port = _port(env)
     tokens = _webhook_tokens(env)
+    with _taking_ports(port):
+        gateway = stack.enter_context(Gateway(port, handler.lambda_handler))
     trigger = read_rules().desks[0].triggers[0]
     if env.get("GLPI_URL"):
         glpi = url = env["GLPI_URL"]
@@ -83,8 +85,6 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
     os.environ.update(GLPI_URL=url, SECRET_ID=SECRET_ID)
     _check_login(Settings.from_env(os.environ), secret)
-    with _taking_ports(port):
-        gateway = stack.enter_context(Gateway(port, handler.lambda_handler))
     aws = EmbeddedAws()
     aws.start()
     stack.callback(aws.stop)
