@@ -8,15 +8,26 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from settings import SettingsError
+from transport import within
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 MAX_AGE = 900.0
 """Seconds after which the secret is read again."""
+
+READ_SECONDS = 2.0
+"""Seconds for one reading of the secret, all in all."""
+
+FAILURE_PAUSE = 10.0
+"""Seconds before a secret that could not be read is tried again: strangers must not drive that."""
 
 STRANGER_PAUSE = 60.0
 """Seconds between two reads caused by an unknown webhook token: strangers must not drive them."""
@@ -46,7 +57,7 @@ def parse_secret(text: str) -> Secret:
     """
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise SettingsError("SECRET_ID", "the secret's value is not a JSON object")
@@ -69,27 +80,45 @@ def parse_secret(text: str) -> Secret:
 
 
 def _token(key: str, value: object) -> str:
-    where = f"secret key {key}"
     if not isinstance(value, str) or not value:
-        raise SettingsError(where, "is missing or empty; it is a token in quotes")
+        raise SettingsError(f"secret key {key}", "is missing or empty; it is a token in quotes")
+    return check_token(f"secret key {key}", value)
+
+
+def check_token(key: str, value: str) -> str:
+    """Return a token that can travel in a header.
+
+    Raises:
+        SettingsError: names the key, not the value.
+    """
     if not all("!" <= character <= "~" for character in value):
-        raise SettingsError(where, "holds blanks or characters that no token has; copy it again")
+        raise SettingsError(key, "holds blanks or characters that no token has; copy it again")
     return value
 
 
 class Credentials:
     """The secret as this container knows it.
 
+    A secret that worked is kept while it cannot be read again, or holds a mistake.
+
     Args:
         fetch: returns the secret's JSON as it is now, or raises SettingsError.
+        complain: is told why a kept secret could not be renewed.
         clock: seconds since the epoch; a frozen container's monotonic clock may stand still.
     """
 
-    def __init__(self, fetch: Callable[[], str], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[], str],
+        complain: Callable[[SettingsError], None] = lambda _: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._fetch = fetch
+        self._complain = complain
         self._clock = clock
         self._kept: Secret | None = None
-        self._fetched_at = 0.0
+        self._problem = SettingsError("SECRET_ID", "the secret has not been read yet")
+        self._due = 0.0
         self._strangers_served_at = 0.0
 
     def glpi_tokens(self, *, renew: bool = False) -> GlpiTokens:
@@ -98,7 +127,7 @@ class Credentials:
         Raises:
             SettingsError: there is no usable secret.
         """
-        return (self._read() if renew else self._current()).glpi
+        return self._secret(renew=renew).glpi
 
     def webhook_tokens(self, *, renew: bool = False) -> Mapping[str, str]:
         """Return the accepted webhook tokens by name; `renew` works at most once a minute.
@@ -107,43 +136,50 @@ class Credentials:
             SettingsError: there is no usable secret.
         """
         now = self._clock()
-        if renew and now - self._strangers_served_at >= STRANGER_PAUSE:
+        renew = renew and now - self._strangers_served_at >= STRANGER_PAUSE
+        if renew:
             self._strangers_served_at = now
-            return self._read().webhook_tokens
-        return self._current().webhook_tokens
+        return self._secret(renew=renew).webhook_tokens
 
-    def _current(self) -> Secret:
-        if self._kept is None or self._clock() - self._fetched_at > MAX_AGE:
-            return self._read()
+    def _secret(self, *, renew: bool) -> Secret:
+        if renew or self._clock() >= self._due:
+            self._read()
+        if self._kept is None:
+            raise SettingsError(self._problem.key, self._problem.problem)
         return self._kept
 
-    def _read(self) -> Secret:
-        """Read the secret; one that worked before is kept while a new one cannot be had."""
-        self._fetched_at = self._clock()
+    def _read(self) -> None:
         try:
             self._kept = parse_secret(self._fetch())
-        except SettingsError:
-            if self._kept is None:
-                raise
-        return self._kept
+            self._due = self._clock() + MAX_AGE
+        except SettingsError as problem:
+            self._problem = problem
+            self._due = self._clock() + FAILURE_PAUSE
+            if self._kept:
+                self._complain(problem)
 
 
 def secrets_manager(secret_id: str) -> Callable[[], str]:
     """Return a function that reads a secret's current value from AWS Secrets Manager.
 
-    It takes 2 s at most and raises SettingsError when there is no value to be had.
+    It takes READ_SECONDS at most, slow name servers and dripping answers included, and raises
+    SettingsError when there is no value to be had. It tries twice, since a frozen container may
+    find its connection closed.
     """
-    client = boto3.client(
-        "secretsmanager",
-        config=Config(connect_timeout=0.9, read_timeout=0.9, retries={"total_max_attempts": 1}),
-    )
+    config = Config(connect_timeout=0.9, read_timeout=0.9, retries={"total_max_attempts": 2})
+    client: SecretsManagerClient | None = None
+
+    def read() -> str | None:
+        nonlocal client
+        client = client or boto3.client("secretsmanager", config=config)
+        return client.get_secret_value(SecretId=secret_id).get("SecretString")
 
     def fetch() -> str:
         try:
-            value = client.get_secret_value(SecretId=secret_id).get("SecretString")
+            value = within(READ_SECONDS, read)
         except ClientError as error:
             raise _refused(error.response.get("Error", {}).get("Code", "unknown")) from None
-        except BotoCoreError as error:
+        except (BotoCoreError, TimeoutError) as error:
             raise SettingsError(
                 "SECRET_ID",
                 f"Secrets Manager did not answer ({type(error).__name__}): check the region and, "

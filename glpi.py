@@ -37,6 +37,10 @@ __all__ = [
     "Unavailable",
 ]
 
+TOO_LARGE = 413
+LOG_OUT_SECONDS = 1.0
+"""A courtesy must not use up the time for the ticket."""
+
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")  # PHP's alphabet
 
 
@@ -114,10 +118,10 @@ class Glpi:
         try:
             return self._post(item_type, fields, session, deadline)
         except (SessionRefused, AccessDenied, Refused) as error:
-            if not reused:
+            if not reused or error.status == TOO_LARGE:
                 raise
             if isinstance(error, Refused):
-                self._log_out(session, deadline)
+                self._log_out(session, Deadline(LOG_OUT_SECONDS))
         return self._post(item_type, fields, self._log_in(deadline), deadline)
 
     def _post(

@@ -160,6 +160,7 @@ _NO_ANSWER = {
     Cause.TOO_LARGE: "The answer was larger than any of GLPI's: check what answers at GLPI_URL.",
 }
 
+_CODE = re.compile("ERROR[A-Z_]*")
 _TITLE = re.compile(rb"<title>\s*([^<]*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\(([0-9a-fA-F.:]+)\)\s*$")
 
@@ -209,15 +210,16 @@ def decipher(answer: Answer, *, url: str, writes: bool, expect: int) -> object:
         raise _unclear("invalid-json", status, writes=writes) from None
     if status == expect:
         return value
-    if 400 <= status < 500 and isinstance(value, list) and value and isinstance(value[0], str):
-        raise _from_code(value, status)
+    if 400 <= status < 500 and isinstance(value, list) and value:
+        raise _from_list(value, status, writes=writes)
     raise _unclear(f"http-{status}", status, writes=writes)
 
 
-def _from_code(value: list[object], status: int) -> GlpiError:
+def _from_list(value: list[object], status: int, *, writes: bool) -> GlpiError:
+    """Say what GLPI's `["CODE", "localised text"]` means; other lists are none of its answers."""
     code = str(value[0])
-    if not re.fullmatch("[A-Z_]{1,64}", code):
-        return Refused("unknown-code", _PROGRAM, status)
+    if not _CODE.fullmatch(code):
+        return _unclear(f"http-{status}", status, writes=writes)
     kind, remedy = CODES.get(code, (Refused, _PROGRAM))
     if "{address}" in remedy:
         found = _ADDRESS.search(str(value[-1]))
@@ -254,7 +256,10 @@ def _unclear(code: str, status: int, *, writes: bool) -> GlpiError:
 
 def _redirect(url: str, location: str) -> str:
     """Say where a redirect points to, in terms of the setting to change."""
-    target = urlsplit(urljoin(url, location))
+    try:
+        target = urlsplit(urljoin(url, location))
+    except ValueError:  # no address at all
+        return _redirect(url, "")
     place = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
     base, found, _ = place.partition("/apirest.php")
     if location and found:

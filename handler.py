@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from aws_lambda_powertools import Logger
 
 import mattermost
+import telemetry
 from credentials import Credentials, secrets_manager
 from glpi import Glpi
 from rules import Rules, read_rules
@@ -32,7 +33,7 @@ GLPI_SECONDS = 10.0
 ANSWER_SECONDS = 3.0
 """Kept back from the function's own time limit, so that the person gets an answer."""
 
-logger = Logger(service="mattermost-glpi-bridge", level="INFO")
+logger = Logger(service=telemetry.SERVICE, level="INFO")
 
 Event = Mapping[str, Any]
 Response = dict[str, Any]
@@ -57,7 +58,7 @@ class Container:
 
 def lambda_handler(event: Event, context: Context) -> Response:
     """Answer one HTTP request. Never raises: Mattermost shows nobody an error."""
-    route = _ROUTES.get(str(event.get("routeKey")))
+    route = ROUTES.get(str(event.get("routeKey")))
     if route is None:
         return _respond(404, {"error": "there is nothing here"})
     return route(event, context)
@@ -65,40 +66,58 @@ def lambda_handler(event: Event, context: Context) -> Response:
 
 def _webhook(event: Event, context: Context) -> Response:
     """Handle a request of an outgoing webhook."""
-    request_id = str(event.get("requestContext", {}).get("requestId", ""))
+    in_doubt = "not_saved"
     try:
-        return _file(event, context)
+        request_id = (event.get("requestContext") or {}).get("requestId", "")
+        logger.set_correlation_id(str(request_id))
+        kept, post = _receive(event)
+        logger.set_correlation_id(post.ref)
+        in_doubt = "not_confirmed"
+        seconds = min(GLPI_SECONDS, context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
+        outcome = kept.desk.handle(post, Deadline(seconds))
+        telemetry.outcome(outcome)
+        _log(post, outcome)
+        return _respond(200, outcome.reply)
+    except mattermost.NotAccepted:
+        telemetry.count("RefusedToken")
+        logger.warning("refused: no accepted webhook token")
+        return _respond(401, {"error": "the token is not accepted"})
     except mattermost.Malformed as problem:
+        telemetry.count("Malformed")
         logger.warning("malformed request", extra={"problem": str(problem)})
         return _respond(400, {"error": str(problem)})
     except SettingsError as problem:
-        fields = {"ref": request_id, "key": problem.key, "problem": problem.problem}
-        logger.error("a setting is at fault: nothing can be filed", extra=fields)
-        return _respond(503, _say_regardless("not_saved", request_id))
+        telemetry.count("SettingAtFault")
+        telemetry.failed("setting")
+        logger.error("a setting is at fault: nothing can be filed", extra=_fields(problem))
+        return _respond(503, _say_regardless("not_saved"))
     except Exception as error:  # noqa: BLE001 - the last line of defence; an answer is owed
+        telemetry.failed("unforeseen")
         # The message of an unforeseen error may hold people's words; its place does not.
         places = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-        fields = {"ref": request_id, "error": type(error).__name__, "at": " > ".join(places)}
+        fields = {"error": type(error).__name__, "at": " > ".join(places)}
         logger.error("unforeseen error", extra=fields)
-        return _respond(500, _say_regardless("not_confirmed", request_id))
+        return _respond(500, _say_regardless(in_doubt))
+    finally:
+        telemetry.flush()
 
 
-def _file(event: Event, context: Context) -> Response:
+def _receive(event: Event) -> tuple[Container, mattermost.Post]:
+    """Take an authenticated post out of an event.
+
+    Raises:
+        Malformed, NotAccepted: nothing of it may reach GLPI.
+        SettingsError: nobody can be recognised.
+    """
     headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
     token, fields = mattermost.read(headers.get("content-type", ""), _body(event))
+    if not token:
+        raise mattermost.NotAccepted
     kept = container()
-    webhook = _authenticate(token, kept.credentials)
-    if webhook is None:
-        logger.warning("refused: no accepted webhook token")
-        return _respond(401, {"error": "the token is not accepted"})
-    post = mattermost.to_post(fields, webhook)
-    seconds = min(GLPI_SECONDS, context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
-    outcome = kept.desk.handle(post, Deadline(seconds))
-    _log(post, outcome)
-    return _respond(200, outcome.reply)
+    return kept, mattermost.to_post(fields, _authenticate(token, kept.credentials))
 
 
-_ROUTES: Mapping[str, Callable[[Event, Context], Response]] = {"POST /mattermost/webhook": _webhook}
+ROUTES: Mapping[str, Callable[[Event, Context], Response]] = {"POST /mattermost/webhook": _webhook}
 
 
 @cache
@@ -115,19 +134,40 @@ def container() -> Container:
     if settings.glpi_url.startswith("http://"):
         logger.warning("GLPI_URL is http: tokens and messages cross the network unencrypted")
     rules = read_rules()
-    credentials = Credentials(secrets_manager(settings.secret_id))
+    credentials = Credentials(secrets_manager(settings.secret_id), complain=_complain)
+    unknown = {
+        name for d in rules.desks for name in d.webhooks
+    } - credentials.webhook_tokens().keys()
+    if unknown:
+        logger.warning(
+            "bridge.toml names webhooks that the secret lacks", extra={"names": sorted(unknown)}
+        )
     glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.ca_bundle))
     desk = ServiceDesk(rules, settings.mattermost_url, glpi)
+    telemetry.count("ColdStart")
     return Container(rules, credentials, glpi, desk)
 
 
-def _authenticate(token: str, credentials: Credentials) -> str | None:
-    """Return our name of the token; an unknown one may have been added to the secret just now."""
-    if not token:
-        return None
-    return mattermost.verify(token, credentials.webhook_tokens()) or mattermost.verify(
+def _complain(problem: SettingsError) -> None:
+    logger.error("the secret could not be renewed; the old one is used", extra=_fields(problem))
+
+
+def _fields(problem: SettingsError) -> dict[str, str]:
+    return {"key": problem.key, "problem": problem.problem}
+
+
+def _authenticate(token: str, credentials: Credentials) -> str:
+    """Return our name of the token; an unknown one may have been added to the secret just now.
+
+    Raises:
+        NotAccepted: it is none of ours.
+    """
+    webhook = mattermost.verify(token, credentials.webhook_tokens()) or mattermost.verify(
         token, credentials.webhook_tokens(renew=True)
     )
+    if webhook is None:
+        raise mattermost.NotAccepted
+    return webhook
 
 
 def _body(event: Event) -> bytes:
@@ -141,21 +181,24 @@ def _body(event: Event) -> bytes:
 
 
 def _log(post: mattermost.Post, outcome: Outcome) -> None:
-    fields: dict[str, object] = {"ref": post.ref, "webhook": post.webhook}
+    """Log what became of a post; the correlation id is the code that people read."""
+    fields: dict[str, object] = {"webhook": post.webhook}
     if post.odd_fields:
         fields["odd_fields"] = post.odd_fields
     if outcome.ticket:
         fields["ticket"] = outcome.ticket
     if outcome.error is None:
-        logger.info(outcome.event, extra=fields)
+        write = logger.warning if outcome.event == "unknown_desk" else logger.info
+        write(outcome.event, extra=fields)
         return
     error = outcome.error
     fields |= {"error": type(error).__name__, "code": error.code, "http_status": error.status}
     logger.error(outcome.event, extra=fields | {"remedy": error.remedy})
 
 
-def _say_regardless(key: str, ref: str) -> Mapping[str, str]:
+def _say_regardless(key: str) -> Mapping[str, str]:
     """Say something though settings may be unreadable: as bridge.toml wants it, or in Russian."""
+    ref = logger.get_correlation_id() or ""
     try:
         return say(read_rules(), key, ref=ref)
     except SettingsError:

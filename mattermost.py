@@ -20,6 +20,10 @@ class Malformed(Exception):
     """The request is nothing that Mattermost would send; says why without quoting it."""
 
 
+class NotAccepted(Exception):
+    """The request does not hold an accepted token."""
+
+
 @dataclass(frozen=True)
 class Post:
     """A message in a channel, as an outgoing webhook tells of it. The token is not part of it.
@@ -181,15 +185,16 @@ def answer(
     return built
 
 
-_ALIVE = re.compile(r"[@<~:]|//|www", re.IGNORECASE)
+_ALIVE = re.compile(r"[@<~:&]|//|www", re.IGNORECASE)
 _MARKDOWN = re.compile(r"[\\`*_\[\]()#|>!]")
 
 
 def neutralise(text: str) -> str:
     """Make people's text safe to repeat: no mention, link, emoji or Markdown comes alive.
 
-    Mattermost rewrites `<!channel>` and `<url|label>` before it looks at Markdown, so `<` and `@`
-    are parted from what follows by a zero-width space; a backslash keeps Markdown literal.
+    Mattermost rewrites `<!channel>` and `<url|label>` before it looks at Markdown, and resolves
+    `&commat;` before it looks for mentions, so these characters are parted from what follows by a
+    zero-width space; a backslash keeps Markdown literal.
     """
     parted = _ALIVE.sub("\\g<0>\u200b", text)
     return _MARKDOWN.sub(r"\\\g<0>", parted)

@@ -94,8 +94,8 @@ def read_rules(path: Path = BRIDGE_TOML) -> Rules:
         footer=table.template("footer", texts.FOOTER, TEMPLATE_NAMES),
         in_thread=table.choice("reply", ("thread", "channel"), "thread") == "thread",
         reply_username=table.text("reply_username", "") or None,
-        reply_icon_url=table.text("reply_icon_url", "") or None,
-        ignore_users=frozenset(table.texts("ignore_users")),
+        reply_icon_url=table.url("reply_icon_url"),
+        ignore_users=frozenset(n.removeprefix("@").lower() for n in table.texts("ignore_users")),
         desks=desks,
     )
     table.finish()
@@ -107,8 +107,8 @@ def read_rules(path: Path = BRIDGE_TOML) -> Rules:
 def _desk(table: "_Table") -> Desk:
     triggers = table.texts("triggers")
     for trigger in triggers:
-        if trigger.split() != [trigger]:
-            raise table.wrong("triggers", trigger, "one word without blanks each")
+        if trigger.split() != [trigger] or "`" in trigger:
+            raise table.wrong("triggers", trigger, "one word without blanks or backticks each")
     if not triggers:
         raise table.wrong("triggers", [], 'a list of words, such as ["112"]')
     desk = Desk(
@@ -136,10 +136,10 @@ def _overrides(table: "_Table", desks: Sequence[Desk]) -> dict[str, str]:
     triggers = {trigger.casefold() for desk in desks for trigger in desk.triggers}
     overrides = {}
     for key, default in texts.ANSWERS["en"].items():
-        text = table.template(key, "", texts.placeholders(default))
-        if text and text.split(maxsplit=1)[:1] and text.split()[0].casefold() in triggers:
+        text = table.template(key, default, texts.placeholders(default))
+        if not text or text.split()[0].casefold() in triggers:
             raise table.wrong(key, text, "a sentence that does not begin with a trigger word")
-        if text:
+        if table.has(key):
             overrides[key] = text
     table.finish()
     return overrides
@@ -159,6 +159,15 @@ class _Table:
     def _get(self, key: str, default: object) -> object:
         self._asked.add(key)
         return self._values.get(key, default)
+
+    def has(self, key: str) -> bool:
+        return key in self._values
+
+    def url(self, key: str) -> str | None:
+        value = self.text(key, "")
+        if value and not value.startswith(("https://", "http://")):
+            raise self.wrong(key, value, "a web address, such as https://example.com/icon.png")
+        return value or None
 
     def text(self, key: str, default: str) -> str:
         value = self._get(key, default)

@@ -1,7 +1,8 @@
 """The domain: a post becomes a ticket, and its author reads what became of it."""
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from desks import Routed, find, triggers_for
@@ -29,12 +30,14 @@ class Outcome:
         reply: the JSON that Mattermost gets; empty where silence is right.
         ticket: the number of the ticket, when it is known.
         error: why there is none.
+        glpi_seconds: how long GLPI was asked, if it was.
     """
 
     event: str
     reply: Mapping[str, str]
     ticket: int | None = None
     error: GlpiError | None = None
+    glpi_seconds: float | None = None
 
 
 class ServiceDesk:
@@ -44,12 +47,20 @@ class ServiceDesk:
         rules: bridge.toml.
         mattermost_url: base URL for links to posts, if known.
         glpi: where the tickets go.
+        clock: seconds, to measure GLPI with.
     """
 
-    def __init__(self, rules: Rules, mattermost_url: str | None, glpi: Glpi) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        mattermost_url: str | None,
+        glpi: Glpi,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._rules = rules
         self._mattermost_url = mattermost_url
         self._glpi = glpi
+        self._clock = clock
 
     def handle(self, post: Post, deadline: Deadline) -> Outcome:
         """Do what an authenticated post asks for. Never raises for GLPI's failures.
@@ -67,33 +78,37 @@ class ServiceDesk:
         if routed is None:
             return self._unknown_desk(post)
         if not routed.words and not post.file_ids:
-            reply = self._say("empty", trigger=neutralise(routed.trigger))
-            return Outcome("empty", reply)
+            return Outcome("empty", self._say("empty", trigger=routed.trigger))
         return self._file(post, routed, deadline)
 
     def _unknown_desk(self, post: Post) -> Outcome:
         """Name the desks, unless the hook has no trigger words and so sends everything."""
-        triggers = triggers_for(self._rules.desks, post)
-        if not post.trigger_word or not triggers:
+        if not post.trigger_word:
             return Outcome("ignored", {})
-        word = (post.text.split(maxsplit=1) or [post.trigger_word])[0][:_WORD_LIMIT]
+        word = neutralise((post.text.split(maxsplit=1) or [post.trigger_word])[0][:_WORD_LIMIT])
+        triggers = triggers_for(self._rules.desks, post)
+        if not triggers:
+            return Outcome("unknown_desk", self._say("no_desk_here", word=word))
         names = ", ".join(f"`{trigger}`" for trigger in triggers)
-        reply = self._say("unknown_desk", word=neutralise(word), triggers=names)
-        return Outcome("unknown_desk", reply)
+        return Outcome("unknown_desk", self._say("unknown_desk", word=word, triggers=names))
 
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
         fields = compose(post, routed, self._rules, self._mattermost_url)
+        started = self._clock()
         try:
             ticket = self._glpi.create_ticket(fields, deadline)
-        except OutcomeUnknown as error:
-            return Outcome("not_confirmed", self._say("not_confirmed", ref=post.ref), error=error)
         except GlpiError as error:
-            return Outcome("not_saved", self._say("not_saved", ref=post.ref), error=error)
+            event = "not_confirmed" if isinstance(error, OutcomeUnknown) else "not_saved"
+            reply = self._say(event, ref=post.ref)
+            return Outcome(event, reply, error=error, glpi_seconds=self._clock() - started)
+        seconds = self._clock() - started
         number = self._rules.ticket["number"].format(number=ticket)
         reply = self._say("accepted", t=f"[{number}]({self._glpi.ticket_url(ticket)})")
         if post.file_ids:
-            reply["text"] += "\n" + self._rules.answers["accepted_files"]
-        return Outcome("filed", reply, ticket=ticket)
+            linked = permalink(post, self._mattermost_url)
+            key = "accepted_files" if linked else "accepted_files_unlinked"
+            reply["text"] += "\n" + self._rules.answers[key]
+        return Outcome("filed", reply, ticket=ticket, glpi_seconds=seconds)
 
     def _say(self, key: str, **values: str) -> dict[str, str]:
         return say(self._rules, key, **values)
@@ -114,6 +129,11 @@ def marker(post: Post) -> str:
     return f"mattermost:{post.ref}"
 
 
+def permalink(post: Post, mattermost_url: str | None) -> str:
+    """Return the address of the post, "" when it cannot be known."""
+    return f"{mattermost_url}/_redirect/pl/{post.id}" if mattermost_url and post.id else ""
+
+
 def compose(
     post: Post, routed: Routed, rules: Rules, mattermost_url: str | None
 ) -> dict[str, object]:
@@ -123,14 +143,13 @@ def compose(
     taking the ticket into account and falsify the SLA (both versions).
     """
     desk = routed.desk
-    permalink = f"{mattermost_url}/_redirect/pl/{post.id}" if mattermost_url and post.id else ""
     names = {
         "user_name": post.user_name or "",
         "first_line": _first_line(routed.words),
         "channel_name": post.channel_name or "",
         "team_domain": post.team_domain or "",
         "trigger": routed.trigger,
-        "permalink": permalink,
+        "permalink": permalink(post, mattermost_url),
     }
     optional = {
         "requesttypes_id": desk.source,
@@ -157,13 +176,16 @@ def _first_line(words: str) -> str:
 
 
 def _title(rules: Rules, names: Mapping[str, str]) -> str:
-    """Fill the title's template: one line that both versions keep whole."""
+    """Fill the title's template, or the default if nothing comes of it; one line, kept whole."""
     defaults = {
         "user_name": rules.ticket["unknown_user"],
         "first_line": rules.ticket["no_words"],
     }
     filled = {name: value or defaults.get(name, "") for name, value in names.items()}
-    line = _BLANKS.sub(" ", rules.title.format(**filled)).strip()
+    titles = (
+        _BLANKS.sub(" ", t.format(**filled)).strip() for t in (rules.title, rules.ticket["title"])
+    )
+    line = next(title for title in titles if title)
     if _width(line) <= TITLE_LIMIT:
         return line
     cut = line[: TITLE_LIMIT - 1]
@@ -181,7 +203,10 @@ def _content(post: Post, words: str, rules: Rules, names: Mapping[str, str]) -> 
     """Return the ticket's HTML: the words, a note on files, the footer, and last the marker."""
     paragraphs = [paragraph(words)] if words else []
     if post.file_ids:
-        paragraphs.append(paragraph(rules.ticket["files"].format(count=len(post.file_ids))))
+        note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
+        if names["permalink"]:
+            note += " " + link(names["permalink"])
+        paragraphs.append(f"<p>{note}</p>")
     footer = _footer(rules.footer, names)
     if footer:
         paragraphs.append(f"<p>{footer}</p>")

@@ -84,6 +84,8 @@ def _base_url(key: str, value: str) -> str:
     wanted = "use an address like https://helpdesk.example.com or https://example.com/glpi"
     if not value:
         raise SettingsError(key, f"is not set; {wanted}")
+    if "@" in value:
+        raise SettingsError(key, f"holds a user name or password; {wanted}")
     try:
         prepared = requests.Request("GET", value).prepare().url or ""
         parts = urlsplit(prepared)
@@ -92,7 +94,7 @@ def _base_url(key: str, value: str) -> str:
         usable = False
     if not usable or value.split() != [value]:
         raise SettingsError(key, f"is {value!r}, which is not a web address; {wanted}")
-    if parts.query or parts.fragment or "@" in parts.netloc:
+    if parts.query or parts.fragment:
         raise SettingsError(key, f"has more than scheme, host, port and folder; {wanted}")
     return prepared.rstrip("/")
 

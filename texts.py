@@ -10,14 +10,16 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
     "ru": {
         "accepted": ":white_check_mark: Принято: заявка {t}.",
         "accepted_files": "Файлы остались в чате, в заявке есть ссылка на них.",
+        "accepted_files_unlinked": "Файлы остались в чате.",
         "empty": (
-            ":information_source: Напишите после «{trigger}», что случилось, например: "
+            ":information_source: Напишите после `{trigger}`, что случилось, например: "
             "`{trigger} не печатает принтер, кабинет 305`. Заявка пока не создана."
         ),
         "unknown_desk": (
             ":grey_question: «{word}» здесь не настроено, заявка не создана. "
             "Здесь работают: {triggers}."
         ),
+        "no_desk_here": ":grey_question: «{word}» здесь не настроено, заявка не создана.",
         "not_confirmed": (
             ":warning: GLPI не подтвердил приём заявки. Если через несколько минут её нет в GLPI, "
             "напишите ещё раз. Код: {ref}"
@@ -30,14 +32,16 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "accepted": ":white_check_mark: Got it: ticket {t}.",
         "accepted_files": "The files stay in the chat; the ticket links to them.",
+        "accepted_files_unlinked": "The files stay in the chat.",
         "empty": (
-            ":information_source: Say what happened after “{trigger}”, for example: "
+            ":information_source: Say what happened after `{trigger}`, for example: "
             "`{trigger} the printer in room 305 is jammed`. No ticket has been filed yet."
         ),
         "unknown_desk": (
             ":grey_question: “{word}” is not set up here, so no ticket was filed. "
             "What works here: {triggers}."
         ),
+        "no_desk_here": ":grey_question: “{word}” is not set up here, so no ticket was filed.",
         "not_confirmed": (
             ":warning: GLPI did not confirm the ticket. If it is not in GLPI in a few minutes, "
             "please write again. Reference: {ref}"

@@ -9,6 +9,7 @@ A request that fails also says whether any byte of it left this machine: that is
 "surely not executed" from "may have been executed", whatever the exception was.
 """
 
+import http.client
 import io
 import queue
 import socket
@@ -19,7 +20,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import requests
 import urllib3
@@ -27,6 +28,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.connection import create_connection
+from urllib3.util.ssl_ import create_urllib3_context
+
+T = TypeVar("T")
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes. GLPI's largest page seen (11.0.6, an error) has 200 kB; more is not an answer."""
@@ -36,6 +40,14 @@ MAX_IDLE = 4.0
 server's FIN, and a POST written to such a connection would be a needless unknown outcome."""
 
 _SEND_CHUNK = 16 * 1024
+_HEADERS = {"User-Agent": "mattermost-glpi-bridge", "Accept-Encoding": "identity"}
+_NO_ANSWER = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,  # of http.client, for a chunk of negative size
+)
 _SocketOptions = list[tuple[int, int, int | bytes]]
 
 
@@ -115,7 +127,7 @@ class _Exchange:
 
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
-        self.stage = Cause.CONNECT
+        self.stage = Cause.TIMEOUT  # until something is tried, only time can be short
         self.failure: OSError | None = None
 
     @property
@@ -139,32 +151,24 @@ _exchange: ContextVar[_Exchange] = ContextVar("exchange")
 
 
 class Http:
-    """A client for one server: keep-alive, no retries, no redirects, no environment.
+    """A client for one server: keep-alive, no retries, no redirects, no cookies, no environment.
 
-    Proxy variables and `.netrc` are ignored: the latter would replace the Authorization header.
+    Requests go to the adapter directly: a session of `requests` would read the whole body of a
+    redirect, and take proxies and, from `.netrc`, another Authorization from the environment.
     Not for use by several threads at once.
 
     Args:
         ca_bundle: path of a PEM file to trust instead of the public authorities.
-        user_agent: sent with every request.
         wall_clock: seconds since the epoch; a frozen container's monotonic clock may stand still.
     """
 
     def __init__(
-        self,
-        *,
-        ca_bundle: str | None = None,
-        user_agent: str = "mattermost-glpi-bridge",
-        wall_clock: Callable[[], float] = time.time,
+        self, *, ca_bundle: str | None = None, wall_clock: Callable[[], float] = time.time
     ) -> None:
         self._wall_clock = wall_clock
         self._last_used = 0.0
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = ca_bundle or True
-        self._session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
-        self._session.mount("http://", _BoundedAdapter())
-        self._session.mount("https://", _BoundedAdapter())
+        self._verify = ca_bundle or True
+        self._adapter = _BoundedAdapter(_tls_context(private=ca_bundle is not None))
 
     def request(
         self,
@@ -181,21 +185,17 @@ class Http:
             NoAnswer: there is none, or none by the deadline.
         """
         if not 0 <= self._wall_clock() - self._last_used <= MAX_IDLE:
-            self._session.close()
+            self.close()
         exchange = _Exchange(deadline)
         token = _exchange.set(exchange)
         try:
-            with self._session.request(
-                method,
-                url,
-                headers=dict(headers),
-                data=body,
-                timeout=deadline.remaining(),
-                allow_redirects=False,
-                stream=True,
+            prepared = requests.Request(method, url, {**_HEADERS, **headers}, data=body).prepare()
+            timeout = deadline.remaining()
+            with self._adapter.send(
+                prepared, stream=True, timeout=timeout, verify=self._verify
             ) as response:
                 return Answer(response.status_code, response.headers, _read(response))
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+        except _NO_ANSWER:
             raise exchange.no_answer() from None
         finally:
             _exchange.reset(token)
@@ -203,7 +203,18 @@ class Http:
 
     def close(self) -> None:
         """Close the connection, if one is open."""
-        self._session.close()
+        self._adapter.close()
+
+
+def _tls_context(*, private: bool) -> ssl.SSLContext:
+    """Return the context for all connections; certificates are always verified.
+
+    Python 3.13 also demands key identifiers that many companies' own authorities leave out.
+    """
+    context = create_urllib3_context()
+    if private:
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
 
 
 def _read(response: requests.Response) -> bytes:
@@ -253,8 +264,12 @@ class _BoundedTlsPool(HTTPSConnectionPool):
 
 
 class _BoundedAdapter(HTTPAdapter):
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _BoundedPool, "https": _BoundedTlsPool}
 
 
@@ -298,31 +313,44 @@ class _BoundedReader(io.RawIOBase):
         super().close()
 
 
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call returns; a call that takes longer is left behind on its thread.
+
+    Raises:
+        TimeoutError: there is no result after `seconds`.
+        Exception: whatever the call raises.
+    """
+    results: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((call(), None))
+        except Exception as error:  # noqa: BLE001 - raised again where it can be handled
+            results.put((None, error))
+
+    threading.Thread(target=run, name="bounded call", daemon=True).start()
+    try:
+        value, error = results.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return cast(T, value)
+
+
 def _resolve(host: str, timeout: float) -> list[str]:
     """Return the addresses of a name, in the resolver's order.
 
     Raises:
         OSError: the name is unknown, or there is no answer within `timeout` seconds.
     """
-    results: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            results.put([str(address[0]) for *_, address in found])
-        except OSError as error:
-            results.put(error)
-        except UnicodeError:
-            results.put(OSError(0, "not a host name"))
-
-    threading.Thread(target=look_up, name="resolve", daemon=True).start()
     try:
-        result = results.get(timeout=timeout)
-    except queue.Empty:
+        found = within(timeout, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+    except TimeoutError:
         raise TimeoutError(0, "the name server did not answer in time") from None
-    if isinstance(result, OSError):
-        raise result
-    return result
+    except UnicodeError:
+        raise OSError(0, "not a host name") from None
+    return [str(address[0]) for *_, address in found]
 
 
 def _connect(

@@ -12,11 +12,11 @@ from typing import Any
 from dotenv import load_dotenv
 
 import handler
-from credentials import Credentials
+from credentials import Credentials, check_token
 from glpi import Glpi, GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
-from local.gateway import Gateway
+from local.gateway import INVOKE, Gateway
 from local.glpi_simulator import GlpiSimulator
 from rules import read_rules
 from settings import Settings, SettingsError
@@ -35,6 +35,10 @@ Write a message as Mattermost would, and open the link in the answer:
   curl http://127.0.0.1:{port}/mattermost/webhook -d token={token} -d user_name=alice \\
     -d channel_name=helpdesk --data-urlencode 'text={trigger} the printer is on fire'
 
+or call the function with a request that a real Mattermost sent, as `sam local invoke` would:
+
+  curl http://127.0.0.1:{port}{invoke} -d @events/form.json
+
 Ctrl-C stops everything.
 """
 
@@ -49,8 +53,10 @@ def main() -> int:
         The exit code: 0 after Ctrl-C, 1 when it could not start.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    load_dotenv(".env")
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text on a terminal
     try:
+        _read_dotenv()
         with ExitStack() as stack:
             print(start(stack, dict(os.environ)), flush=True)
             threading.Event().wait()
@@ -62,6 +68,13 @@ def main() -> int:
     return 0
 
 
+def _read_dotenv() -> None:
+    try:
+        load_dotenv(".env")
+    except (UnicodeDecodeError, OSError):
+        raise SettingsError(".env", "cannot be read; it should be text in UTF-8") from None
+
+
 def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     """Start all parts and return how to use them.
 
@@ -71,7 +84,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     port = _port(env)
     tokens = _webhook_tokens(env)
     with _taking_ports(port):
-        gateway = stack.enter_context(Gateway(port, handler.lambda_handler))
+        gateway = stack.enter_context(Gateway(port, handler.lambda_handler, handler.ROUTES))
     trigger = read_rules().desks[0].triggers[0]
     if env.get("GLPI_URL"):
         glpi = url = env["GLPI_URL"]
@@ -83,7 +96,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         url = simulator.url
         glpi = f"{url}  (simulator; its faults and tickets: {simulator.control_url})"
         secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
-    os.environ.update(GLPI_URL=url, SECRET_ID=SECRET_ID)
+    os.environ.update(GLPI_URL=url, SECRET_ID=SECRET_ID, POWERTOOLS_METRICS_DISABLED="true")
     _check_login(Settings.from_env(os.environ), secret)
     aws = EmbeddedAws()
     aws.start()
@@ -92,14 +105,18 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.callback(_close_container)
     stack.enter_context(gateway.serving())
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
-    return GREETING.format(port=port, glpi=glpi, token=token, trigger=trigger)
+    return GREETING.format(port=port, glpi=glpi, token=token, trigger=trigger, invoke=INVOKE)
 
 
 def _webhook_tokens(env: Mapping[str, str]) -> Mapping[str, str]:
-    if env.get("GLPI_URL"):
-        _required(env, "MATTERMOST_TOKENS")
-    given = [token.strip() for token in env.get("MATTERMOST_TOKENS", "").split(",")]
-    return {f"hook-{n}": t for n, t in enumerate(given, start=1) if t} or SAMPLE_TOKENS
+    """Return the accepted tokens; the samples' only in front of the simulator."""
+    key = "MATTERMOST_TOKENS"
+    given = [token.strip() for token in env.get(key, "").split(",") if token.strip()]
+    if not given and not env.get("GLPI_URL"):
+        return SAMPLE_TOKENS
+    if not given:
+        raise SettingsError(key, "is not set, but GLPI_URL is; set it in the environment or .env")
+    return {f"hook-{n}": check_token(key, token) for n, token in enumerate(given, start=1)}
 
 
 def _simulate(stack: ExitStack, port: int, env: Mapping[str, str]) -> GlpiSimulator:
@@ -122,7 +139,7 @@ def _secret(tokens: Mapping[str, str], app_token: str, user_token: str) -> dict[
 def _required(env: Mapping[str, str], key: str) -> str:
     if not env.get(key):
         raise SettingsError(key, "is not set, but GLPI_URL is; set it in the environment or .env")
-    return env[key]
+    return check_token(key, env[key])
 
 
 def _check_login(settings: Settings, secret: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 
 SECRET_ID = "mattermost-glpi-bridge"
@@ -15,6 +16,25 @@ PRETENDED = {
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_DEFAULT_REGION": "eu-central-1",
 }
+
+
+def pretend(endpoint_url: str) -> None:
+    """Point all AWS clients of this process and its children at an emulator.
+
+    Whatever the environment or ~/.aws says about accounts, endpoints and proxies does not count:
+    what is meant for the emulator must not leave this machine.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        PRETENDED,
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="false",
+        AWS_ENDPOINT_URL=endpoint_url,
+        NO_PROXY="127.0.0.1,localhost",
+        no_proxy="127.0.0.1,localhost",
+    )
 
 
 class EmbeddedAws:
@@ -28,9 +48,9 @@ class EmbeddedAws:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server.start()
         host, port = self._server.get_host_and_port()
-        for name in [n for n in os.environ if n.startswith("AWS_")]:
-            del os.environ[name]
-        os.environ.update(PRETENDED, AWS_ENDPOINT_URL=f"http://{host}:{port}")
+        url = f"http://{host}:{port}"
+        pretend(url)
+        requests.post(f"{url}/moto-api/reset", timeout=10)
 
     def store_secret(self, value: Mapping[str, object]) -> None:
         """Create the bridge's secret."""

@@ -7,10 +7,11 @@ their content type is text.
 
 import base64
 import json
+import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,7 +23,8 @@ FUNCTION_SECONDS = 26.0
 MAX_BODY = 10 * 1024 * 1024
 """Bytes. API Gateway's limit for a payload."""
 
-ROUTES = frozenset({"POST /mattermost/webhook"})
+INVOKE = "/2015-03-31/functions/function/invocations"
+"""Where Lambda's runtime interface emulator takes an event, and so does the gateway."""
 
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
@@ -87,15 +89,21 @@ class Gateway(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, handler: Handler) -> None:
+    def __init__(self, port: int, handler: Handler, routes: Container[str]) -> None:
         super().__init__(("127.0.0.1", port), _Request)
         self._handler = handler
+        self.routes = routes
         self._one_at_a_time = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call the handler as Lambda does."""
         with self._one_at_a_time:
             return self._handler(event, Context())
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
+        """Say nothing of a client that went away: Mattermost gives up after 30 s."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -107,6 +115,8 @@ class Gateway(ThreadingHTTPServer):
         finally:
             self.shutdown()
             thread.join()
+            with self._one_at_a_time:
+                pass  # a message under way is brought to its end
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -121,7 +131,8 @@ class _Request(BaseHTTPRequestHandler):
             self._not_found()
 
     def do_POST(self) -> None:
-        if f"POST {urlsplit(self.path).path}" not in ROUTES:
+        path = urlsplit(self.path).path
+        if path != INVOKE and f"POST {path}" not in self.server.routes:
             self._not_found()
             return
         length = self.headers.get("Content-Length", "")
@@ -131,10 +142,13 @@ class _Request(BaseHTTPRequestHandler):
         if int(length) > MAX_BODY:
             self._message(413, "Request Entity Too Large")
             return
+        body = self.rfile.read(int(length))
         try:
-            body = self.rfile.read(int(length))
+            if path == INVOKE:
+                self._answer(200, json.dumps(self.server.invoke(json.loads(body))))
+                return
             event = to_event("POST", self.path, dict(self.headers), body)
-        except UnicodeDecodeError:
+        except ValueError:  # neither UTF-8 nor JSON
             self._message(400, "Bad Request")
             return
         response = self.server.invoke(event)

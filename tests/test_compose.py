@@ -163,7 +163,8 @@ def test_names_in_the_footer_are_escaped_too(name: str) -> None:
 
 def test_files_stay_in_the_chat_and_the_ticket_says_so(rules: Rules) -> None:
     content = ticket("", rules, file_ids=f"{POST_ID},{POST_ID}")["content"]
-    assert paragraphs(content)[0] == "Файлы (2) остались в чате."
+    link = f"{CHAT}/_redirect/pl/{POST_ID}"
+    assert paragraphs(content)[0] == f"Файлы (2) остались в чате. {link}"
 
 
 def test_parts_of_the_footer_with_nothing_to_say_are_left_out(rules: Rules) -> None:
@@ -181,6 +182,16 @@ def test_title_and_footer_can_be_worded_otherwise(tmp_path: Path) -> None:
     made = ticket("x", rules)
     assert made["name"] == "[112] x (acme)"
     assert paragraphs(made["content"])[1].startswith("<Chat> · {helpdesk} · https://")
+
+
+@pytest.mark.parametrize("template", ["", "{channel_name}", "{permalink}"])
+def test_a_title_of_which_nothing_comes_gives_way_to_the_default(
+    tmp_path: Path, template: str
+) -> None:
+    rules = make_rules(tmp_path / "b.toml", f'title = "{template}"')
+    post = to_post({"text": "x", "user_name": "alice"}, "hook")
+    made = compose(post, Routed(Desk(("112",)), "112", "x"), rules, None)
+    assert made["name"] == "Заявка от alice: x"
 
 
 def test_an_empty_footer_leaves_only_the_marker(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from credentials import (
+    FAILURE_PAUSE,
     MAX_AGE,
     STRANGER_PAUSE,
     Credentials,
@@ -66,6 +68,7 @@ def test_a_complete_secret_is_understood() -> None:
         ("", "SECRET_ID: the secret's value is not a JSON object"),
         ("canary", "SECRET_ID: the secret's value is not a JSON object"),
         ('["canary"]', "SECRET_ID: the secret's value is not a JSON object"),
+        ("[" * 100_000, "SECRET_ID: the secret's value is not a JSON object"),
         (secret(glpi_app_token=None), "secret key glpi_app_token: is missing or empty"),
         (secret(glpi_user_token=""), "secret key glpi_user_token: is missing or empty"),
         (secret(glpi_user_token=["canary"]), "secret key glpi_user_token: is missing or empty"),
@@ -94,7 +97,7 @@ def test_tokens_do_not_show_in_representations() -> None:
 
 def test_the_secret_is_read_once_and_again_when_it_is_old() -> None:
     store, clock = Store(), Clock()
-    credentials = Credentials(store, clock)
+    credentials = Credentials(store, clock=clock)
     for _ in range(3):
         credentials.glpi_tokens()
         credentials.webhook_tokens()
@@ -116,7 +119,7 @@ def test_renewed_tokens_are_read_at_once() -> None:
 
 def test_strangers_cannot_drive_reads() -> None:
     store, clock = Store(), Clock()
-    credentials = Credentials(store, clock)
+    credentials = Credentials(store, clock=clock)
     for _ in range(100):
         credentials.webhook_tokens(renew=True)
     assert store.reads == 1
@@ -127,7 +130,7 @@ def test_strangers_cannot_drive_reads() -> None:
 
 def test_a_secret_that_worked_outlives_an_outage_of_secrets_manager() -> None:
     store, clock = Store(), Clock()
-    credentials = Credentials(store, clock)
+    credentials = Credentials(store, clock=clock)
     tokens = credentials.glpi_tokens()
     store.down = True
     clock.now += MAX_AGE + 1
@@ -135,11 +138,39 @@ def test_a_secret_that_worked_outlives_an_outage_of_secrets_manager() -> None:
     assert credentials.glpi_tokens(renew=True) == tokens
 
 
-def test_without_a_secret_the_error_is_the_stores() -> None:
-    store = Store()
+def test_a_mistake_in_a_new_secret_is_told_while_the_old_one_is_kept() -> None:
+    store, told = Store(), list[SettingsError]()
+    credentials = Credentials(store, told.append)
+    tokens = credentials.glpi_tokens()
+    store.value = secret(glpi_app_token="canary x")
+    assert credentials.glpi_tokens(renew=True) == tokens
+    assert [problem.key for problem in told] == ["secret key glpi_app_token"]
+
+
+def test_a_failed_read_is_tried_again_sooner_than_a_good_one() -> None:
+    store, clock = Store(), Clock()
+    credentials = Credentials(store, clock=clock)
+    credentials.glpi_tokens()
     store.down = True
-    with pytest.raises(SettingsError, match="did not answer"):
-        Credentials(store).glpi_tokens()
+    clock.now += MAX_AGE + 1
+    credentials.glpi_tokens()
+    store.down = False
+    store.value = secret(glpi_user_token="new")
+    clock.now += FAILURE_PAUSE
+    assert credentials.glpi_tokens().user == "new"
+
+
+def test_without_a_secret_the_error_is_the_stores_and_strangers_cannot_drive_reads() -> None:
+    store, clock = Store(), Clock()
+    store.down = True
+    credentials = Credentials(store, clock=clock)
+    for _ in range(50):
+        with pytest.raises(SettingsError, match="did not answer"):
+            credentials.webhook_tokens()
+    assert store.reads == 1
+    clock.now += FAILURE_PAUSE
+    store.down = False
+    assert credentials.webhook_tokens()
 
 
 # --- AWS Secrets Manager
@@ -186,10 +217,21 @@ def test_a_refusal_names_its_code_and_the_role(
     assert "role" in said
 
 
-def test_a_secrets_manager_out_of_reach_is_told_within_two_seconds(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_secrets_manager_out_of_reach_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     assert "did not answer (EndpointConnectionError)" in problem("bridge")
+
+
+def test_without_a_region_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert "did not answer (NoRegionError): check the region" in problem("bridge")
+
+
+def test_a_slow_secrets_manager_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("credentials.READ_SECONDS", 0.05)
+    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: over.wait(30))
+    assert "did not answer (TimeoutError)" in problem("bridge")
+    over.set()

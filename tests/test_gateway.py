@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.gateway import MAX_BODY, Gateway, to_event
+from local.gateway import INVOKE, MAX_BODY, Gateway, to_event
 from tests.conftest import load_event
 
 PATH = "/mattermost/webhook"
@@ -34,7 +34,7 @@ def handler() -> Recorder:
 
 @pytest.fixture
 def client(handler: Recorder) -> Iterator[http.client.HTTPConnection]:
-    with Gateway(0, handler) as gateway, gateway.serving():
+    with Gateway(0, handler, {f"POST {PATH}"}) as gateway, gateway.serving():
         connection = http.client.HTTPConnection("127.0.0.1", gateway.server_port, timeout=10)
         yield connection
         connection.close()
@@ -72,6 +72,16 @@ def test_a_form_travels_in_base64_as_in_aws(
     (event,) = handler.events
     assert event["isBase64Encoded"]
     assert base64.b64decode(event["body"]) == b"a=\xff"
+
+
+def test_the_function_can_be_called_with_an_event_as_in_lambda(
+    client: http.client.HTTPConnection, handler: Recorder
+) -> None:
+    event = load_event("form")
+    status, response = ask(client, "POST", INVOKE, json.dumps(event).encode())
+    assert (status, response["statusCode"]) == (200, 401)
+    assert handler.events == [event]
+    assert ask(client, "POST", INVOKE, b"{")[0] == 400
 
 
 def test_events_have_the_fields_of_the_samples() -> None:

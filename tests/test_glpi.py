@@ -115,6 +115,24 @@ def test_a_refusal_is_believed_only_after_a_fresh_login(glpi: GlpiSimulator, cli
     assert len(glpi.tickets) == 2
 
 
+def test_a_body_too_large_for_a_proxy_is_not_sent_again(glpi: GlpiSimulator, client: Glpi) -> None:
+    create(client)
+    glpi.inject(Fault("status_before", match="POST Ticket", status=413))
+    assert isinstance(failure(client), Refused)
+    assert calls(glpi) == ["initSession", "Ticket", "Ticket"]
+
+
+def test_a_courtesy_does_not_use_up_the_time_for_the_ticket(
+    glpi: GlpiSimulator, client: Glpi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glpi.LOG_OUT_SECONDS", 0.05)
+    create(client)
+    glpi.inject(Fault("stale_rights"))
+    glpi.inject(Fault("delay_before", match="killSession", seconds=FOREVER))
+    create(client, 5)
+    assert len(glpi.tickets) == 2
+
+
 def test_a_refusal_of_a_fresh_session_is_believed_at_once(
     glpi: GlpiSimulator, client: Glpi
 ) -> None:

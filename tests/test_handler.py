@@ -296,7 +296,7 @@ def test_the_person_reads_what_is_true_and_the_operator_finds_the_reference(
         assert lab.glpi.tickets == []
     entry = lab.logged()[-1]
     assert entry["level"] == "ERROR"
-    assert entry["ref"] == POST_ID
+    assert entry["correlation_id"] == POST_ID
     assert entry["remedy"]
     assert "canary" not in json.dumps(entry)
 
@@ -329,7 +329,7 @@ def test_a_bad_setting_is_logged_by_its_key_and_the_person_is_told(
     assert "не сохранено" in answer["text"]
     (entry,) = lab.logged()
     assert entry["key"] == key
-    assert entry["ref"] in answer["text"]
+    assert entry["correlation_id"] in answer["text"]
 
 
 def test_a_mended_setting_works_without_a_new_container(
@@ -369,12 +369,62 @@ def test_an_unforeseen_error_is_answered_and_its_message_is_not_logged(
     monkeypatch.setattr("mattermost.to_post", broken)
     status, answer = lab.invoke(json_event())
     assert status == 500
-    assert "не подтвердил" in answer["text"]
+    assert "не сохранено" in answer["text"]
     entry = lab.logged()[-1]
     assert entry["error"] == "RuntimeError"
     assert "broken:" in entry["at"]
-    assert entry["ref"] in answer["text"]
+    assert entry["correlation_id"] in answer["text"]
     assert "canary" not in json.dumps(entry)
+
+
+def test_an_unforeseen_error_after_glpi_was_asked_leaves_the_outcome_open(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telemetry.outcome", lambda _: 1 / 0)
+    status, answer = lab.invoke(json_event())
+    assert status == 500
+    assert f"Код: {POST_ID}" in answer["text"]
+    assert "не подтвердил" in answer["text"]
+    assert len(lab.glpi.tickets) == 1
+
+
+def test_an_event_without_a_request_context_is_answered(lab: Lab) -> None:
+    assert lab.invoke(json_event() | {"requestContext": None})[0] == 200
+
+
+def test_without_a_token_nothing_is_asked_of_anybody(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_ID", "nowhere")
+    assert lab.invoke(json_event(token=""))[0] == 401
+
+
+def test_a_desk_bound_to_a_token_that_the_secret_lacks_is_warned_about(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    toml = '[[desk]]\ntriggers = ["112"]\nwebhooks = ["helpdsk"]'
+    write_rules(lab, monkeypatch, tmp_path / "bridge.toml", toml)
+    assert lab.say("112 x") == ":grey_question: «112» здесь не настроено, заявка не создана."
+    levels = [(entry["level"], entry["message"]) for entry in lab.logged()]
+    assert ("WARNING", "bridge.toml names webhooks that the secret lacks") in levels
+    assert ("WARNING", "unknown_desk") in levels
+
+
+def test_a_broken_new_secret_is_logged_and_the_old_one_used(lab: Lab) -> None:
+    lab.say("112 x")
+    lab.store(glpi_app_token="")
+    lab.invoke(json_event(token="b" * 26))
+    assert lab.logged()[-2]["key"] == "secret key glpi_app_token"
+    assert "Принято" in lab.say("112 x")
+
+
+def test_files_are_said_to_be_linked_only_where_they_are(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lab.say("112 x", file_ids=POST_ID).endswith("\nФайлы остались в чате.")
+    monkeypatch.setenv("MATTERMOST_URL", "https://chat.example")
+    lab.cold_start()
+    assert lab.say("112 x", file_ids=POST_ID).endswith("в заявке есть ссылка на них.")
 
 
 def test_plain_http_is_warned_about_once(lab: Lab) -> None:

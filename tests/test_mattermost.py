@@ -203,6 +203,7 @@ def test_name_and_icon_are_sent_only_when_configured() -> None:
     "said",
     [
         "@all",
+        "&commat;all",
         "@channel",
         "@here",
         "<!channel>",
@@ -221,7 +222,7 @@ def test_name_and_icon_are_sent_only_when_configured() -> None:
 )
 def test_what_people_wrote_comes_back_inert(said: str) -> None:
     shown = mattermost.neutralise(said)
-    for alive in ("@a", "@c", "@h", "@b", "<!", "<@", "<h", "~t", "://", "www.", ":x"):
+    for alive in ("&c", "@a", "@c", "@h", "@b", "<!", "<@", "<h", "~t", "://", "www.", ":x"):
         assert alive not in shown
     for mark in "[]()`*#!":
         assert shown.count(mark) == shown.count("\\" + mark)

@@ -10,11 +10,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from glpi import GlpiError
-from local.__main__ import start
+from local.__main__ import main, start
+from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
 from settings import SettingsError
 from tests.conftest import ROOT
@@ -53,12 +55,13 @@ def refusal(**env: str) -> str:
 
 
 @pytest.fixture
-def running(port: int) -> Iterator[subprocess.Popen[str]]:
+def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`python -m local` in an empty folder: a developer's .env is not for tests."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
     with subprocess.Popen(
         [sys.executable, "-m", "local"],
-        cwd=ROOT,
-        env={**env, "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        cwd=tmp_path,
+        env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -124,6 +127,54 @@ def real(glpi: GlpiSimulator, **changes: str) -> dict[str, str]:
         "MATTERMOST_TOKENS": "token-one,token-two",
         **changes,
     }
+
+
+@pytest.mark.parametrize("tokens", [",", " ", " , "])
+def test_the_samples_tokens_are_never_accepted_in_front_of_a_real_glpi(
+    glpi: GlpiSimulator, tokens: str
+) -> None:
+    said = refusal(**real(glpi, MATTERMOST_TOKENS=tokens))
+    assert said.startswith("MATTERMOST_TOKENS: is not set")
+
+
+@pytest.mark.parametrize("key", ["GLPI_APP_TOKEN", "GLPI_USER_TOKEN", "MATTERMOST_TOKENS"])
+def test_a_token_that_cannot_be_one_is_named_by_its_variable(glpi: GlpiSimulator, key: str) -> None:
+    assert refusal(**real(glpi, **{key: "canary x"})).startswith(f"{key}: holds blanks")
+
+
+def test_an_unreadable_dotenv_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".env").write_bytes(b"GLPI_URL=\xff")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert main() == 1
+    assert capsys.readouterr().err == (
+        "Cannot start: .env: cannot be read; it should be text in UTF-8\n"
+    )
+
+
+def test_nothing_meant_for_the_emulator_can_leave_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\nignore_configured_endpoint_urls = true\n")
+    for name, value in {
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_PROFILE": "production",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    aws = EmbeddedAws()
+    aws.start()
+    try:
+        aws.store_secret({"a": "b"})
+    finally:
+        aws.stop()
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.mark.parametrize("key", ["GLPI_APP_TOKEN", "GLPI_USER_TOKEN", "MATTERMOST_TOKENS"])

@@ -73,6 +73,18 @@ def test_a_missing_setting_is_named(key: str, empty: str | None) -> None:
     assert said.startswith(f"{key}: is not set")
 
 
+@pytest.mark.parametrize("value", ["https://user:canary@x", "https://user:canary@h ost/"])
+def test_a_password_in_an_address_is_not_repeated(value: str) -> None:
+    said = problem({**ENV, "GLPI_URL": value})
+    assert said.startswith("GLPI_URL: holds a user name or password")
+    assert "canary" not in said
+
+
+def test_names_of_accounts_are_taken_as_people_write_them(tmp_path: Path) -> None:
+    rules = read_rules(write(tmp_path, f'ignore_users = ["@GLPI-bot"]\n{DESK}'))
+    assert rules.ignore_users == {"glpi-bot"}
+
+
 def test_a_log_level_is_one_of_four() -> None:
     assert Settings.from_env({**ENV, "LOG_LEVEL": "debug"}).log_level == "DEBUG"
     assert problem({**ENV, "LOG_LEVEL": "LOUD"}) == (
@@ -144,10 +156,16 @@ def test_every_setting_that_the_shipped_file_explains_exists(tmp_path: Path) -> 
         (f'{DESK}[texts]\nacepted = "x"', "acepted: is not a setting; did you mean 'accepted'?"),
         (f'{DESK}[texts]\naccepted = "{{ref}}"', "accepted: is '{ref}'; use only these"),
         (f'{DESK}[texts]\naccepted = "112 {{t}}"', "does not begin with a trigger word"),
+        (f'{DESK}[texts]\naccepted = ""', "accepted: is ''; use a sentence"),
+        (
+            f'reply_icon_url = "icon.png"\n{DESK}',
+            "reply_icon_url: is 'icon.png'; use a web address",
+        ),
+        ('[[desk]]\ntriggers = ["a`b"]', "triggers: is 'a`b'; use one word without blanks or"),
         (f"texts = 1\n{DESK}", "texts: is 1; use a table: [texts]"),
         ("desk = 1", "desk: is 1; use tables: [[desk]]"),
         ("[[desk]]", '[[desk]] 1, triggers: is []; use a list of words, such as ["112"]'),
-        ('[[desk]]\ntriggers = ["a b"]', "triggers: is 'a b'; use one word without blanks each"),
+        ('[[desk]]\ntriggers = ["a b"]', "triggers: is 'a b'; use one word without blanks or"),
         ('[[desk]]\ntriggers = "112"', "triggers: is '112'; use a list of texts"),
         ("[[desk]]\ntriggers = [112]", "triggers: is [112]; use a list of texts"),
         (f'{DESK}match = "regex"', 'match: is \'regex\'; use "equals" or "starts"'),

@@ -1,0 +1,52 @@
+"""What CloudWatch learns: counts and durations by our own names, never anything that people wrote.
+
+Metrics travel as log lines (CloudWatch's embedded metric format) and so cost no call.
+"""
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from servicedesk import Outcome
+
+NAMESPACE = "MattermostGlpiBridge"
+SERVICE = "mattermost-glpi-bridge"
+
+EVENTS = {
+    "filed": "Filed",
+    "empty": "Empty",
+    "ignored": "Ignored",
+    "unknown_desk": "UnknownDesk",
+    "not_confirmed": "NotConfirmed",
+    "not_saved": "NotSaved",
+}
+"""Which metric counts an outcome's event."""
+
+_metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+def count(name: str) -> None:
+    """Count one of something."""
+    _metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def failed(cause: str) -> None:
+    """Count a message that was not surely filed, in all and by its cause."""
+    count("Failed")
+    with single_metric("FailedByCause", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+        metric.add_dimension("service", SERVICE)
+        metric.add_dimension("cause", cause)
+
+
+def outcome(done: Outcome) -> None:
+    """Count what became of a post, and how long GLPI took."""
+    count(EVENTS[done.event])
+    if done.error:
+        failed(done.error.code)
+    if done.glpi_seconds is not None:
+        _metrics.add_metric("GlpiLatency", MetricUnit.Milliseconds, done.glpi_seconds * 1000)
+
+
+def flush() -> None:
+    """Write what was counted since the last time."""
+    if _metrics.metric_set:
+        _metrics.flush_metrics()
