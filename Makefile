@@ -1,31 +1,49 @@
-# make run    the bridge on this machine, no AWS and no GLPI needed
-# make test   everything that must hold
-# make lock   renew the pinned versions (requirements/*.in say what is wanted)
+# make run       the bridge on this machine, no AWS and no GLPI needed
+# make test      everything that must hold
+# make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
+# make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
 PYTHON ?= python3
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 VENV := .venv/$(VERSION)
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+RUNTIME := 3.13
+# Lambda's own Python where it is (pyenv hides it behind a variable), else what there is.
+RUNTIME_PYTHON = $(or $(shell python$(RUNTIME) -c 'import sys; print(sys.executable)' 2>/dev/null \
+	|| PYENV_VERSION=$(RUNTIME) python$(RUNTIME) -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
+INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run test lock
+.PHONY: run test gates rehearse lock
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
 
-test: $(VENV)/test.installed
+test: $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again gates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q --cov
 
+gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
+	.venv/deploy/bin/sam validate
+	.venv/lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
+	.venv/lint/bin/bandit --quiet --severity-level low $(SHIPPED_MODULES)
+	.venv/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file template.yaml
+
+rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
+	@PATH="$(dir $(RUNTIME_PYTHON)):$$PATH" $(BIN)/python -m local.rehearse
+
 lock: $(VENV)/made
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv==0.13.9
 	$(LOCK) requirements/function.in --output-file requirements.txt
-	$(LOCK) requirements/run.in --output-file requirements/run.txt
-	$(LOCK) requirements/test.in --output-file requirements/test.txt
+	for name in run test deploy lint checkov ministack runtime; do \
+		$(LOCK) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
+
+# ---- Environments: one for running and testing, one for each tool that shares its pins with nobody
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -37,5 +55,45 @@ $(VENV)/made:
 	@touch $@
 
 $(VENV)/%.installed: requirements/%.txt $(VENV)/made
-	@$(INSTALL) -r $<
+	@$(BIN)/python $(INSTALL) -r $<
+	@touch $@
+
+.venv/runtime/installed .venv/ministack/installed: TOOL_PYTHON := $(RUNTIME_PYTHON)
+.venv/deploy/installed .venv/lint/installed .venv/checkov/installed: TOOL_PYTHON := $(PYTHON)
+.venv/%/installed: requirements/%.txt | $(VENV)/made
+	@echo "Preparing .venv/$* ..."
+	@$(TOOL_PYTHON) -m venv --clear .venv/$*
+	@.venv/$*/bin/python $(INSTALL) -r $<
+	@touch $@
+
+# ---- The package: `sam build` calls this with ARTIFACTS_DIR. Pure Python only, so one package runs
+# on arm64 and x86_64. Bytecode counts only from the runtime's own Python; it is checked by hash,
+# since the times of the files do not survive packing.
+
+SHIPPED_MODULES := $(filter-out manage.py,$(wildcard *.py))
+SHIPPED := requirements.txt bridge.toml $(wildcard certs/*) $(SHIPPED_MODULES)
+BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" $(PYTHON) python3; do \
+	$$p -m pip --version >/dev/null 2>&1 && echo $$p && break; done)
+
+.PHONY: build-WebhookFunction
+build-WebhookFunction:
+	@test -n "$(BUILD_PYTHON)" || { echo "Packing needs a Python with pip"; exit 1; }
+	@$(BUILD_PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+		--require-hashes --no-deps --no-compile --only-binary :all: \
+		--implementation py --abi none --platform any --python-version $(RUNTIME) \
+		--target "$(ARTIFACTS_DIR)" --requirement requirements.txt
+	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)"/*.dist-info "$(ARTIFACTS_DIR)"/*/tests
+	@cp $(SHIPPED_MODULES) bridge.toml "$(ARTIFACTS_DIR)"
+	@mkdir -p "$(ARTIFACTS_DIR)/certs" && cp certs/* "$(ARTIFACTS_DIR)/certs"
+	@if $(BUILD_PYTHON) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(RUNTIME)")'; then \
+		PYTHONHASHSEED=0 $(BUILD_PYTHON) -m compileall -q --invalidation-mode checked-hash \
+			-s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)"; \
+	else \
+		echo "No python$(RUNTIME) here: packed without bytecode. It works; cold starts take longer."; \
+	fi
+
+# The package twice, for the tests: what is inside, and whether it is the same again.
+.build/package .build/again: $(SHIPPED) Makefile
+	@rm -rf $@ && mkdir -p $@
+	@$(MAKE) --no-print-directory build-WebhookFunction ARTIFACTS_DIR=$(CURDIR)/$@
 	@touch $@

@@ -21,6 +21,18 @@ EVENTS = {
 }
 """Which metric counts an outcome's event."""
 
+METRICS = (
+    *EVENTS.values(),
+    "RefusedToken",
+    "Malformed",
+    "SettingAtFault",
+    "Failed",
+    "FailedByCause",
+    "GlpiLatency",
+    "ColdStart",
+)
+"""All metrics there are; alarms and dashboard in template.yaml watch some of them."""
+
 _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ from local.glpi_simulator import GlpiSimulator
 from rules import read_rules
 from settings import Settings, SettingsError
 from transport import Deadline, Http
+
+DEFAULT_PORT = 8112
+"""The gateway's; the three after it are the simulator's, its control's and the embedded AWS's."""
 
 LOGIN_SECONDS = 10.0
 
@@ -98,7 +102,9 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
     os.environ.update(GLPI_URL=url, SECRET_ID=SECRET_ID, POWERTOOLS_METRICS_DISABLED="true")
     _check_login(Settings.from_env(os.environ), secret)
-    aws = EmbeddedAws()
+    with _taking_ports(port + 3), socket.create_server(("127.0.0.1", port + 3)):
+        pass  # moto's server would not say that the port is taken
+    aws = EmbeddedAws(port + 3)
     aws.start()
     stack.callback(aws.stop)
     aws.store_secret(secret)
@@ -158,9 +164,9 @@ def _close_container() -> None:
 
 
 def _port(env: Mapping[str, str]) -> int:
-    value = env.get("PORT", "8112")
-    if not value.isdecimal() or not 1024 <= int(value) <= 65533:
-        raise SettingsError("PORT", f"is {value!r}; use a number from 1024 to 65533")
+    value = env.get("PORT", str(DEFAULT_PORT))
+    if not value.isdecimal() or not 1024 <= int(value) <= 65532:
+        raise SettingsError("PORT", f"is {value!r}; use a number from 1024 to 65532")
     return int(value)
 
 

@@ -38,10 +38,14 @@ def pretend(endpoint_url: str) -> None:
 
 
 class EmbeddedAws:
-    """AWS on a free port of this machine, for this process; real accounts are out of reach."""
+    """AWS on a port of this machine, for this process; real accounts are out of reach.
 
-    def __init__(self) -> None:
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    Args:
+        port: 0 takes a free one.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
 
     def start(self) -> None:
         """Start, and point this process's AWS clients here."""

@@ -22,7 +22,7 @@ from local.glpi_simulator import GlpiSimulator
 from transport import Deadline
 
 ROOT = Path(__file__).parent.parent
-EVENTS = sorted((ROOT / "events").glob("*.json"))
+EVENTS = sorted(p for p in (ROOT / "events").glob("*.json") if p.stem != "env")
 RECORDINGS = Path(__file__).parent / "recordings"
 
 Event = dict[str, Any]
@@ -144,8 +144,8 @@ def lab(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what tests have counted: how many recorded requests the simulator answers alike."""
+    """Show what tests have found out: how many recordings agree, sizes, times."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
-            if name == "agree":
+            if name == "told":
                 terminalreporter.write_line(str(value))

@@ -433,20 +433,3 @@ def test_plain_http_is_warned_about_once(lab: Lab) -> None:
     warnings = [entry for entry in lab.logged() if entry["level"] == "WARNING"]
     assert len(warnings) == 1
     assert "unencrypted" in warnings[0]["message"]
-
-
-def test_at_debug_level_no_token_and_no_word_is_logged(
-    lab: Lab,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
-    lab.cold_start()
-    with caplog.at_level("DEBUG"):
-        lab.say("112 canary-words", user_name="canary-name")
-        lab.invoke(json_event(token="canary-token"))
-    everything = lab.log_stream.getvalue() + caplog.text
-    assert "filed" in everything
-    for hidden in ("canary", SAMPLE_TOKEN, *lab.secret.values()):
-        if isinstance(hidden, str):
-            assert hidden not in everything

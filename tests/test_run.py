@@ -23,13 +23,13 @@ from tests.conftest import ROOT
 
 
 def free_ports() -> int:
-    """Return the first of three neighbouring free ports."""
+    """Return the first of four neighbouring free ports."""
     while True:
         with ExitStack() as stack:
             first = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             port: int = first.getsockname()[1]
             try:
-                for neighbour in (port + 1, port + 2):
+                for neighbour in (port + 1, port + 2, port + 3):
                     stack.enter_context(socket.create_server(("127.0.0.1", neighbour)))
             except OSError:
                 continue
@@ -96,13 +96,13 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
 
     running.send_signal(signal.SIGINT)
     assert running.wait(10) == 0
-    for taken in (port, port + 1, port + 2):
+    for taken in range(port, port + 4):
         with socket.create_server(("127.0.0.1", taken)):
             pass
 
 
 def test_a_port_in_use_is_one_sentence_with_a_way_out(port: int) -> None:
-    for taken in (port, port + 1, port + 2):
+    for taken in range(port, port + 4):
         with socket.create_server(("127.0.0.1", taken)):
             said = refusal(PORT=str(port))
         assert str(taken) in said

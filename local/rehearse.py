@@ -1,0 +1,206 @@
+"""`make rehearse`: deploy the template for real, to an AWS emulator, and use what was deployed.
+
+`sam build` and `sam deploy` are the real ones; the emulator is MiniStack. What it cannot express is
+left out of the built template or added after the deploy, and named here; the template itself is not
+bent to it.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import boto3
+import yaml
+
+from local import SAMPLE_TOKENS, sam
+from local.aws import pretend
+from local.glpi_simulator import Fault, GlpiSimulator
+
+ROOT = Path(__file__).parent.parent
+VENV = ROOT / ".venv"
+STACK = "mattermost-glpi-bridge"
+START_SECONDS = 60.0
+
+UNKNOWN_TO_THE_EMULATOR = {
+    "ApiThrottledFilter": "MiniStack 1.5 has no AWS::Logs::MetricFilter in CloudFormation",
+}
+"""Resources that are left out of the deployment, and why."""
+
+
+class Failed(Exception):
+    """A step did not do what it should; says which and how."""
+
+
+def main() -> int:
+    """Rehearse; returns the exit code."""
+    port = _free_port()
+    pretend(f"http://127.0.0.1:{port}")
+    os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
+    try:
+        with ExitStack() as stack:
+            glpi = stack.enter_context(GlpiSimulator())
+            stack.enter_context(_emulator(port))
+            api = _deploy(glpi)
+            _use(api, port, glpi)
+    except Failed as problem:
+        print(f"✗ {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _deploy(glpi: GlpiSimulator) -> str:
+    """Build and deploy as the README says; returns the id of the HTTP API."""
+    with _step("sam build"):
+        _sam("build")
+        built = ROOT / ".aws-sam" / "build" / "template.yaml"
+        template = yaml.safe_load(built.read_text("utf-8"))
+        for resource in UNKNOWN_TO_THE_EMULATOR:
+            del template["Resources"][resource]
+        built.write_text(yaml.safe_dump(template, sort_keys=False), "utf-8")
+    with _step("sam deploy"):
+        _sam("deploy", "--no-confirm-changeset", "--parameter-overrides", f"GlpiUrl={glpi.url}")
+    stacks = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[0]["Outputs"]}
+    for key in ("WebhookUrl", "SecretArn", "StoreSecret", "DashboardUrl", "FunctionLogs"):
+        if not outputs.get(key):
+            raise Failed(f"the stack has no output {key}")
+    api = outputs["WebhookUrl"].partition("//")[2].partition(".")[0]
+    with _step("store the secret"):
+        _store_secret(outputs["SecretArn"], glpi)
+    with _step("add the routes of the transformed template, which the emulator ignores"):
+        _add_routes(api)
+    return api
+
+
+def _store_secret(secret: str, glpi: GlpiSimulator) -> None:
+    value = {
+        "glpi_app_token": glpi.app_token,
+        "glpi_user_token": glpi.user_tokens["mm-bot"],
+        "mattermost_webhook_tokens": SAMPLE_TOKENS,
+    }
+    client = boto3.client("secretsmanager")
+    client.put_secret_value(SecretId=secret, SecretString=json.dumps(value))
+
+
+def _add_routes(api: str) -> None:
+    routes = sam.routes(sam.transformed(sam.read(), {"GlpiUrl": "https://glpi.example"}))
+    if list(routes) != ["POST /mattermost/webhook"]:
+        raise Failed(f"the transformed template has other routes: {list(routes)}")
+    (function,) = boto3.client("lambda").list_functions()["Functions"]
+    gateway = boto3.client("apigatewayv2")
+    for route, wanted in routes.items():
+        integration = gateway.create_integration(
+            ApiId=api,
+            IntegrationType="AWS_PROXY",
+            IntegrationUri=function["FunctionArn"],
+            PayloadFormatVersion=wanted["payloadFormatVersion"],
+            TimeoutInMillis=wanted["timeoutInMillis"],
+        )
+        target = f"integrations/{integration['IntegrationId']}"
+        gateway.create_route(ApiId=api, RouteKey=route, Target=target)
+
+
+def _use(api: str, port: int, glpi: GlpiSimulator) -> None:
+    """Tell the story of the bridge on the deployed stack."""
+
+    def says(step: str, text: str, wanted: str, status: int = 200, token: str = "") -> None:
+        with _step(step):
+            form = {"token": token or SAMPLE_TOKENS["helpdesk"], "text": text, "user_name": "alice"}
+            got, answer = _post(api, port, form)
+            if got != status or wanted not in answer:
+                raise Failed(f"expected {status} and {wanted!r}, got {got}: {answer}")
+
+    says("a message becomes a ticket", "112 the printer is on fire", "Принято: заявка")
+    if [ticket["name"] for ticket in glpi.tickets] != ["Заявка от alice: the printer is on fire"]:
+        raise Failed(f"GLPI has other tickets: {glpi.tickets}")
+    says("a trigger alone is explained", "112", "Заявка пока не создана")
+    says("a stranger gets nothing", "112 x", "not accepted", 401, "a stranger's token")
+    glpi.inject(Fault("maintenance"))
+    says("while GLPI is down the person is told", "112 the coffee is out", "не сохранено")
+    glpi.heal()
+    says("after that it works again", "112 the coffee is out", "Принято: заявка")
+    if len(glpi.tickets) != 2:
+        raise Failed(f"GLPI has {len(glpi.tickets)} tickets instead of 2")
+
+
+def _post(api: str, port: int, form: Mapping[str, str]) -> tuple[int, str]:
+    url = f"http://127.0.0.1:{port}/mattermost/webhook"
+    body = urllib.parse.urlencode(form).encode()
+    headers = {"Host": f"{api}.execute-api.localhost:{port}"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def _sam(*arguments: str) -> None:
+    done = subprocess.run(
+        [VENV / "deploy" / "bin" / "sam", *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise Failed(f"sam {arguments[0]} failed:\n{done.stdout}\n{done.stderr}")
+
+
+@contextmanager
+def _emulator(port: int) -> Iterator[None]:
+    """Run MiniStack until the block ends, in a folder of its own for what it leaves behind."""
+    log = ROOT / ".build" / "ministack.log"
+    log.parent.mkdir(exist_ok=True)
+    env = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [VENV / "ministack" / "bin" / "ministack"],
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            with _step("start the AWS emulator"):
+                _wait_for(port, process)
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise Failed("the AWS emulator did not start; see .build/ministack.log")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    started = time.monotonic()
+    try:
+        yield
+    except Failed as problem:
+        raise Failed(f"{name}: {problem}") from None
+    print(f"✓ {name} ({time.monotonic() - started:.1f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
