@@ -48,7 +48,9 @@ def test_every_code_in_the_table_of_errors_exists_and_the_important_ones_are_the
 
 
 def test_every_file_that_the_readme_links_to_exists() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
+    targets = re.findall(r"\]\((?!https:)([^)#]+)\)", README)
+    assert "bridge.toml" in targets
+    for target in targets:
         assert (ROOT / target).exists(), target
 
 
