@@ -6,6 +6,7 @@ nor people's words reach a log: only ids, codes and our own sentences do.
 
 import base64
 import binascii
+import contextlib
 import json
 import logging
 import os
@@ -93,10 +94,7 @@ def _webhook(event: Event, context: Context) -> Response:
         return _respond(503, _say_regardless("not_saved"))
     except Exception as error:  # noqa: BLE001 - the last line of defence; an answer is owed
         telemetry.failed("unforeseen")
-        # The message of an unforeseen error may hold people's words; its place does not.
-        places = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-        fields = {"error": type(error).__name__, "at": " > ".join(places)}
-        logger.error("unforeseen error", extra=fields)
+        _log_unforeseen(error)
         return _respond(500, _say_regardless(in_doubt))
     finally:
         telemetry.flush()
@@ -135,17 +133,21 @@ def container() -> Container:
         logger.warning("GLPI_URL is http: tokens and messages cross the network unencrypted")
     rules = read_rules()
     credentials = Credentials(secrets_manager(settings.secret_id), complain=_complain)
-    unknown = {
-        name for d in rules.desks for name in d.webhooks
-    } - credentials.webhook_tokens().keys()
-    if unknown:
-        logger.warning(
-            "bridge.toml names webhooks that the secret lacks", extra={"names": sorted(unknown)}
-        )
+    _compare_webhooks(rules, credentials)
     glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.ca_bundle))
     desk = ServiceDesk(rules, settings.mattermost_url, glpi)
     telemetry.count("ColdStart")
     return Container(rules, credentials, glpi, desk)
+
+
+def _compare_webhooks(rules: Rules, credentials: Credentials) -> None:
+    """Warn of desks that wait for a token under a name that the secret does not have."""
+    named = {name for desk in rules.desks for name in desk.webhooks}
+    with contextlib.suppress(SettingsError):  # an unusable secret is told when it is needed
+        unknown = sorted(named - credentials.webhook_tokens().keys())
+        if unknown:
+            fields = {"names": unknown}
+            logger.warning("bridge.toml names webhooks that the secret lacks", extra=fields)
 
 
 def _complain(problem: SettingsError) -> None:
@@ -194,6 +196,13 @@ def _log(post: mattermost.Post, outcome: Outcome) -> None:
     error = outcome.error
     fields |= {"error": type(error).__name__, "code": error.code, "http_status": error.status}
     logger.error(outcome.event, extra=fields | {"remedy": error.remedy})
+
+
+def _log_unforeseen(error: Exception) -> None:
+    """Log the type and the place of an error: its message may hold people's words."""
+    places = [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    fields = {"error": type(error).__name__, "at": " > ".join(places)}
+    logger.error("unforeseen error", extra=fields)
 
 
 def _say_regardless(key: str) -> Mapping[str, str]:

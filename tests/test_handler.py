@@ -392,6 +392,22 @@ def test_an_event_without_a_request_context_is_answered(lab: Lab) -> None:
     assert lab.invoke(json_event() | {"requestContext": None})[0] == 200
 
 
+def test_strangers_cannot_drive_secrets_manager_while_the_secret_is_unusable(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+
+    def fetch() -> str:
+        reads.append(1)
+        return "not the secret"
+
+    monkeypatch.setattr(handler, "secrets_manager", lambda _: fetch)
+    lab.cold_start()
+    for _ in range(20):
+        assert lab.invoke(json_event(token="stranger"))[0] == 503
+    assert len(reads) == 1
+
+
 def test_without_a_token_nothing_is_asked_of_anybody(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
