@@ -5,6 +5,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -90,6 +91,17 @@ class Lab:
         if handler.container.cache_info().currsize:
             handler.container().glpi.close(Deadline(1))
         handler.container.cache_clear()
+
+
+@contextmanager
+def kept_environment() -> Iterator[None]:
+    """Put the environment variables back as they were, whatever happens to them inside."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 both_versions = pytest.mark.parametrize("glpi", ["10.0.14", "11.0.6"], indirect=True)

@@ -19,7 +19,7 @@ from local.__main__ import main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
 from settings import SettingsError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, kept_environment
 
 
 def free_ports() -> int:
@@ -42,10 +42,10 @@ def port() -> int:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment() -> Iterator[None]:
     """What starting changes in the environment is put back."""
-    for name in ("GLPI_URL", "SECRET_ID", "AWS_ENDPOINT_URL"):
-        monkeypatch.setenv(name, "")
+    with kept_environment():
+        yield
 
 
 def refusal(**env: str) -> str:
@@ -166,15 +166,12 @@ def test_nothing_meant_for_the_emulator_can_leave_this_machine(
         "http_proxy": "http://127.0.0.1:9",
     }.items():
         monkeypatch.setenv(name, value)
-    before = dict(os.environ)
     aws = EmbeddedAws()
     aws.start()
     try:
         aws.store_secret({"a": "b"})
     finally:
         aws.stop()
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @pytest.mark.parametrize("key", ["GLPI_APP_TOKEN", "GLPI_USER_TOKEN", "MATTERMOST_TOKENS"])

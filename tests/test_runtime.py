@@ -22,7 +22,7 @@ from local.__main__ import DEFAULT_PORT
 from local.aws import EmbeddedAws
 from local.gateway import INVOKE
 from local.glpi_simulator import Fault, GlpiSimulator
-from tests.conftest import ROOT, load_event
+from tests.conftest import ROOT, kept_environment, load_event
 from tests.test_handler import ANSWERS
 from tests.test_package import PACKAGE, RUNTIME_PYTHON
 
@@ -72,12 +72,11 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
-    before = dict(os.environ)
-    aws = EmbeddedAws()
-    aws.start()
     log = tmp_path_factory.mktemp("runtime") / "log"
     port = free_port()
-    try:
+    with kept_environment():
+        aws = EmbeddedAws()
+        aws.start()
         with GlpiSimulator() as glpi, log.open("w") as output:
             aws.store_secret(
                 {
@@ -99,10 +98,7 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
             }
             with started(port, output):
                 yield Function(port, log, glpi)
-    finally:
         aws.stop()
-        os.environ.clear()
-        os.environ.update(before)
 
 
 class started:  # noqa: N801 - reads as a statement
