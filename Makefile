@@ -17,6 +17,7 @@ LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: run test gates rehearse lock
+.NOTPARALLEL:
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
@@ -34,7 +35,7 @@ gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
 	.venv/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file template.yaml
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
-	@PATH="$(dir $(RUNTIME_PYTHON)):$$PATH" $(BIN)/python -m local.rehearse
+	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse
 
 lock: $(VENV)/made
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv==0.13.9
@@ -62,7 +63,7 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 .venv/deploy/installed .venv/lint/installed .venv/checkov/installed: TOOL_PYTHON := $(PYTHON)
 .venv/%/installed: requirements/%.txt | $(VENV)/made
 	@echo "Preparing .venv/$* ..."
-	@$(TOOL_PYTHON) -m venv --clear .venv/$*
+	@"$(TOOL_PYTHON)" -m venv --clear .venv/$*
 	@.venv/$*/bin/python $(INSTALL) -r $<
 	@touch $@
 
@@ -72,28 +73,33 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 
 SHIPPED_MODULES := $(filter-out manage.py,$(wildcard *.py))
 SHIPPED := requirements.txt bridge.toml $(wildcard certs/*) $(SHIPPED_MODULES)
-BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" $(PYTHON) python3; do \
-	$$p -m pip --version >/dev/null 2>&1 && echo $$p && break; done)
+BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" "$(PYTHON)" python3; do \
+	"$$p" -m pip --version >/dev/null 2>&1 && echo "$$p" && break; done)
+export PIP_ROOT_USER_ACTION := ignore
 
 .PHONY: build-WebhookFunction
 build-WebhookFunction:
+	@test -n "$(ARTIFACTS_DIR)" || { echo "ARTIFACTS_DIR is empty; sam build sets it"; exit 1; }
 	@test -n "$(BUILD_PYTHON)" || { echo "Packing needs a Python with pip"; exit 1; }
-	@$(BUILD_PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+	@! grep -l "PRIVATE KEY" certs/* || { echo "Private keys do not belong into certs/"; exit 1; }
+	@"$(BUILD_PYTHON)" -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --no-deps --no-compile --only-binary :all: \
 		--implementation py --abi none --platform any --python-version $(RUNTIME) \
 		--target "$(ARTIFACTS_DIR)" --requirement requirements.txt
-	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)"/*.dist-info "$(ARTIFACTS_DIR)"/*/tests
+	@cd "$(ARTIFACTS_DIR)" && rm -rf bin ./*.dist-info certifi/tests
+	@mkdir -p "$(ARTIFACTS_DIR)/certs"
 	@cp $(SHIPPED_MODULES) bridge.toml "$(ARTIFACTS_DIR)"
-	@mkdir -p "$(ARTIFACTS_DIR)/certs" && cp certs/* "$(ARTIFACTS_DIR)/certs"
-	@if $(BUILD_PYTHON) -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(RUNTIME)")'; then \
-		PYTHONHASHSEED=0 $(BUILD_PYTHON) -m compileall -q --invalidation-mode checked-hash \
+	@for pem in certs/*.pem; do test ! -e "$$pem" || cp "$$pem" "$(ARTIFACTS_DIR)/certs"; done
+	@if "$(BUILD_PYTHON)" -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(RUNTIME)")'; then \
+		PYTHONHASHSEED=0 "$(BUILD_PYTHON)" -m compileall -q --invalidation-mode checked-hash \
 			-s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)"; \
 	else \
 		echo "No python$(RUNTIME) here: packed without bytecode. It works; cold starts take longer."; \
 	fi
+	@chmod -R u=rwX,go=rX "$(ARTIFACTS_DIR)"
 
 # The package twice, for the tests: what is inside, and whether it is the same again.
-.build/package .build/again: $(SHIPPED) Makefile
-	@rm -rf $@ && mkdir -p $@
-	@$(MAKE) --no-print-directory build-WebhookFunction ARTIFACTS_DIR=$(CURDIR)/$@
-	@touch $@
+.build/package .build/again: $(SHIPPED) Makefile .venv/runtime/installed
+	@rm -rf $@ $@.part && mkdir -p $@.part
+	@$(MAKE) --no-print-directory build-WebhookFunction ARTIFACTS_DIR="$(CURDIR)/$@.part"
+	@mv $@.part $@ && touch $@

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
+from aws import AwsError, ask, config
 from settings import SettingsError
-from transport import within
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -166,25 +164,18 @@ def secrets_manager(secret_id: str) -> Callable[[], str]:
     SettingsError when there is no value to be had. It tries twice, since a frozen container may
     find its connection closed.
     """
-    config = Config(connect_timeout=0.9, read_timeout=0.9, retries={"total_max_attempts": 2})
     client: SecretsManagerClient | None = None
 
     def read() -> str | None:
         nonlocal client
-        client = client or boto3.client("secretsmanager", config=config)
+        client = client or boto3.client("secretsmanager", config=config(READ_SECONDS))
         return client.get_secret_value(SecretId=secret_id).get("SecretString")
 
     def fetch() -> str:
         try:
-            value = within(READ_SECONDS, read)
-        except ClientError as error:
-            raise _refused(error.response.get("Error", {}).get("Code", "unknown")) from None
-        except (BotoCoreError, TimeoutError) as error:
-            raise SettingsError(
-                "SECRET_ID",
-                f"Secrets Manager did not answer ({type(error).__name__}): check the region and, "
-                "in a VPC, the route to its endpoint",
-            ) from None
+            value = ask(READ_SECONDS, read)
+        except AwsError as error:
+            raise _no_value(error) from None
         if value is None:
             raise SettingsError("SECRET_ID", "the secret is binary; its value should be JSON text")
         return value
@@ -192,15 +183,20 @@ def secrets_manager(secret_id: str) -> Callable[[], str]:
     return fetch
 
 
-def _refused(code: str) -> SettingsError:
-    if code == "ResourceNotFoundException":
-        return SettingsError(
-            "SECRET_ID",
+def _no_value(error: AwsError) -> SettingsError:
+    if error.code == "ResourceNotFoundException":
+        problem = (
             "there is no such secret, or it has no value yet: store the JSON with "
-            "'aws secretsmanager put-secret-value'",
+            "'aws secretsmanager put-secret-value'"
         )
-    return SettingsError(
-        "SECRET_ID",
-        f"Secrets Manager refused to hand it out ({code}): check that the function's role may "
-        "read this secret and use its key",
-    )
+    elif error.refused:
+        problem = (
+            f"Secrets Manager refused to hand it out ({error.code}): check that the function's "
+            "role may read this secret and use its key"
+        )
+    else:
+        problem = (
+            f"Secrets Manager did not answer ({error.code}): check the region and, in a VPC, the "
+            "route to its endpoint"
+        )
+    return SettingsError("SECRET_ID", problem)

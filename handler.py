@@ -68,6 +68,7 @@ def lambda_handler(event: Event, context: Context) -> Response:
 def _webhook(event: Event, context: Context) -> Response:
     """Handle a request of an outgoing webhook."""
     in_doubt = "not_saved"
+    telemetry.count_cold_start()
     try:
         request_id = (event.get("requestContext") or {}).get("requestId", "")
         logger.set_correlation_id(str(request_id))
@@ -86,7 +87,7 @@ def _webhook(event: Event, context: Context) -> Response:
     except mattermost.Malformed as problem:
         telemetry.count("Malformed")
         logger.warning("malformed request", extra={"problem": str(problem)})
-        return _respond(400, {"error": str(problem)})
+        return _respond(problem.status, {"error": str(problem)})
     except SettingsError as problem:
         telemetry.count("SettingAtFault")
         telemetry.failed("setting")
@@ -110,7 +111,7 @@ def _receive(event: Event) -> tuple[Container, mattermost.Post]:
     headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
     token, fields = mattermost.read(headers.get("content-type", ""), _body(event))
     if not token:
-        raise mattermost.NotAccepted
+        raise mattermost.Malformed("there is no token", status=401)
     kept = container()
     return kept, mattermost.to_post(fields, _authenticate(token, kept.credentials))
 
@@ -136,7 +137,6 @@ def container() -> Container:
     _compare_webhooks(rules, credentials)
     glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.ca_bundle))
     desk = ServiceDesk(rules, settings.mattermost_url, glpi)
-    telemetry.count("ColdStart")
     return Container(rules, credentials, glpi, desk)
 
 

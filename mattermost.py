@@ -17,7 +17,15 @@ _MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
 
 
 class Malformed(Exception):
-    """The request is nothing that Mattermost would send; says why without quoting it."""
+    """The request is nothing that Mattermost would send; says why without quoting it.
+
+    Attributes:
+        status: the HTTP status of the answer.
+    """
+
+    def __init__(self, problem: str, status: int = 400) -> None:
+        super().__init__(problem)
+        self.status = status
 
 
 class NotAccepted(Exception):

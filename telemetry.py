@@ -3,13 +3,18 @@
 Metrics travel as log lines (CloudWatch's embedded metric format) and so cost no call.
 """
 
+import os
+from functools import cache
+
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from servicedesk import Outcome
 
 NAMESPACE = "MattermostGlpiBridge"
-SERVICE = "mattermost-glpi-bridge"
+
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "mattermost-glpi-bridge")
+"""The stack's name, so that installations side by side have metrics and alarms of their own."""
 
 EVENTS = {
     "filed": "Filed",
@@ -39,6 +44,12 @@ _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 def count(name: str) -> None:
     """Count one of something."""
     _metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+@cache
+def count_cold_start() -> None:
+    """Count that this container is new, when it is asked for the first time."""
+    count("ColdStart")
 
 
 def failed(cause: str) -> None:

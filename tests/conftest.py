@@ -16,6 +16,7 @@ from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 import handler
+import telemetry
 from local import SAMPLE_TOKENS
 from local.aws import PRETENDED
 from local.gateway import Context
@@ -91,6 +92,7 @@ class Lab:
         if handler.container.cache_info().currsize:
             handler.container().glpi.close(Deadline(1))
         handler.container.cache_clear()
+        telemetry.count_cold_start.cache_clear()
 
 
 @contextmanager

@@ -214,12 +214,18 @@ def test_the_ticket_links_to_the_post_when_mattermost_is_known(
 
 
 @pytest.mark.parametrize(
-    "token", ["wrong", "", None, SAMPLE_TOKEN[:-1], SAMPLE_TOKEN.upper(), [SAMPLE_TOKEN], 5]
+    "token", ["wrong", SAMPLE_TOKEN[:-1], SAMPLE_TOKEN.upper(), SAMPLE_TOKEN + " ", " "]
 )
 def test_a_wrong_token_gets_401_without_text_and_glpi_is_not_asked(lab: Lab, token: object) -> None:
     status, answer = lab.invoke(json_event(token=token))
     assert status == 401
     assert answer == {"error": "the token is not accepted"}
+    assert lab.glpi.log == []
+
+
+@pytest.mark.parametrize("token", ["", None, [SAMPLE_TOKEN], 5])
+def test_without_a_token_it_is_the_same(lab: Lab, token: object) -> None:
+    assert lab.invoke(json_event(token=token)) == (401, {"error": "there is no token"})
     assert lab.glpi.log == []
 
 

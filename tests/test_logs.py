@@ -219,7 +219,7 @@ def test_a_filed_message_is_counted_with_glpis_time(
         (json_event(text="x", trigger_word=""), {"Ignored": 1}),
         (json_event(text="x", trigger_word="x"), {"UnknownDesk": 1}),
         (json_event(token="wrong"), {"RefusedToken": 1}),
-        (json_event(token=""), {"RefusedToken": 1}),
+        (json_event(token=""), {"Malformed": 1}),
         (json_event(text=5), {"Malformed": 1}),
     ],
     ids=["empty", "ignored", "unknown desk", "wrong token", "no token", "malformed"],
@@ -260,6 +260,7 @@ def test_a_setting_at_fault_is_counted(
     warm.cold_start()
     warm.invoke(json_event())
     assert metrics(capsys) == {
+        "ColdStart": 1,
         "SettingAtFault": 1,
         "Failed": 1,
         "FailedByCause": 1,

@@ -50,6 +50,13 @@ def test_only_the_functions_modules_its_settings_and_its_requirements_are_inside
     assert inside == modules | requirements | {"bridge.toml", "certs"}
 
 
+def test_what_is_inside_is_what_the_sources_are_now() -> None:
+    for path in [*ROOT.glob("*.py"), ROOT / "bridge.toml"]:
+        if path.name != "manage.py":
+            inside = (PACKAGE / path.name).read_bytes()
+            assert inside == path.read_bytes(), f"{path.name} is stale; `make test` packs it anew"
+
+
 def test_everything_is_pure_python_and_small_things_are_left_out() -> None:
     names = files(PACKAGE)
     assert not [name for name in names if name.endswith((".so", ".pyd", ".dist-info"))]
@@ -64,6 +71,8 @@ def test_the_same_sources_make_the_same_bytes() -> None:
 
 def test_bytecode_is_checked_by_hash_and_was_made_by_the_runtimes_python() -> None:
     if not has_bytecode():
+        version = subprocess.check_output([RUNTIME_PYTHON, "--version"], text=True)
+        assert "Python 3.13" not in version
         pytest.skip("packed without bytecode: the runtime's Python is not on this machine")
     code = (
         "import importlib.util as u; "

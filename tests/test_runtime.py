@@ -88,7 +88,7 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
             os.environ |= {
                 **sample_environment(),
                 "GLPI_URL": glpi.url,
-                "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"],
+                "AWS_ENDPOINT_URL_SECRETS_MANAGER": os.environ["AWS_ENDPOINT_URL"],
                 "LOG_LEVEL": "DEBUG",
                 "POWERTOOLS_LOGGER_LOG_EVENT": "true",
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": "26",
@@ -178,4 +178,4 @@ def test_the_sample_environment_fits_the_template_and_the_ports_of_make_run() ->
     environment = sample_environment()
     assert environment.keys() == variables.keys()  # sam ignores what the template does not name
     assert environment["GLPI_URL"].endswith(f":{DEFAULT_PORT + 1}")
-    assert environment["AWS_ENDPOINT_URL"].endswith(f":{DEFAULT_PORT + 3}")
+    assert environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"].endswith(f":{DEFAULT_PORT + 3}")

@@ -1,0 +1,54 @@
+"""How the bridge asks AWS: bounded in time, and with one error for whatever went wrong."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from transport import within
+
+T = TypeVar("T")
+
+
+class AwsError(Exception):
+    """AWS refused a call, or did not answer; nothing is known of what was asked.
+
+    Attributes:
+        code: AWS's error code, or the name of what kept it from answering.
+        refused: whether AWS answered.
+    """
+
+    def __init__(self, code: str, *, refused: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.refused = refused
+
+
+def config(seconds: float) -> Config:
+    """Return a client's configuration with which two tries fit into so many seconds.
+
+    Two, since a frozen container may find its connection closed.
+    """
+    return Config(
+        connect_timeout=seconds / 2,
+        read_timeout=seconds / 2,
+        retries={"total_max_attempts": 2},
+    )
+
+
+def ask(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call of an AWS client returns, within so many seconds all in all.
+
+    boto3 bounds neither name resolution nor a dripping answer.
+
+    Raises:
+        AwsError: it did not come to that.
+    """
+    try:
+        return within(seconds, call)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        raise AwsError(code, refused=True) from None
+    except (BotoCoreError, TimeoutError) as error:
+        raise AwsError(type(error).__name__, refused=False) from None
