@@ -32,7 +32,7 @@ gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
 	.venv/deploy/bin/sam validate
 	.venv/lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
 	.venv/lint/bin/bandit --quiet --severity-level low $(SHIPPED_MODULES)
-	.venv/checkov/bin/checkov --quiet --compact --skip-download --framework cloudformation --file template.yaml
+	.venv/checkov/bin/python -m checkov.main --quiet --compact --skip-download --framework cloudformation --file template.yaml
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse
