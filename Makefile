@@ -77,7 +77,8 @@ BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" "$(PYTHON)" python3; do \
 	"$$p" -m pip --version >/dev/null 2>&1 && echo "$$p" && break; done)
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: build-WebhookFunction
+.PHONY: build-WebhookFunction build-WorkerFunction
+build-WorkerFunction: build-WebhookFunction
 build-WebhookFunction:
 	@test -n "$(ARTIFACTS_DIR)" || { echo "ARTIFACTS_DIR is empty; sam build sets it"; exit 1; }
 	@test -n "$(BUILD_PYTHON)" || { echo "Packing needs a Python with pip"; exit 1; }

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,13 +21,20 @@ from aws_lambda_powertools import Logger
 
 import mattermost
 import telemetry
+from aws import AwsError
 from credentials import Credentials, secrets_manager
-from glpi import Glpi
+from filing import PATIENCE, Filing
+from glpi import Glpi, GlpiError
+from ledger import DynamoLedger
+from outbox import Outbox, SqsOutbox, Unreadable, loads
 from rules import Rules, read_rules
-from servicedesk import Outcome, ServiceDesk, say
+from servicedesk import Outcome, ServiceDesk, Verdict, say
 from settings import Settings, SettingsError
 from texts import ANSWERS
 from transport import Deadline, Http
+
+WORKER_SECONDS = 60.0
+"""All in all for GLPI while nobody waits."""
 
 GLPI_SECONDS = 10.0
 """All in all for GLPI while a person waits, logins and slow bodies included."""
@@ -54,6 +62,7 @@ class Container:
     rules: Rules
     credentials: Credentials
     glpi: Glpi
+    outbox: Outbox
     desk: ServiceDesk
 
 
@@ -116,6 +125,72 @@ def _receive(event: Event) -> tuple[Container, mattermost.Post]:
     return kept, mattermost.to_post(fields, _authenticate(token, kept.credentials))
 
 
+def queue_handler(event: Event, context: Context) -> Response:
+    """Work on queued messages; those that are not done with are reported as failures to SQS."""
+    telemetry.count_cold_start()
+    left = [record for record in event["Records"] if not _work(record, context)]
+    telemetry.flush()
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in left]}
+
+
+def _work(record: Event, context: Context) -> bool:
+    """Bring one message a step further; returns whether the queue may forget it. Never raises."""
+    logger.set_correlation_id(str(record["messageId"]))
+    try:
+        return _obey(container(), record, context)
+    except SettingsError as problem:
+        telemetry.count("SettingAtFault")
+        logger.error("a setting is at fault: messages wait", extra=_fields(problem))
+    except AwsError as error:  # it comes back when the queue's own timeout is over
+        logger.error("the queue did not take an order", extra={"code": error.code})
+    except Exception as error:  # noqa: BLE001 - one message must not keep others from being tried
+        telemetry.failed("unforeseen")
+        _log_unforeseen(error)
+    return False
+
+
+def _obey(kept: Container, record: Event, context: Context) -> bool:
+    """Do with a message what the service desk decides; returns whether the queue may forget it."""
+    try:
+        message = loads(record["body"])
+    except Unreadable as problem:
+        return _bury(kept.outbox, record["body"], str(problem))
+    logger.set_correlation_id(message.post.ref)
+    receives = int(record["attributes"]["ApproximateReceiveCount"])
+    seconds = min(WORKER_SECONDS, context.get_remaining_time_in_millis() / 1000)
+    verdict = kept.desk.converge(message, receives, Deadline(seconds))
+    telemetry.verdict(verdict)
+    _log_verdict(verdict)
+    if verdict.event == "buried":
+        return _bury(kept.outbox, record["body"], verdict.reason)
+    if verdict.event == "waiting":
+        kept.outbox.pause(record["receiptHandle"], verdict.wait)
+        return False
+    return True
+
+
+def _bury(outbox: Outbox, body: str, reason: str) -> bool:
+    """Put a message into the dead letter queue; until it is there, the queue keeps it."""
+    telemetry.count("Buried")
+    logger.error("buried: put into the dead letter queue", extra={"reason": reason})
+    outbox.bury(body, reason)
+    return True
+
+
+def _log_verdict(verdict: Verdict) -> None:
+    fields: dict[str, object] = {"age_seconds": round(verdict.age)}
+    if verdict.ticket:
+        fields["ticket"] = verdict.ticket
+    if verdict.wait:
+        fields["wait_seconds"] = round(verdict.wait)
+    if verdict.error:
+        fields |= _error_fields(verdict.error)
+    logger.info(f"worker: {verdict.event}", extra=fields)
+    if verdict.twins:
+        twins = [verdict.ticket, *verdict.twins]
+        logger.error("two tickets for one post: close all but one", extra={"tickets": twins})
+
+
 ROUTES: Mapping[str, Callable[[Event, Context], Response]] = {"POST /mattermost/webhook": _webhook}
 
 
@@ -136,8 +211,11 @@ def container() -> Container:
     credentials = Credentials(secrets_manager(settings.secret_id), complain=_complain)
     _compare_webhooks(rules, credentials)
     glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.ca_bundle))
-    desk = ServiceDesk(rules, settings.mattermost_url, glpi)
-    return Container(rules, credentials, glpi, desk)
+    outbox = SqsOutbox(settings.queue_url, settings.dead_letter_url)
+    ledger = DynamoLedger(settings.ledger_table, time.time)
+    filing = Filing(glpi, ledger, time.time, PATIENCE[settings.pauses])
+    desk = ServiceDesk(rules, settings.mattermost_url, glpi.ticket_url, filing, outbox, time.time)
+    return Container(rules, credentials, glpi, outbox, desk)
 
 
 def _compare_webhooks(rules: Rules, credentials: Credentials) -> None:
@@ -193,9 +271,14 @@ def _log(post: mattermost.Post, outcome: Outcome) -> None:
         write = logger.warning if outcome.event == "unknown_desk" else logger.info
         write(outcome.event, extra=fields)
         return
-    error = outcome.error
-    fields |= {"error": type(error).__name__, "code": error.code, "http_status": error.status}
-    logger.error(outcome.event, extra=fields | {"remedy": error.remedy})
+    logger.error(outcome.event, extra=fields | _error_fields(outcome.error))
+
+
+def _error_fields(error: GlpiError | AwsError) -> dict[str, object]:
+    fields: dict[str, object] = {"error": type(error).__name__, "code": error.code}
+    if isinstance(error, GlpiError):
+        fields |= {"http_status": error.status, "remedy": error.remedy}
+    return fields
 
 
 def _log_unforeseen(error: Exception) -> None:

@@ -1,24 +1,43 @@
 """The domain: a post becomes a ticket, and its author reads what became of it."""
 
-import re
-import time
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from aws import AwsError
 from desks import Routed, find, triggers_for
-from glpi import Glpi, GlpiError, OutcomeUnknown
+from filing import Filing, Patience, Progress
+from glpi import TOO_LARGE, AccessDenied, GlpiError, Misconfigured, OutcomeUnknown, Refused
 from mattermost import Post, answer, neutralise
-from richtext import inline, link, paragraph
+from outbox import Message, Outbox
 from rules import Rules
-from texts import placeholders
+from ticket import compose, marker, permalink
 from transport import Deadline
 
-TITLE_LIMIT = 255
-"""Characters. GLPI 11.0.6 refuses longer titles; 10.0.14 cuts them after escaping `<`, `>`, `&`
-to five characters each, through the middle of an escape if need be."""
-
-_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _WORD_LIMIT = 40  # characters of an unknown trigger that are repeated in the thread
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the worker should do with a message.
+
+    Attributes:
+        event: done (it was filed before), filed, waiting or buried.
+        wait: seconds until the message should come again, when waiting.
+        reason: why it goes to the dead letter queue, when buried.
+        ticket: its number, when filed.
+        twins: other tickets of the same post, which should not exist.
+        error: what went wrong last.
+        age: seconds since the bridge took the message over.
+    """
+
+    event: str
+    wait: float = 0.0
+    reason: str = ""
+    ticket: int | None = None
+    twins: tuple[int, ...] = ()
+    error: GlpiError | AwsError | None = None
+    age: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +45,8 @@ class Outcome:
     """What became of a post.
 
     Attributes:
-        event: filed, empty, ignored, unknown_desk, not_confirmed or not_saved.
+        event: filed, empty, ignored, unknown_desk, duplicate, queued, refused, not_confirmed or
+            not_saved.
         reply: the JSON that Mattermost gets; empty where silence is right.
         ticket: the number of the ticket, when it is known.
         error: why there is none.
@@ -36,7 +56,7 @@ class Outcome:
     event: str
     reply: Mapping[str, str]
     ticket: int | None = None
-    error: GlpiError | None = None
+    error: GlpiError | AwsError | None = None
     glpi_seconds: float | None = None
 
 
@@ -46,20 +66,26 @@ class ServiceDesk:
     Args:
         rules: bridge.toml.
         mattermost_url: base URL for links to posts, if known.
-        glpi: where the tickets go.
-        clock: seconds, to measure GLPI with.
+        ticket_url: tells the address of a ticket's page.
+        filing: brings posts to tickets.
+        outbox: where messages are safe.
+        clock: seconds since the epoch.
     """
 
     def __init__(
         self,
         rules: Rules,
         mattermost_url: str | None,
-        glpi: Glpi,
-        clock: Callable[[], float] = time.perf_counter,
+        ticket_url: Callable[[int], str],
+        filing: Filing,
+        outbox: Outbox,
+        clock: Callable[[], float],
     ) -> None:
         self._rules = rules
         self._mattermost_url = mattermost_url
-        self._glpi = glpi
+        self._ticket_url = ticket_url
+        self._filing = filing
+        self._outbox = outbox
         self._clock = clock
 
     def handle(self, post: Post, deadline: Deadline) -> Outcome:
@@ -93,25 +119,92 @@ class ServiceDesk:
         return Outcome("unknown_desk", self._say("unknown_desk", word=word, triggers=names))
 
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
+        """Make the message safe, then try once; say what is true."""
+        saved = self._save(post)
         fields = compose(post, routed, self._rules, self._mattermost_url)
         started = self._clock()
         try:
-            ticket = self._glpi.create_ticket(fields, deadline)
-        except GlpiError as error:
-            event = "not_confirmed" if isinstance(error, OutcomeUnknown) else "not_saved"
-            reply = self._say(event, ref=post.ref)
-            return Outcome(event, reply, error=error, glpi_seconds=self._clock() - started)
+            progress = self._filing.first_attempt(post.ref, fields, deadline)
+        except AwsError as error:
+            event = "queued" if saved else "not_saved"
+            return Outcome(event, self._say(event, ref=post.ref), error=error)
         seconds = self._clock() - started
-        number = self._rules.ticket["number"].format(number=ticket)
-        reply = self._say("accepted", t=f"[{number}]({self._glpi.ticket_url(ticket)})")
+        if progress is None:
+            return Outcome("duplicate", {})  # another hook's request is answered already
+        if progress.ticket is None:
+            event = _event(progress.error, saved=saved)
+            reply = self._say(event, ref=post.ref)
+            return Outcome(event, reply, error=progress.error, glpi_seconds=seconds)
+        number = self._rules.ticket["number"].format(number=progress.ticket)
+        reply = self._say("accepted", t=f"[{number}]({self._ticket_url(progress.ticket)})")
         if post.file_ids:
             linked = permalink(post, self._mattermost_url)
             key = "accepted_files" if linked else "accepted_files_unlinked"
             reply["text"] += "\n" + self._rules.answers[key]
-        return Outcome("filed", reply, ticket=ticket, glpi_seconds=seconds)
+        return Outcome("filed", reply, ticket=progress.ticket, glpi_seconds=seconds)
+
+    def _save(self, post: Post) -> bool:
+        """Put a message into the queue; from then on it is safe."""
+        try:
+            self._outbox.send(Message(post, self._clock()), self._filing.patience.first_delay)
+        except AwsError:
+            return False
+        return True
+
+    def converge(self, message: Message, receives: int, deadline: Deadline) -> Verdict:
+        """Bring a queued message one step nearer to its ticket.
+
+        Args:
+            message: what was queued.
+            receives: how often the queue has handed it out, this time included.
+            deadline: for everything that is asked of GLPI.
+        """
+        post = message.post
+        age = self._clock() - message.received_at
+        routed = find(self._rules.desks, post)
+        if routed is None:
+            return Verdict("buried", reason="bridge.toml has no desk for it any more", age=age)
+        fields = compose(post, routed, self._rules, self._mattermost_url)
+        try:
+            progress = self._filing.converge(
+                post.ref, marker(post), fields, message.received_at, deadline
+            )
+        except AwsError as error:
+            return self._wait(Progress(), receives, age, error)
+        if progress.ticket is not None:
+            event = "done" if progress.known else "filed"
+            return Verdict(event, ticket=progress.ticket, twins=progress.twins, age=age)
+        return self._wait(progress, receives, age, progress.error)
+
+    def _wait(
+        self, progress: Progress, receives: int, age: float, error: GlpiError | AwsError | None
+    ) -> Verdict:
+        why = error.code if error else "another attempt may still be under way"
+        if isinstance(error, Refused) and error.status == TOO_LARGE:
+            return Verdict("buried", reason=why, error=error, age=age)
+        if age > self._filing.patience.max_age:
+            return Verdict("buried", reason=f"too old; last: {why}", error=error, age=age)
+        wait = max(progress.wait, _pause(error, receives, self._filing.patience))
+        return Verdict("waiting", wait=wait, error=error, age=age)
 
     def _say(self, key: str, **values: str) -> dict[str, str]:
         return say(self._rules, key, **values)
+
+
+def _event(error: GlpiError | None, *, saved: bool) -> str:
+    """Name what became of a message without a ticket."""
+    if not saved:
+        return "not_confirmed" if isinstance(error, OutcomeUnknown) else "not_saved"
+    at_fault = isinstance(error, Refused | AccessDenied | Misconfigured)
+    return "refused" if at_fault else "queued"
+
+
+def _pause(error: GlpiError | AwsError | None, receives: int, patience: Patience) -> float:
+    """Return the seconds before the next attempt: doubling, capped, and spread by chance."""
+    longest = patience.longest_pause
+    if not isinstance(error, Refused | AccessDenied | Misconfigured):
+        longest = min(longest, patience.first_delay * 2.0 ** min(receives - 1, 10))
+    return longest * random.uniform(0.75, 1.0)  # noqa: S311 - spreads load, keeps no secret
 
 
 def say(rules: Rules, key: str, **values: str) -> dict[str, str]:
@@ -122,105 +215,3 @@ def say(rules: Rules, key: str, **values: str) -> dict[str, str]:
         username=rules.reply_username,
         icon_url=rules.reply_icon_url,
     )
-
-
-def marker(post: Post) -> str:
-    """Return what names the post inside its ticket, for a look-up after an unknown outcome."""
-    return f"mattermost:{post.ref}"
-
-
-def permalink(post: Post, mattermost_url: str | None) -> str:
-    """Return the address of the post, "" when it cannot be known."""
-    return f"{mattermost_url}/_redirect/pl/{post.id}" if mattermost_url and post.id else ""
-
-
-def compose(
-    post: Post, routed: Routed, rules: Rules, mattermost_url: str | None
-) -> dict[str, object]:
-    """Return the `input` of the ticket that the post asks for.
-
-    `externalid` is kept by GLPI 11 and ignored by GLPI 10; group assignment alone would count as
-    taking the ticket into account and falsify the SLA (both versions).
-    """
-    desk = routed.desk
-    names = {
-        "user_name": post.user_name or "",
-        "first_line": _first_line(routed.words),
-        "channel_name": post.channel_name or "",
-        "team_domain": post.team_domain or "",
-        "trigger": routed.trigger,
-        "permalink": permalink(post, mattermost_url),
-    }
-    optional = {
-        "requesttypes_id": desk.source,
-        "itilcategories_id": desk.category,
-        "entities_id": desk.entity,
-        "urgency": desk.urgency,
-        "impact": desk.impact,
-        "_groups_id_assign": desk.group,
-        "_do_not_compute_takeintoaccount": 1 if desk.group else None,
-    }
-    return {
-        "name": _title(rules, names),
-        "content": _content(post, routed.words, rules, names),
-        "type": desk.type,
-        "externalid": marker(post),
-        **{field: value for field, value in optional.items() if value is not None},
-    }
-
-
-def _first_line(words: str) -> str:
-    """Return the first line that says something: not a code fence, not a rule."""
-    lines = [line for line in words.splitlines() if line.strip()]
-    return next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
-
-
-def _title(rules: Rules, names: Mapping[str, str]) -> str:
-    """Fill the title's template, or the default if nothing comes of it; one line, kept whole."""
-    defaults = {
-        "user_name": rules.ticket["unknown_user"],
-        "first_line": rules.ticket["no_words"],
-    }
-    filled = {name: value or defaults.get(name, "") for name, value in names.items()}
-    titles = (
-        _BLANKS.sub(" ", t.format(**filled)).strip() for t in (rules.title, rules.ticket["title"])
-    )
-    line = next(title for title in titles if title)
-    if _width(line) <= TITLE_LIMIT:
-        return line
-    cut = line[: TITLE_LIMIT - 1]
-    while _width(cut) > TITLE_LIMIT - 1:
-        cut = cut[:-1]
-    return cut.rstrip() + "…"
-
-
-def _width(line: str) -> int:
-    """Return the characters a title takes in GLPI 10's database."""
-    return len(line) + 4 * sum(map(line.count, "<>&"))
-
-
-def _content(post: Post, words: str, rules: Rules, names: Mapping[str, str]) -> str:
-    """Return the ticket's HTML: the words, a note on files, the footer, and last the marker."""
-    paragraphs = [paragraph(words)] if words else []
-    if post.file_ids:
-        note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
-        if names["permalink"]:
-            note += " " + link(names["permalink"])
-        paragraphs.append(f"<p>{note}</p>")
-    footer = _footer(rules.footer, names)
-    if footer:
-        paragraphs.append(f"<p>{footer}</p>")
-    return "\n".join([*paragraphs, paragraph(marker(post))])
-
-
-def _footer(template: str, names: Mapping[str, str]) -> str:
-    """Fill the footer, leaving out the parts whose placeholders have nothing to say."""
-    shown = {name: inline(value) for name, value in names.items()}
-    if names["permalink"]:
-        shown["permalink"] = link(names["permalink"])
-    parts = []
-    for part in template.split(" · "):
-        wanted = placeholders(part)
-        if not wanted or any(names[name] for name in wanted):
-            parts.append(inline(part).format(**shown))
-    return " · ".join(parts)

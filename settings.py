@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_LEVELS = ("info", "debug", "warning", "error")
+"""The first is the default."""
 
 
 class SettingsError(Exception):
@@ -35,15 +36,23 @@ class Settings:
     Attributes:
         glpi_url: base URL of GLPI, without `/apirest.php` and without a slash at the end.
         secret_id: name or ARN of the secret.
+        queue_url: of the SQS queue where messages are safe.
+        dead_letter_url: of the SQS queue for what cannot be filed.
+        ledger_table: the DynamoDB table that knows what became of each post.
         mattermost_url: base URL of Mattermost for links to posts, if known.
+        pauses: "normal", or "short" for rehearsals.
         ca_bundle: path of the PEM file to trust for GLPI instead of the public authorities.
     """
 
     glpi_url: str
     secret_id: str
+    queue_url: str
+    dead_letter_url: str
+    ledger_table: str
     mattermost_url: str | None
     ca_bundle: str | None
     log_level: str
+    pauses: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -52,20 +61,32 @@ class Settings:
         Raises:
             SettingsError: a setting is missing or cannot be used.
         """
-        log_level = env.get("LOG_LEVEL", "").upper() or "INFO"
-        if log_level not in LOG_LEVELS:
-            raise SettingsError("LOG_LEVEL", f"is {log_level!r}; use {' or '.join(LOG_LEVELS)}")
-        secret_id = env.get("SECRET_ID", "").strip()
-        if not secret_id:
-            raise SettingsError("SECRET_ID", "is not set; it is the name or ARN of the secret")
         mattermost_url = env.get("MATTERMOST_URL", "").strip()
         return cls(
             glpi_url=glpi_base_url(env.get("GLPI_URL", "")),
-            secret_id=secret_id,
+            secret_id=_required(env, "SECRET_ID", "the name or ARN of the secret"),
+            queue_url=_required(env, "QUEUE_URL", "the URL of the SQS queue"),
+            dead_letter_url=_required(env, "DEAD_LETTER_URL", "the URL of the dead letter queue"),
+            ledger_table=_required(env, "LEDGER_TABLE", "the name of the DynamoDB table"),
             mattermost_url=_base_url("MATTERMOST_URL", mattermost_url) if mattermost_url else None,
-            ca_bundle=_ca_bundle(env.get("GLPI_CA_BUNDLE", "").strip()),
-            log_level=log_level,
+            ca_bundle=ca_bundle(env.get("GLPI_CA_BUNDLE", "")),
+            log_level=_choice(env, "LOG_LEVEL", LOG_LEVELS).upper(),
+            pauses=_choice(env, "PAUSES", ("normal", "short")),
         )
+
+
+def _choice(env: Mapping[str, str], key: str, options: tuple[str, ...]) -> str:
+    value = env.get(key, "").strip() or options[0]
+    if value.lower() not in options:
+        raise SettingsError(key, f"is {value!r}; use {' or '.join(options)}")
+    return value.lower()
+
+
+def _required(env: Mapping[str, str], key: str, what: str) -> str:
+    value = env.get(key, "").strip()
+    if not value:
+        raise SettingsError(key, f"is not set; it is {what}")
+    return value
 
 
 def glpi_base_url(value: str) -> str:
@@ -99,7 +120,13 @@ def _base_url(key: str, value: str) -> str:
     return prepared.rstrip("/")
 
 
-def _ca_bundle(path: str) -> str | None:
+def ca_bundle(path: str) -> str | None:
+    """Return the path of a usable CA bundle, None when none is named.
+
+    Raises:
+        SettingsError: it cannot be used.
+    """
+    path = path.strip()
     if not path:
         return None
     try:

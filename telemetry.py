@@ -9,7 +9,9 @@ from functools import cache
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from servicedesk import Outcome
+from aws import AwsError
+from glpi import AccessDenied, GlpiError, Misconfigured, Refused
+from servicedesk import Outcome, Verdict
 
 NAMESPACE = "MattermostGlpiBridge"
 
@@ -21,6 +23,9 @@ EVENTS = {
     "empty": "Empty",
     "ignored": "Ignored",
     "unknown_desk": "UnknownDesk",
+    "duplicate": "Duplicate",
+    "queued": "Queued",
+    "refused": "Refused",
     "not_confirmed": "NotConfirmed",
     "not_saved": "NotSaved",
 }
@@ -35,6 +40,11 @@ METRICS = (
     "FailedByCause",
     "GlpiLatency",
     "ColdStart",
+    "FiledLate",
+    "Waiting",
+    "OldestWaiting",
+    "Buried",
+    "Twins",
 )
 """All metrics there are; alarms and dashboard in template.yaml watch some of them."""
 
@@ -60,13 +70,32 @@ def failed(cause: str) -> None:
         metric.add_dimension("cause", cause)
 
 
+def _failed(error: GlpiError | AwsError) -> None:
+    failed(error.code)
+    if isinstance(error, AccessDenied | Misconfigured | Refused):
+        count("SettingAtFault")
+
+
 def outcome(done: Outcome) -> None:
     """Count what became of a post, and how long GLPI took."""
     count(EVENTS[done.event])
     if done.error:
-        failed(done.error.code)
+        _failed(done.error)
     if done.glpi_seconds is not None:
         _metrics.add_metric("GlpiLatency", MetricUnit.Milliseconds, done.glpi_seconds * 1000)
+
+
+def verdict(done: Verdict) -> None:
+    """Count what the worker did, how old what waits is, and why."""
+    if done.event == "filed":
+        count("FiledLate")
+    if done.event == "waiting":
+        count("Waiting")
+        _metrics.add_metric("OldestWaiting", MetricUnit.Seconds, done.age)
+    if done.twins:
+        count("Twins")
+    if done.error:
+        _failed(done.error)
 
 
 def flush() -> None:

@@ -20,6 +20,15 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "Здесь работают: {triggers}."
         ),
         "no_desk_here": ":grey_question: «{word}» здесь не настроено, заявка не создана.",
+        "queued": (
+            ":hourglass_flowing_sand: Сообщение сохранено. GLPI сейчас не отвечает; заявка "
+            "появится в нём сама. Писать ещё раз не нужно. Код: {ref}"
+        ),
+        "refused": (
+            ":warning: GLPI пока не принимает эту заявку. Сообщение сохранено и будет "
+            "зарегистрировано, когда администратор исправит настройки. Если срочно, обратитесь в "
+            "поддержку иначе. Код: {ref}"
+        ),
         "not_confirmed": (
             ":warning: GLPI не подтвердил приём заявки. Если через несколько минут её нет в GLPI, "
             "напишите ещё раз. Код: {ref}"
@@ -42,6 +51,15 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "What works here: {triggers}."
         ),
         "no_desk_here": ":grey_question: “{word}” is not set up here, so no ticket was filed.",
+        "queued": (
+            ":hourglass_flowing_sand: Your message is saved. GLPI is not answering right now; the "
+            "ticket will appear there by itself. No need to write again. Reference: {ref}"
+        ),
+        "refused": (
+            ":warning: GLPI does not accept this ticket yet. Your message is saved and will be "
+            "filed once the administrator has corrected the settings. If it is urgent, please "
+            "contact support another way. Reference: {ref}"
+        ),
         "not_confirmed": (
             ":warning: GLPI did not confirm the ticket. If it is not in GLPI in a few minutes, "
             "please write again. Reference: {ref}"

@@ -19,8 +19,9 @@ from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
 from local.gateway import INVOKE, Gateway
 from local.glpi_simulator import GlpiSimulator
+from local.worker import working
 from rules import read_rules
-from settings import Settings, SettingsError
+from settings import SettingsError, ca_bundle, glpi_base_url
 from transport import Deadline, Http
 
 DEFAULT_PORT = 8112
@@ -100,16 +101,20 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         url = simulator.url
         glpi = f"{url}  (simulator; its faults and tickets: {simulator.control_url})"
         secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
-    os.environ.update(GLPI_URL=url, SECRET_ID=SECRET_ID, POWERTOOLS_METRICS_DISABLED="true")
-    _check_login(Settings.from_env(os.environ), secret)
+    os.environ.update(
+        GLPI_URL=url, SECRET_ID=SECRET_ID, PAUSES="short", POWERTOOLS_METRICS_DISABLED="true"
+    )
+    _check_login(env, url, secret)
     with _taking_ports(port + 3), socket.create_server(("127.0.0.1", port + 3)):
         pass  # moto's server would not say that the port is taken
     aws = EmbeddedAws(port + 3)
     aws.start()
     stack.callback(aws.stop)
     aws.store_secret(secret)
+    aws.create_queue_and_ledger()
     stack.callback(_close_container)
     stack.enter_context(gateway.serving())
+    stack.enter_context(working(gateway))
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
     return GREETING.format(port=port, glpi=glpi, token=token, trigger=trigger, invoke=INVOKE)
 
@@ -148,10 +153,10 @@ def _required(env: Mapping[str, str], key: str) -> str:
     return check_token(key, env[key])
 
 
-def _check_login(settings: Settings, secret: Mapping[str, Any]) -> None:
+def _check_login(env: Mapping[str, str], url: str, secret: Mapping[str, Any]) -> None:
     """Find out now, not at the first message, whether GLPI lets us in."""
-    http = Http(ca_bundle=settings.ca_bundle)
-    glpi = Glpi(settings.glpi_url, Credentials(lambda: json.dumps(secret)), http)
+    http = Http(ca_bundle=ca_bundle(env.get("GLPI_CA_BUNDLE", "")))
+    glpi = Glpi(glpi_base_url(url), Credentials(lambda: json.dumps(secret)), http)
     try:
         glpi.open(Deadline(LOGIN_SECONDS))
     finally:

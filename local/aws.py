@@ -37,6 +37,22 @@ def pretend(endpoint_url: str) -> None:
     )
 
 
+def create_queue_and_ledger() -> dict[str, str]:
+    """Create queue, dead letter queue and ledger; returns the environment that names them."""
+    sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
+    dynamodb.create_table(
+        TableName="ledger",
+        KeySchema=[{"AttributeName": "post", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "post", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return {
+        "QUEUE_URL": sqs.create_queue(QueueName="queue")["QueueUrl"],
+        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters")["QueueUrl"],
+        "LEDGER_TABLE": "ledger",
+    }
+
+
 class EmbeddedAws:
     """AWS on a port of this machine, for this process; real accounts are out of reach.
 
@@ -55,6 +71,10 @@ class EmbeddedAws:
         url = f"http://{host}:{port}"
         pretend(url)
         requests.post(f"{url}/moto-api/reset", timeout=10)
+
+    def create_queue_and_ledger(self) -> None:
+        """Create what template.yaml creates, and tell the function its names."""
+        os.environ.update(create_queue_and_ledger())
 
     def store_secret(self, value: Mapping[str, object]) -> None:
         """Create the bridge's secret."""

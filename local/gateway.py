@@ -93,11 +93,11 @@ class Gateway(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Request)
         self._handler = handler
         self.routes = routes
-        self._one_at_a_time = threading.Lock()
+        self.one_at_a_time = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call the handler as Lambda does."""
-        with self._one_at_a_time:
+        with self.one_at_a_time:
             return self._handler(event, Context())
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
@@ -115,7 +115,7 @@ class Gateway(ThreadingHTTPServer):
         finally:
             self.shutdown()
             thread.join()
-            with self._one_at_a_time:
+            with self.one_at_a_time:
                 pass  # a message under way is brought to its end
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from mypy_boto3_secretsmanager import SecretsManagerClient
 import handler
 import telemetry
 from local import SAMPLE_TOKENS
-from local.aws import PRETENDED
+from local.aws import PRETENDED, create_queue_and_ledger
 from local.gateway import Context
 from local.glpi_simulator import GlpiSimulator
 from transport import Deadline
@@ -65,6 +66,8 @@ class Lab:
         }
         self.secrets.create_secret(Name="bridge", SecretString=json.dumps(self.secret))
         self.log_stream = io.StringIO()
+        self.post_id = ""
+        self._posts = itertools.count(1)
 
     def logged(self) -> list[dict[str, Any]]:
         """Return what the function has logged so far."""
@@ -82,8 +85,9 @@ class Lab:
         return response["statusCode"], json.loads(response["body"])
 
     def say(self, text: str, **fields: object) -> str:
-        """Write a message in the channel; returns what the thread answers, "" for silence."""
-        status, answer = self.invoke(json_event(text=text, **fields))
+        """Write a new message in the channel; returns what the thread answers, "" for silence."""
+        self.post_id = f"{next(self._posts):026}"
+        status, answer = self.invoke(json_event(text=text, **{"post_id": self.post_id, **fields}))
         assert status == 200
         return str(answer.get("text", ""))
 
@@ -150,6 +154,8 @@ def lab(
     monkeypatch.setenv("SECRET_ID", "bridge")
     for name in ("MATTERMOST_URL", "GLPI_CA_BUNDLE", "LOG_LEVEL"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in create_queue_and_ledger().items():
+        monkeypatch.setenv(name, value)
     lab = Lab(glpi, aws)
     monkeypatch.setattr(handler.logger.registered_handler, "stream", lab.log_stream)
     lab.cold_start()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desks import Routed
 from mattermost import to_post
 from rules import Desk, Rules, read_rules
-from servicedesk import TITLE_LIMIT, compose
+from ticket import TITLE_LIMIT, compose
 
 POST_ID = "mii9sqkmfp8btqx7sk43tk3xpy"
 CHAT = "https://chat.example"

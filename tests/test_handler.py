@@ -206,7 +206,7 @@ def test_the_ticket_links_to_the_post_when_mattermost_is_known(
     monkeypatch.setenv("MATTERMOST_URL", "https://chat.example/")
     lab.cold_start()
     lab.say("112 x")
-    link = f"https://chat.example/_redirect/pl/{POST_ID}"
+    link = f"https://chat.example/_redirect/pl/{lab.post_id}"
     assert f'<a href="{link}">{link}</a>' in lab.glpi.tickets[0]["content"]
 
 
@@ -244,7 +244,7 @@ def test_a_token_added_to_the_secret_works_at_once(lab: Lab) -> None:
 def test_glpi_tokens_renewed_in_the_secret_work_at_once(lab: Lab) -> None:
     good = lab.secret["glpi_user_token"]
     lab.store(glpi_user_token="old")
-    assert "не сохранено" in lab.say("112 x")
+    assert "пока не принимает" in lab.say("112 x")
     lab.store(glpi_user_token=good)
     assert "Принято" in lab.say("112 x")
 
@@ -281,13 +281,13 @@ def test_other_routes_do_not_exist(lab: Lab, route: str | None) -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault("refuse"), "не сохранено"),
-        (Fault("maintenance"), "не сохранено"),
-        (Fault("reject_tokens"), "не сохранено"),
-        (Fault("right_missing"), "не сохранено"),
-        (Fault("cut_after", match="POST Ticket"), "не подтвердил"),
-        (Fault("cut_before", match="POST Ticket"), "не подтвердил"),
-        (Fault("status_after", match="POST Ticket", status=504), "не подтвердил"),
+        (Fault("refuse"), "сохранено. GLPI сейчас не отвечает"),
+        (Fault("maintenance"), "сохранено. GLPI сейчас не отвечает"),
+        (Fault("reject_tokens"), "GLPI пока не принимает"),
+        (Fault("right_missing"), "GLPI пока не принимает"),
+        (Fault("cut_after", match="POST Ticket"), "сохранено. GLPI сейчас не отвечает"),
+        (Fault("cut_before", match="POST Ticket"), "сохранено. GLPI сейчас не отвечает"),
+        (Fault("status_after", match="POST Ticket", status=504), "GLPI сейчас не отвечает"),
     ],
     ids=lambda value: value.kind if isinstance(value, Fault) else "",
 )
@@ -297,26 +297,64 @@ def test_the_person_reads_what_is_true_and_the_operator_finds_the_reference(
     lab.glpi.inject(fault)
     answer = lab.say("112 canary-words")
     assert said in answer
-    assert f"Код: {POST_ID}" in answer
-    if said == "не сохранено":
-        assert lab.glpi.tickets == []
+    assert f"Код: {lab.post_id}" in answer
     entry = lab.logged()[-1]
     assert entry["level"] == "ERROR"
-    assert entry["correlation_id"] == POST_ID
+    assert entry["correlation_id"] == lab.post_id
     assert entry["remedy"]
     assert "canary" not in json.dumps(entry)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault("refuse"), "не сохранено"),
+        (Fault("right_missing"), "не сохранено"),
+        (Fault("cut_after", match="POST Ticket"), "не подтвердил"),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else "",
+)
+def test_without_the_queue_the_person_reads_that_too(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, fault: Fault, said: str
+) -> None:
+    monkeypatch.setenv("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/000000000000/none")
+    lab.cold_start()
+    assert "Принято" in lab.say("112 x")
+    lab.glpi.inject(fault)
+    answer = lab.say("112 x")
+    assert said in answer
+    assert f"Код: {lab.post_id}" in answer
+
+
+def test_without_the_ledger_a_message_is_safe_and_glpi_is_not_asked(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_TABLE", "none")
+    lab.cold_start()
+    assert "Сообщение сохранено" in lab.say("112 x")
+    assert lab.glpi.log == []
+    monkeypatch.setenv("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/000000000000/none")
+    lab.cold_start()
+    assert "не сохранено" in lab.say("112 x")
+    assert lab.glpi.log == []
+
+
+def test_a_second_delivery_of_a_post_is_silent_and_files_nothing(lab: Lab) -> None:
+    assert "Принято" in lab.invoke(json_event())[1]["text"]
+    assert lab.invoke(json_event()) == (200, {})
+    assert len(lab.glpi.tickets) == 1
 
 
 def test_an_answer_is_still_given_when_the_function_runs_out_of_time(lab: Lab) -> None:
     lab.glpi.inject(Fault("delay_before", match="POST Ticket", seconds=30))
     status, answer = lab.invoke(json_event(), seconds=handler.ANSWER_SECONDS + 0.3)
     assert status == 200
-    assert "не подтвердил" in answer["text"]
+    assert "Сообщение сохранено" in answer["text"]
 
 
 def test_without_time_nothing_is_begun(lab: Lab) -> None:
     _, answer = lab.invoke(json_event(), seconds=handler.ANSWER_SECONDS - 1)
-    assert "не сохранено" in answer["text"]
+    assert "Сообщение сохранено" in answer["text"]
     assert lab.glpi.log == []
 
 

@@ -1,5 +1,6 @@
 """No token and nobody's words are ever written: canaries go every way there is."""
 
+import itertools
 import json
 import logging
 from pathlib import Path
@@ -20,6 +21,8 @@ FIELDS = {
     "team_domain": "canary-team",
 }
 HOOK_TOKEN = "canary-hook-token"
+
+POSTS = itertools.count(1)
 
 FAULTS = [
     Fault("refuse"),
@@ -93,8 +96,8 @@ def written(
 
 
 def say(lab: Lab, **fields: Any) -> dict[str, Any]:
-    event = json_event(token=HOOK_TOKEN, **{"text": f"112 {WORDS}", **FIELDS, **fields})
-    return lab.invoke(event)[1]
+    values = {"text": f"112 {WORDS}", "post_id": f"{next(POSTS):026}", **FIELDS, **fields}
+    return lab.invoke(json_event(token=HOOK_TOKEN, **values))[1]
 
 
 @both_versions
@@ -124,7 +127,7 @@ def test_glpis_error_text_with_the_sql_statement_stays_out(
     rules.write_text('title = "{first_line}"\n[[desk]]\ntriggers = ["112"]\nentity = 999')
     monkeypatch.setattr(handler, "read_rules", lambda: read_rules(rules))
     lab.cold_start()
-    assert "не сохранено" in say(lab)["text"]
+    assert "пока не принимает" in say(lab)["text"]
     assert "ERROR_GLPI_ADD" in written.holds_no_canary()
 
 
@@ -237,9 +240,9 @@ def test_what_is_not_filed_is_counted_by_why(
 @pytest.mark.parametrize(
     ("fault", "name", "cause"),
     [
-        (Fault("maintenance"), "NotSaved", "maintenance"),
-        (Fault("right_missing"), "NotSaved", "ERROR_GLPI_ADD"),
-        (Fault("cut_after"), "NotConfirmed", "cut"),
+        (Fault("maintenance"), "Queued", "maintenance"),
+        (Fault("right_missing"), "Refused", "ERROR_GLPI_ADD"),
+        (Fault("cut_after"), "Queued", "cut"),
     ],
     ids=["maintenance", "refused", "cut"],
 )
@@ -250,7 +253,8 @@ def test_a_failure_is_counted_in_all_and_by_its_cause(
     warm.say("112 x")
     counted = metrics(capsys)
     del counted["GlpiLatency"]
-    assert counted == {name: 1, "Failed": 1, "FailedByCause": 1, "cause": cause}
+    at_fault = {"SettingAtFault": 1} if name == "Refused" else {}
+    assert counted == {name: 1, "Failed": 1, "FailedByCause": 1, "cause": cause, **at_fault}
 
 
 def test_a_setting_at_fault_is_counted(
@@ -270,4 +274,4 @@ def test_a_setting_at_fault_is_counted(
 
 def test_the_correlation_id_is_the_posts(lab: Lab) -> None:
     lab.say("112 x")
-    assert lab.logged()[-1]["correlation_id"] == "mii9sqkmfp8btqx7sk43tk3xpy"
+    assert lab.logged()[-1]["correlation_id"] == lab.post_id

@@ -9,7 +9,13 @@ import trustme
 from rules import Desk, read_rules
 from settings import Settings, SettingsError
 
-ENV = {"GLPI_URL": "https://glpi.example", "SECRET_ID": "bridge"}
+ENV = {
+    "GLPI_URL": "https://glpi.example",
+    "SECRET_ID": "bridge",
+    "QUEUE_URL": "https://sqs.example/queue",
+    "DEAD_LETTER_URL": "https://sqs.example/dead",
+    "LEDGER_TABLE": "ledger",
+}
 
 
 def problem(env: dict[str, str]) -> str:
@@ -22,9 +28,13 @@ def test_url_and_secret_are_all_that_is_needed() -> None:
     assert Settings.from_env(ENV) == Settings(
         glpi_url="https://glpi.example",
         secret_id="bridge",
+        queue_url="https://sqs.example/queue",
+        dead_letter_url="https://sqs.example/dead",
+        ledger_table="ledger",
         mattermost_url=None,
         ca_bundle=None,
         log_level="INFO",
+        pauses="normal",
     )
 
 
@@ -88,7 +98,7 @@ def test_names_of_accounts_are_taken_as_people_write_them(tmp_path: Path) -> Non
 def test_a_log_level_is_one_of_four() -> None:
     assert Settings.from_env({**ENV, "LOG_LEVEL": "debug"}).log_level == "DEBUG"
     assert problem({**ENV, "LOG_LEVEL": "LOUD"}) == (
-        "LOG_LEVEL: is 'LOUD'; use DEBUG or INFO or WARNING or ERROR"
+        "LOG_LEVEL: is 'LOUD'; use info or debug or warning or error"
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 import telemetry
-from handler import ROUTES
+from filing import PATIENCE
+from handler import ROUTES, WORKER_SECONDS
 from local import sam
 from local.gateway import FUNCTION_SECONDS
 from settings import Settings
@@ -20,6 +21,10 @@ ACCOUNT = "123456789012"
 SECRET = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:Secret-AbCdEf"
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef"
 LOGS = f"arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:FunctionLogGroup:*"
+QUEUE = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:Queue"
+DEAD = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:DeadLetterQueue"
+LEDGER = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/Ledger"
+ARNS = {"FunctionLogGroup": LOGS, "Queue": QUEUE, "DeadLetterQueue": DEAD, "Ledger": LEDGER}
 
 VPC_AND_KEY = {"CreateSecret": False, "HasSecretKey": True, "InVpc": True}
 
@@ -40,17 +45,24 @@ def resolve(value: Any, conditions: dict[str, bool]) -> Any:
     if "Ref" in value:
         known = {"Secret": SECRET, "ExistingSecretArn": SECRET, "ExistingSecretKeyArn": KEY}
         return known.get(value["Ref"], value["Ref"])
-    if value.get("Fn::GetAtt") == ["FunctionLogGroup", "Arn"]:
-        return LOGS
+    if "Fn::GetAtt" in value:
+        return ARNS[value["Fn::GetAtt"][0]]
     return {key: resolve(v, conditions) for key, v in value.items()}
 
 
-def role(**conditions: bool) -> IAMPolicy:
-    (policy,) = RESOURCES["WebhookRole"]["Properties"]["Policies"]
+def statements(name: str) -> list[Any]:
+    """Return all statements of a role: its own, and those that both functions share."""
+    assert RESOURCES[name]["Properties"]["ManagedPolicyArns"] == [{"Ref": "CommonPolicy"}]
+    (own,) = RESOURCES[name]["Properties"]["Policies"]
+    common = RESOURCES["CommonPolicy"]["Properties"]["PolicyDocument"]
+    return [*own["PolicyDocument"]["Statement"], *common["Statement"]]
+
+
+def role(name: str = "WebhookRole", **conditions: bool) -> IAMPolicy:
     given = {"CreateSecret": True, "HasSecretKey": False, "InVpc": False, **conditions}
-    document = resolve(policy["PolicyDocument"], given)
     # moto takes a Deny whose condition does not hold for a Deny; that statement has its own test.
-    document["Statement"] = [s for s in document["Statement"] if s["Effect"] == "Allow"]
+    allowed = [s for s in resolve(statements(name), given) if s["Effect"] == "Allow"]
+    document = {"Version": "2012-10-17", "Statement": allowed}
     return IAMPolicy({"policy_document": json.dumps(document)})
 
 
@@ -71,10 +83,60 @@ def may(policy: IAMPolicy, action: str, resource: str = "*") -> bool:
         ("ec2:DeleteNetworkInterface", "*", {"InVpc": True}),
     ],
 )
-def test_the_function_may_what_it_must(
+def test_both_functions_may_what_both_must(
     action: str, resource: str, conditions: dict[str, bool]
 ) -> None:
-    assert may(role(**conditions), action, resource)
+    for name in ("WebhookRole", "WorkerRole"):
+        assert may(role(name, **conditions), action, resource)
+
+
+MATTERS = {
+    ("sqs:SendMessage", QUEUE): {"WebhookRole"},
+    ("sqs:SendMessage", DEAD): {"WorkerRole"},
+    ("sqs:ReceiveMessage", QUEUE): {"WorkerRole"},
+    ("sqs:DeleteMessage", QUEUE): {"WorkerRole"},
+    ("sqs:GetQueueAttributes", QUEUE): {"WorkerRole"},
+    ("sqs:ChangeMessageVisibility", QUEUE): {"WorkerRole"},
+    ("sqs:ReceiveMessage", DEAD): set(),
+    ("sqs:DeleteMessage", DEAD): set(),
+    ("sqs:PurgeQueue", QUEUE): set(),
+    ("sqs:SetQueueAttributes", QUEUE): set(),
+    ("sqs:SendMessage", QUEUE + "x"): set(),
+    ("dynamodb:PutItem", LEDGER): {"WebhookRole", "WorkerRole"},
+    ("dynamodb:GetItem", LEDGER): {"WorkerRole"},
+    ("dynamodb:DeleteItem", LEDGER): set(),
+    ("dynamodb:Scan", LEDGER): set(),
+    ("dynamodb:PutItem", LEDGER + "x"): set(),
+}
+
+
+@pytest.mark.parametrize(("action", "resource"), MATTERS)
+def test_queue_and_ledger_are_open_to_those_who_need_them_only(action: str, resource: str) -> None:
+    allowed = {n for n in ("WebhookRole", "WorkerRole") if may(role(n), action, resource)}
+    assert allowed == MATTERS[action, resource]
+
+
+def test_queues_keep_for_14_days_are_encrypted_and_want_tls() -> None:
+    for name in ("Queue", "DeadLetterQueue"):
+        queue = RESOURCES[name]["Properties"]
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert queue["SqsManagedSseEnabled"]
+    assert RESOURCES["Queue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == 1000
+    (statement,) = RESOURCES["QueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_worker_gets_one_message_at_a_time_and_reports_each() -> None:
+    worker = RESOURCES["WorkerFunction"]["Properties"]
+    source = worker["Events"]["Queue"]["Properties"]
+    assert source["BatchSize"] == 1
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert RESOURCES["Queue"]["Properties"]["VisibilityTimeout"] >= 6 * worker["Timeout"]
+    assert worker["Timeout"] > WORKER_SECONDS
+    for patience in PATIENCE.values():
+        assert patience.worker_lease > worker["Timeout"]
+        assert patience.fast_lease > RESOURCES["WebhookFunction"]["Properties"]["Timeout"]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +153,6 @@ def test_the_function_may_what_it_must(
         ("logs:GetLogEvents", LOGS),
         ("ec2:CreateNetworkInterface", "*"),
         ("lambda:InvokeFunction", "*"),
-        ("sqs:SendMessage", "*"),
-        ("dynamodb:PutItem", "*"),
         ("s3:GetObject", "*"),
         ("iam:PassRole", "*"),
         ("sts:AssumeRole", "*"),
@@ -106,20 +166,21 @@ def test_the_function_may_nothing_else(action: str, resource: str, everything: b
 
 
 def test_the_functions_own_code_may_not_touch_network_interfaces() -> None:
-    (policy,) = RESOURCES["WebhookRole"]["Properties"]["Policies"]
-    (denied,) = [s for s in policy["PolicyDocument"]["Statement"] if s.get("Effect") == "Deny"]
-    allowed = resolve(policy["PolicyDocument"]["Statement"], VPC_AND_KEY)
+    (denied,) = [s for s in statements("WebhookRole") if s.get("Effect") == "Deny"]
+    allowed = resolve([s for s in statements("WebhookRole") if s != denied], VPC_AND_KEY)
     (attach,) = [s for s in allowed if s["Sid"] == "AttachToVpc"]
     assert (denied["Action"], denied["Resource"]) == (attach["Action"], "*")
-    name = RESOURCES["WebhookFunction"]["Properties"]["FunctionName"]["Fn::Sub"]
-    arn = denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]["Fn::Sub"]
-    assert arn.endswith(f":function:{name}")
+    arns = denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]
+    names = [
+        RESOURCES[function]["Properties"]["FunctionName"]["Fn::Sub"]
+        for function in ("WebhookFunction", "WorkerFunction")
+    ]
+    assert [arn["Fn::Sub"].rpartition("function:")[2] for arn in arns] == names
 
 
 def test_no_statement_has_a_wildcard_action_and_a_wildcard_resource_says_why() -> None:
     text = sam.TEMPLATE.read_text("utf-8")
-    (policy,) = RESOURCES["WebhookRole"]["Properties"]["Policies"]
-    for statement in policy["PolicyDocument"]["Statement"]:
+    for statement in [*statements("WebhookRole"), *statements("WorkerRole")]:
         for branch in statement.get("Fn::If", [statement]):
             if not isinstance(branch, dict) or "Sid" not in branch:
                 continue
@@ -129,9 +190,10 @@ def test_no_statement_has_a_wildcard_action_and_a_wildcard_resource_says_why() -
 
 
 def test_only_lambda_may_take_the_role() -> None:
-    document = RESOURCES["WebhookRole"]["Properties"]["AssumeRolePolicyDocument"]
-    (statement,) = document["Statement"]
-    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+    for name in ("WebhookRole", "WorkerRole"):
+        document = RESOURCES[name]["Properties"]["AssumeRolePolicyDocument"]
+        (statement,) = document["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
 def test_the_transformed_api_routes_what_the_handler_knows_and_nothing_else() -> None:
@@ -149,19 +211,25 @@ def test_the_deadlines_nest() -> None:
 
 
 def test_the_environment_is_what_settings_read() -> None:
-    variables = RESOURCES["WebhookFunction"]["Properties"]["Environment"]["Variables"]
-    names = set(variables)
-    assert names == {
+    names = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    own = {
         "GLPI_URL",
         "MATTERMOST_URL",
         "GLPI_CA_BUNDLE",
         "SECRET_ID",
+        "QUEUE_URL",
+        "DEAD_LETTER_URL",
+        "LEDGER_TABLE",
         "LOG_LEVEL",
+    }
+    assert names - own == {
         "POWERTOOLS_SERVICE_NAME",
         "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_SQS",
+        "AWS_ENDPOINT_URL_DYNAMODB",
     }
-    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
-    env = dict.fromkeys(names, "") | {"GLPI_URL": "https://glpi.example", "SECRET_ID": SECRET}
+    required = {"SECRET_ID": SECRET, "QUEUE_URL": "q", "DEAD_LETTER_URL": "d", "LEDGER_TABLE": "l"}
+    env = dict.fromkeys(names, "") | {"GLPI_URL": "https://glpi.example"} | required
     assert Settings.from_env(env).mattermost_url is None
 
 
@@ -224,7 +292,14 @@ def test_alarms_and_dashboard_watch_metrics_that_exist() -> None:
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
         if alarm["Properties"]["Namespace"] == telemetry.NAMESPACE
     ]
-    assert {alarm["MetricName"] for alarm in own} == {"Failed", "RefusedToken", "GlpiLatency"}
+    assert {alarm["MetricName"] for alarm in own} == {
+        "Failed",
+        "RefusedToken",
+        "GlpiLatency",
+        "OldestWaiting",
+        "SettingAtFault",
+        "Twins",
+    }
     for alarm in own:
         assert alarm["MetricName"] in counted
         assert alarm["Dimensions"] == dimensions
@@ -238,8 +313,13 @@ def test_alarms_and_dashboard_watch_metrics_that_exist() -> None:
 
 
 def test_everything_of_a_vpc_hangs_on_the_vpc() -> None:
-    for name in ("FunctionSecurityGroup", "EndpointSecurityGroup", "SecretsManagerEndpoint"):
-        assert RESOURCES[name]["Condition"] in ("InVpc", "WithEndpoints")
+    assert RESOURCES["FunctionSecurityGroup"]["Condition"] == "InVpc"
+    assert RESOURCES["EndpointSecurityGroup"]["Condition"] == "WithEndpoints"
+    endpoints = of_type("AWS::EC2::VPCEndpoint")
+    assert len(endpoints) == 3
+    for endpoint in endpoints.values():
+        assert endpoint["Condition"] == "WithEndpoints"
+        assert endpoint["Properties"]["PrivateDnsEnabled"] is False
     transformed = sam.transformed(TEMPLATE, {"GlpiUrl": "https://glpi.example"})
     function = transformed["Resources"]["WebhookFunction"]["Properties"]
     assert function["VpcConfig"]["Fn::If"][0] == "InVpc"
@@ -294,6 +374,7 @@ def test_the_outputs_are_what_a_person_needs_next() -> None:
         "StoreSecret",
         "DashboardUrl",
         "FunctionLogs",
+        "DeadLetters",
         "FunctionSecurityGroupId",
         "AlarmTopicArn",
     }

@@ -1,0 +1,155 @@
+"""Bringing a post to exactly one ticket, whatever happens on the way.
+
+Two callers: the person's own request, which gets one early attempt, and the worker, which comes
+back until the ticket is there. Both decide by the ledger alone, so it does not matter who comes
+when, how often, or whether somebody is killed in between.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aws import AwsError
+from glpi import Glpi, GlpiError, OutcomeUnknown
+from ledger import NEW, Entry, Ledger, State
+from transport import Deadline
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the bridge waits for what, in seconds.
+
+    Attributes:
+        first_delay: before the worker looks at a message: the fast path needs less.
+        longest_pause: between two attempts at most, while GLPI or a setting is at fault.
+        settle: after an attempt of unknown outcome, GLPI has so long to finish or drop the request:
+            above PHP's and common proxies' limits. Before, finding nothing proves nothing.
+        fast_lease: by then a request of the fast path has left: the function is ended after 26.
+        worker_lease: the same for the worker, which is ended after 90.
+        max_age: after that a message goes to the dead letter queue.
+    """
+
+    first_delay: float = 15.0
+    longest_pause: float = 600.0
+    settle: float = 300.0
+    fast_lease: float = 30.0
+    worker_lease: float = 95.0
+    max_age: float = 4 * 24 * 3600.0
+
+
+PATIENCE = {
+    "normal": Patience(),
+    "short": Patience(2.0, longest_pause=4.0, settle=4.0, fast_lease=27.0),
+}
+"""By the setting PAUSES; the short one is for rehearsals, where an outage is to be watched."""
+
+DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a post has come.
+
+    Attributes:
+        ticket: its number, when it has one.
+        error: why it has none yet, when GLPI was asked.
+        wait: seconds before it makes sense to try again; 0 for as soon as the caller likes.
+        twins: other tickets of the same post, which should not exist.
+        known: whether the ledger knew the ticket before.
+    """
+
+    ticket: int | None = None
+    error: GlpiError | None = None
+    wait: float = 0.0
+    twins: tuple[int, ...] = ()
+    known: bool = False
+
+
+class Filing:
+    """Files posts, at most once each.
+
+    Args:
+        glpi: where the tickets go.
+        ledger: what has become of each post.
+        clock: seconds since the epoch.
+        patience: how long to wait for what.
+    """
+
+    def __init__(
+        self, glpi: Glpi, ledger: Ledger, clock: Callable[[], float], patience: Patience
+    ) -> None:
+        self.patience = patience
+        self._glpi = glpi
+        self._ledger = ledger
+        self._clock = clock
+
+    def first_attempt(
+        self, ref: str, fields: Mapping[str, object], deadline: Deadline
+    ) -> Progress | None:
+        """Create the ticket of a post that nobody has tried yet.
+
+        Returns:
+            None when somebody else is at it, or has been.
+
+        Raises:
+            AwsError: the ledger did not answer; nothing was asked of GLPI.
+        """
+        claim = NEW.claimed(self._clock() + self.patience.fast_lease)
+        mine, entry = self._ledger.write(ref, claim, seen=NEW)
+        return self._create(ref, entry, fields, deadline) if mine else None
+
+    def converge(
+        self,
+        ref: str,
+        marker: str,
+        fields: Mapping[str, object],
+        received_at: float,
+        deadline: Deadline,
+    ) -> Progress:
+        """Do what is next for a post: nothing, wait, look up, or create.
+
+        Raises:
+            AwsError: the ledger did not answer; nothing is known to have been done.
+        """
+        entry = self._ledger.read(ref)
+        if entry.state is State.FILED:
+            return Progress(ticket=entry.ticket, known=True)
+        now = self._clock()
+        if entry.state is State.TRIED:
+            settled_in = entry.until + self.patience.settle - now
+            if settled_in > 0:
+                return Progress(wait=settled_in)
+            days = int((now - received_at) / DAY) + 2
+            try:
+                found = self._glpi.find_tickets(marker, days, deadline)
+            except GlpiError as error:
+                return Progress(error=error)
+            if found:
+                self._note(ref, entry.filed(found[0]), entry)
+                return Progress(ticket=found[0], twins=tuple(found[1:]))
+        mine, entry = self._ledger.write(
+            ref, entry.claimed(now + self.patience.worker_lease), seen=entry
+        )
+        if not mine:
+            return Progress(wait=1.0)
+        return self._create(ref, entry, fields, deadline)
+
+    def _create(
+        self, ref: str, claim: Entry, fields: Mapping[str, object], deadline: Deadline
+    ) -> Progress:
+        try:
+            ticket = self._glpi.create_ticket(fields, deadline)
+        except OutcomeUnknown as error:
+            self._note(ref, claim.doubted(self._clock()), claim)
+            return Progress(error=error, wait=self.patience.settle)
+        except GlpiError as error:
+            self._note(ref, claim.released(), claim)
+            return Progress(error=error)
+        self._note(ref, claim.filed(ticket), claim)
+        return Progress(ticket=ticket)
+
+    def _note(self, ref: str, entry: Entry, claim: Entry) -> None:
+        """Record an outcome. If that fails, the claim stays, and a look-up will find the truth."""
+        try:
+            self._ledger.write(ref, entry, seen=claim)
+        except AwsError:
+            return

@@ -1,0 +1,179 @@
+"""What became of each post: the memory that keeps one post from becoming two tickets.
+
+One item per post, without words. It is written by compare-and-set only, so that of any number of
+containers that want to file the same post, one may:
+
+    (nothing) ──claim──► TRIED ──number──► FILED
+                  ▲        │ surely not executed
+                  └─OPEN ◄─┘
+
+A claim is written before the request leaves, and as TRIED: a crash at any moment reads as "may
+have been executed". Nobody creates a ticket for a TRIED post before it has settled and a look-up
+has found none.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+from botocore.exceptions import ClientError
+
+from aws import ask, config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+CALL_SECONDS = 1.0
+"""Seconds for one call, all in all."""
+
+KEPT_SECONDS = 40 * 24 * 3600
+"""Seconds after which an item may go: a message lives shorter in queue and dead letter queue."""
+
+
+class State(Enum):
+    """What is known of the ticket of a post."""
+
+    OPEN = "open"
+    TRIED = "tried"
+    FILED = "filed"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the ledger knows of a post.
+
+    Attributes:
+        state: OPEN: surely no ticket. TRIED: there may be one. FILED: there is.
+        until: seconds since the epoch by which a request of a TRIED post has surely left.
+        ticket: the number, when FILED.
+        version: counts the writes; 0 for what has not been written.
+    """
+
+    state: State
+    until: float = 0.0
+    ticket: int | None = None
+    version: int = 0
+
+    def claimed(self, until: float) -> "Entry":
+        """Return the entry of somebody who is about to create and is through by `until`."""
+        return replace(self, state=State.TRIED, until=until)
+
+    def released(self) -> "Entry":
+        """Return the entry after an attempt that was surely not executed."""
+        return replace(self, state=State.OPEN, until=0.0)
+
+    def doubted(self, now: float) -> "Entry":
+        """Return the entry after an attempt that ended without a clear answer."""
+        return replace(self, state=State.TRIED, until=now)
+
+    def filed(self, ticket: int) -> "Entry":
+        """Return the entry of a post that has its ticket."""
+        return replace(self, state=State.FILED, ticket=ticket)
+
+
+NEW = Entry(State.OPEN)
+"""What holds for a post that the ledger has never heard of."""
+
+
+class Ledger(Protocol):
+    """The ledger as the bridge uses it."""
+
+    def read(self, ref: str) -> Entry:
+        """Return what is known of a post, NEW if nothing.
+
+        Raises:
+            AwsError: the ledger did not answer.
+        """
+
+    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+        """Write an entry if the ledger still holds what was seen.
+
+        Returns:
+            True and the entry as written, or False and the entry that is there instead.
+
+        Raises:
+            AwsError: the ledger did not answer; the entry may or may not be written.
+        """
+
+
+class DynamoLedger:
+    """The ledger in a DynamoDB table with the string key `post` and the TTL attribute `expires`.
+
+    Args:
+        table: its name.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, table: str, clock: Callable[[], float]) -> None:
+        self._table = table
+        self._clock = clock
+        self._client: DynamoDBClient | None = None
+
+    def read(self, ref: str) -> Entry:
+        """See `Ledger`."""
+
+        def get() -> Entry:
+            found = self._dynamodb().get_item(
+                TableName=self._table, Key={"post": {"S": ref}}, ConsistentRead=True
+            )
+            return _entry(found.get("Item"))
+
+        return ask(CALL_SECONDS, get)
+
+    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+        """See `Ledger`."""
+        written = replace(entry, version=seen.version + 1)
+        item: dict[str, AttributeValueTypeDef] = {
+            "post": {"S": ref},
+            "state": {"S": written.state.value},
+            "until": {"N": repr(written.until)},
+            "version": {"N": str(written.version)},
+            "expires": {"N": str(int(self._clock()) + KEPT_SECONDS)},
+            "writer": {"S": uuid.uuid4().hex},
+        }
+        if written.ticket is not None:
+            item["ticket"] = {"N": str(written.ticket)}
+
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(post)"}
+        if seen.version:
+            condition = {
+                "ConditionExpression": "version = :seen",
+                "ExpressionAttributeValues": {":seen": {"N": str(seen.version)}},
+            }
+
+        def put() -> tuple[bool, Entry]:
+            try:
+                self._dynamodb().put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **condition,
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+                there: Any = error.response.get("Item")
+                # The SDK may have tried twice, and the first time have been heard after all.
+                return bool(there) and there["writer"] == item["writer"], _entry(there)
+            return True, written
+
+        return ask(CALL_SECONDS, put)
+
+    def _dynamodb(self) -> "DynamoDBClient":
+        self._client = self._client or boto3.client("dynamodb", config=config(CALL_SECONDS))
+        return self._client
+
+
+def _entry(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
+    if not item:
+        return NEW
+    return Entry(
+        state=State(item["state"]["S"]),
+        until=float(item["until"]["N"]),
+        ticket=int(item["ticket"]["N"]) if "ticket" in item else None,
+        version=int(item["version"]["N"]),
+    )

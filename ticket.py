@@ -1,0 +1,118 @@
+"""What a ticket says: title, content, and where it goes. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from desks import Routed
+from mattermost import Post
+from richtext import inline, link, paragraph
+from rules import Rules
+from texts import placeholders
+
+TITLE_LIMIT = 255
+"""Characters. GLPI 11.0.6 refuses longer titles; 10.0.14 cuts them after escaping `<`, `>`, `&`
+to five characters each, through the middle of an escape if need be."""
+
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+def marker(post: Post) -> str:
+    """Return what names the post inside its ticket, for a look-up after an unknown outcome."""
+    return f"mattermost:{post.ref}"
+
+
+def permalink(post: Post, mattermost_url: str | None) -> str:
+    """Return the address of the post, "" when it cannot be known."""
+    return f"{mattermost_url}/_redirect/pl/{post.id}" if mattermost_url and post.id else ""
+
+
+def compose(
+    post: Post, routed: Routed, rules: Rules, mattermost_url: str | None
+) -> dict[str, object]:
+    """Return the `input` of the ticket that the post asks for.
+
+    `externalid` is kept by GLPI 11 and ignored by GLPI 10; group assignment alone would count as
+    taking the ticket into account and falsify the SLA (both versions).
+    """
+    desk = routed.desk
+    names = {
+        "user_name": post.user_name or "",
+        "first_line": _first_line(routed.words),
+        "channel_name": post.channel_name or "",
+        "team_domain": post.team_domain or "",
+        "trigger": routed.trigger,
+        "permalink": permalink(post, mattermost_url),
+    }
+    optional = {
+        "requesttypes_id": desk.source,
+        "itilcategories_id": desk.category,
+        "entities_id": desk.entity,
+        "urgency": desk.urgency,
+        "impact": desk.impact,
+        "_groups_id_assign": desk.group,
+        "_do_not_compute_takeintoaccount": 1 if desk.group else None,
+    }
+    return {
+        "name": _title(rules, names),
+        "content": _content(post, routed.words, rules, names),
+        "type": desk.type,
+        "externalid": marker(post),
+        **{field: value for field, value in optional.items() if value is not None},
+    }
+
+
+def _first_line(words: str) -> str:
+    """Return the first line that says something: not a code fence, not a rule."""
+    lines = [line for line in words.splitlines() if line.strip()]
+    return next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
+
+
+def _title(rules: Rules, names: Mapping[str, str]) -> str:
+    """Fill the title's template, or the default if nothing comes of it; one line, kept whole."""
+    defaults = {
+        "user_name": rules.ticket["unknown_user"],
+        "first_line": rules.ticket["no_words"],
+    }
+    filled = {name: value or defaults.get(name, "") for name, value in names.items()}
+    titles = (
+        _BLANKS.sub(" ", t.format(**filled)).strip() for t in (rules.title, rules.ticket["title"])
+    )
+    line = next(title for title in titles if title)
+    if _width(line) <= TITLE_LIMIT:
+        return line
+    cut = line[: TITLE_LIMIT - 1]
+    while _width(cut) > TITLE_LIMIT - 1:
+        cut = cut[:-1]
+    return cut.rstrip() + "…"
+
+
+def _width(line: str) -> int:
+    """Return the characters a title takes in GLPI 10's database."""
+    return len(line) + 4 * sum(map(line.count, "<>&"))
+
+
+def _content(post: Post, words: str, rules: Rules, names: Mapping[str, str]) -> str:
+    """Return the ticket's HTML: the words, a note on files, the footer, and last the marker."""
+    paragraphs = [paragraph(words)] if words else []
+    if post.file_ids:
+        note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
+        if names["permalink"]:
+            note += " " + link(names["permalink"])
+        paragraphs.append(f"<p>{note}</p>")
+    footer = _footer(rules.footer, names)
+    if footer:
+        paragraphs.append(f"<p>{footer}</p>")
+    return "\n".join([*paragraphs, paragraph(marker(post))])
+
+
+def _footer(template: str, names: Mapping[str, str]) -> str:
+    """Fill the footer, leaving out the parts whose placeholders have nothing to say."""
+    shown = {name: inline(value) for name, value in names.items()}
+    if names["permalink"]:
+        shown["permalink"] = link(names["permalink"])
+    parts = []
+    for part in template.split(" · "):
+        wanted = placeholders(part)
+        if not wanted or any(names[name] for name in wanted):
+            parts.append(inline(part).format(**shown))
+    return " · ".join(parts)
