@@ -1,5 +1,6 @@
 # make run       the bridge on this machine, no AWS and no GLPI needed
 # make test      everything that must hold
+# make faults    the fault matrix: every fault at every moment, and what the person reads
 # make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
@@ -16,7 +17,7 @@ LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run test gates rehearse lock
+.PHONY: run test gates faults rehearse lock
 .NOTPARALLEL:
 
 run: $(VENV)/run.installed
@@ -33,6 +34,9 @@ gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
 	.venv/lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
 	.venv/lint/bin/bandit --quiet --severity-level low $(SHIPPED_MODULES)
 	.venv/checkov/bin/python -m checkov.main --quiet --compact --skip-download --framework cloudformation --file template.yaml
+
+faults: $(VENV)/test.installed
+	$(BIN)/pytest -q --matrix tests/faults
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse

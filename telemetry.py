@@ -7,7 +7,7 @@ import os
 from functools import cache
 
 from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from aws import AwsError
 from glpi import AccessDenied, GlpiError, Misconfigured, Refused
@@ -65,9 +65,10 @@ def count_cold_start() -> None:
 def failed(cause: str) -> None:
     """Count a message that was not surely filed, in all and by its cause."""
     count("Failed")
-    with single_metric("FailedByCause", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-        metric.add_dimension("service", SERVICE)
-        metric.add_dimension("cause", cause)
+    by_cause = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    by_cause.add_dimension("cause", cause)
+    by_cause.add_metric("FailedByCause", MetricUnit.Count, 1)
+    by_cause.flush_metrics()
 
 
 def _failed(error: GlpiError | AwsError) -> None:

@@ -3,6 +3,7 @@
 One contract suite holds them equal to DynamoDB and SQS.
 """
 
+import heapq
 import itertools
 import threading
 from collections.abc import Callable
@@ -51,7 +52,7 @@ class Queued:
 
 
 class MemoryOutbox:
-    """The outbox as two lists.
+    """The outbox as two queues.
 
     Args:
         clock: seconds.
@@ -61,35 +62,59 @@ class MemoryOutbox:
     def __init__(self, clock: Callable[[], float], visibility: float = 540.0) -> None:
         self._clock = clock
         self._visibility = visibility
-        self._receipts = map(str, itertools.count(1))
-        self.queue: list[Queued] = []
+        self._receipts = itertools.count(1)
+        self._waiting: dict[str, Queued] = {}
+        self._order: list[tuple[float, int, str]] = []
         self.dead: list[Queued] = []
+
+    @property
+    def queue(self) -> list[Queued]:
+        """All messages that are not done with, hidden ones included."""
+        return list(self._waiting.values())
 
     def send(self, message: Message, delay: float) -> None:
         """See `outbox.Outbox`."""
-        self.queue.append(Queued(next(self._receipts), dumps(message), self._clock() + delay))
+        self.put(dumps(message), delay)
+
+    def put(self, body: str, delay: float = 0.0) -> None:
+        """Queue a body as it is, as a redrive does."""
+        queued = Queued(str(next(self._receipts)), body, 0.0)
+        self._waiting[queued.receipt] = queued
+        self._show(queued, self._clock() + delay)
 
     def pause(self, receipt: str, seconds: float) -> None:
         """See `outbox.Outbox`."""
-        self._find(receipt).visible_at = self._clock() + seconds
+        self._show(self._waiting[receipt], self._clock() + seconds)
 
     def bury(self, body: str, reason: str) -> None:
         """See `outbox.Outbox`."""
-        self.dead.append(Queued(next(self._receipts), body, self._clock(), reason=reason))
+        receipt = str(next(self._receipts))
+        self.dead.append(Queued(receipt, body, self._clock(), reason=reason))
+
+    def next_at(self) -> float | None:
+        """Return when the next message becomes visible, None if there is none."""
+        while self._order:
+            visible_at, _, receipt = self._order[0]
+            queued = self._waiting.get(receipt)
+            if queued and queued.visible_at == visible_at:
+                return visible_at
+            heapq.heappop(self._order)  # it was paused or deleted since
+        return None
 
     def receive(self) -> Queued | None:
         """Take the next visible message; it comes again unless it is deleted."""
-        now = self._clock()
-        for queued in self.queue:
-            if queued.visible_at <= now:
-                queued.visible_at = now + self._visibility
-                queued.receives += 1
-                return queued
-        return None
+        visible_at = self.next_at()
+        if visible_at is None or visible_at > self._clock():
+            return None
+        queued = self._waiting[heapq.heappop(self._order)[2]]
+        queued.receives += 1
+        self._show(queued, self._clock() + self._visibility)
+        return queued
 
     def delete(self, receipt: str) -> None:
         """Remove a message that is done with."""
-        self.queue.remove(self._find(receipt))
+        del self._waiting[receipt]
 
-    def _find(self, receipt: str) -> Queued:
-        return next(queued for queued in self.queue if queued.receipt == receipt)
+    def _show(self, queued: Queued, visible_at: float) -> None:
+        queued.visible_at = visible_at
+        heapq.heappush(self._order, (visible_at, int(queued.receipt), queued.receipt))

@@ -163,9 +163,23 @@ def lab(
     lab.cold_start()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make faults`."""
+    parser.addoption("--matrix", action="store_true", help="print what each fault leads to")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what tests have found out: how many recordings agree, sizes, times."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "told":
                 terminalreporter.write_line(str(value))
+    cells = [
+        value
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "cell"
+    ]
+    if cells and terminalreporter.config.getoption("matrix"):
+        for fault, moment, outcome in sorted(cells):
+            terminalreporter.write_line(f"{fault:32} {moment:10} {outcome}")

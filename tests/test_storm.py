@@ -1,0 +1,176 @@
+"""Thousands of messages through a bad day: one ticket for each post, and every answer true.
+
+The clock is virtual and the seed fixed. GLPI goes up and down, processes late, and cuts answers
+off; posts are delivered twice; containers are killed between any two steps.
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from filing import Filing, Patience
+from glpi import OutcomeUnknown, Unavailable
+from ledger import Entry
+from local.memory import MemoryLedger, MemoryOutbox
+from mattermost import Post, to_post
+from outbox import loads
+from rules import read_rules
+from servicedesk import ServiceDesk
+from transport import Deadline
+
+MESSAGES = 20_000
+HOURS = 6
+START = 1_800_000_000.0
+PATIENCE = Patience()
+LATEST = 270.0
+"""Seconds after which GLPI has finished what it was asked: the promise holds within `settle`."""
+
+
+class Killed(BaseException):
+    """The container ended here, without a chance to say anything."""
+
+
+@dataclass
+class World:
+    """The virtual clock, chance, and what happens by it."""
+
+    seed: int
+    now: float = START
+    kills: int = 0
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+
+    def clock(self) -> float:
+        return self.now
+
+    def maybe_kill(self) -> None:
+        """End the container, once in two hundred steps."""
+        if self.chance.random() < 0.005:
+            self.kills += 1
+            raise Killed
+
+
+class MortalLedger(MemoryLedger):
+    """A ledger whose users can be killed before and after each write."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+        self._world.maybe_kill()
+        result = super().write(ref, entry, seen)
+        self._world.maybe_kill()
+        return result
+
+
+class StormyGlpi:
+    """GLPI on a bad day, as far as `Filing` sees it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.tickets: list[tuple[float, str]] = []
+        """When each became visible, and the marker of its post."""
+
+    def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
+        chance = self._world.chance
+        if self._down():
+            raise Unavailable("maintenance", "wait", 200)
+        if chance.random() < 0.05:  # the request is lost on its way
+            raise OutcomeUnknown("cut", "look")
+        late = chance.uniform(0, LATEST) if chance.random() < 0.1 else 0.0
+        self.tickets.append((self._world.now + late, str(fields["externalid"])))
+        self._world.maybe_kill()
+        if late or chance.random() < 0.1:  # the answer is lost, or comes too late
+            raise OutcomeUnknown("timeout", "look")
+        return len(self.tickets)
+
+    def find_tickets(self, marker: str, days: int, deadline: Deadline) -> list[int]:
+        if self._down():
+            raise Unavailable("maintenance", "wait", 200)
+        return [
+            number
+            for number in self._by_marker().get(marker, [])
+            if self.tickets[number - 1][0] <= self._world.now
+        ]
+
+    def _by_marker(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = getattr(self, "_index", {})
+        done = sum(map(len, index.values()))
+        for number, (_, marker) in enumerate(self.tickets[done:], start=done + 1):
+            index.setdefault(marker, []).append(number)
+        self._index = index
+        return index
+
+    def _down(self) -> bool:
+        """Half an hour down in every two, and always in the fourth hour."""
+        hours = (self._world.now - START) / 3600
+        return hours % 2 > 1.5 or 3 <= hours < 4
+
+
+def make_post(number: int) -> Post:
+    return to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
+
+
+def deliveries(world: World) -> Iterator[tuple[float, int]]:
+    """Return when which post is delivered; one in twenty twice, half of those at one moment."""
+    for number in range(MESSAGES):
+        at = START + world.chance.uniform(0, HOURS * 3600)
+        yield at, number
+        if world.chance.random() < 0.05:
+            yield at + (0 if world.chance.random() < 0.5 else world.chance.uniform(0, 900)), number
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_true(
+    seed: int,
+) -> None:
+    world = World(seed)
+    glpi = StormyGlpi(world)
+    outbox = MemoryOutbox(world.clock)
+    filing = Filing(glpi, MortalLedger(world), world.clock, PATIENCE)  # type: ignore[arg-type]
+    desk = ServiceDesk(read_rules(), None, lambda n: f"/{n}", filing, outbox, world.clock)
+    answers: list[tuple[int, str, int | None]] = []
+    for at, number in sorted(deliveries(world)):
+        work_until(at, world, desk, outbox)
+        world.now = at
+        try:
+            outcome = desk.handle(make_post(number), Deadline(10))
+        except Killed:
+            continue
+        answers.append((number, outcome.event, outcome.ticket))
+    work_until(START + 4 * 24 * 3600, world, desk, outbox)
+
+    assert world.kills > 100
+    assert outbox.queue == outbox.dead == []
+    owners = [int(marker.partition(":")[2]) for _, marker in glpi.tickets]
+    assert len(owners) == len(set(owners)) == MESSAGES
+    events = {event for _, event, _ in answers}
+    assert events == {"filed", "queued", "duplicate"}
+    for number, event, ticket in answers:
+        assert event != "filed" or (ticket and owners[ticket - 1] == number)
+
+
+def work_until(end: float, world: World, desk: ServiceDesk, outbox: MemoryOutbox) -> None:
+    """Let the worker have every message that becomes visible until then."""
+    while (at := outbox.next_at()) is not None and at <= end:
+        world.now = max(world.now, at)
+        queued = outbox.receive()
+        assert queued
+        try:
+            verdict = desk.converge(loads(queued.body), queued.receives, Deadline(60))
+            world.maybe_kill()
+        except Killed:
+            continue
+        assert verdict.twins == ()
+        if verdict.event == "waiting":
+            outbox.pause(queued.receipt, verdict.wait)
+        elif verdict.event == "buried":
+            outbox.bury(queued.body, verdict.reason)
+            outbox.delete(queued.receipt)
+        else:
+            outbox.delete(queued.receipt)
