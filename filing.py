@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aws import AwsError
+from circuit import Circuit
 from glpi import Glpi, GlpiError, OutcomeUnknown
 from ledger import NEW, Entry, Ledger, State
 from transport import Deadline
@@ -41,6 +42,9 @@ PATIENCE = {
     "short": Patience(2.0, longest_pause=4.0, settle=4.0, fast_lease=27.0),
 }
 """By the setting PAUSES; the short one is for rehearsals, where an outage is to be watched."""
+
+PROBE_SECONDS = 2.0
+"""Seconds that a person waits for the answer to whether GLPI is there again."""
 
 DAY = 24 * 3600.0
 
@@ -80,12 +84,20 @@ class Filing:
         self.patience = patience
         self._glpi = glpi
         self._ledger = ledger
+        self._circuit = Circuit(clock)
         self._clock = clock
 
     def first_attempt(
-        self, ref: str, fields: Mapping[str, object], deadline: Deadline
+        self, ref: str, fields: Mapping[str, object], deadline: Deadline, *, may_skip: bool
     ) -> Progress | None:
         """Create the ticket of a post that nobody has tried yet.
+
+        Args:
+            ref: the post's.
+            fields: the ticket's `input` in GLPI's names.
+            deadline: for everything that is asked of GLPI.
+            may_skip: whether the message is safe, so that GLPI need not be asked while it is
+                surely down.
 
         Returns:
             None when somebody else is at it, or has been.
@@ -93,9 +105,28 @@ class Filing:
         Raises:
             AwsError: the ledger did not answer; nothing was asked of GLPI.
         """
+        down = (self._circuit.why_open or self._probe()) if may_skip else None
+        if down:
+            return Progress(error=down)
         claim = NEW.claimed(self._clock() + self.patience.fast_lease)
         mine, entry = self._ledger.write(ref, claim, seen=NEW)
-        return self._create(ref, entry, fields, deadline) if mine else None
+        if not mine:
+            return None
+        progress = self._create(ref, entry, fields, deadline)
+        self._circuit.learn(progress.error)
+        return progress
+
+    def _probe(self) -> GlpiError | None:
+        """After failures, ask GLPI whether it is there; returns why it is not."""
+        if not self._circuit.wants_probe:
+            return None
+        try:
+            self._glpi.probe(Deadline(PROBE_SECONDS))
+        except GlpiError as error:
+            self._circuit.learn(error)
+            return self._circuit.why_open
+        self._circuit.learn(None)
+        return None
 
     def converge(
         self,

@@ -104,6 +104,18 @@ class Glpi:
             self._session = None
         self._http.close()
 
+    def probe(self, deadline: Deadline) -> None:
+        """Ask something that changes nothing.
+
+        Raises:
+            GlpiError: GLPI is not there, or does not let us in.
+        """
+
+        def ask(session: Mapping[str, str]) -> object:
+            return self._call("GET", "getActiveProfile", session, deadline, expect=200)
+
+        self._in_session(ask, deadline)
+
     def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
         """Create a ticket and return its number.
 

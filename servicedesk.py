@@ -124,7 +124,7 @@ class ServiceDesk:
         fields = compose(post, routed, self._rules, self._mattermost_url)
         started = self._clock()
         try:
-            progress = self._filing.first_attempt(post.ref, fields, deadline)
+            progress = self._filing.first_attempt(post.ref, fields, deadline, may_skip=saved)
         except AwsError as error:
             event = "queued" if saved else "not_saved"
             return Outcome(event, self._say(event, ref=post.ref), error=error)

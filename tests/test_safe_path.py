@@ -13,6 +13,7 @@ from botocore.client import BaseClient
 
 import handler
 from aws import AwsError
+from circuit import OPEN_SECONDS
 from credentials import GlpiTokens
 from filing import Filing, Patience
 from glpi import Glpi, GlpiError, OutcomeUnknown, Unavailable
@@ -346,9 +347,9 @@ def converge(filing: Filing) -> Any:
 def test_the_first_attempt_files_and_all_others_know(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
 ) -> None:
-    first = filing[0].first_attempt(REF, FIELDS, deadline())
+    first = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
     assert first
-    assert filing[0].first_attempt(REF, FIELDS, deadline()) is None
+    assert filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True) is None
     again = converge(filing[0])
     assert (again.ticket, again.known) == (first.ticket, True)
     assert len(glpi.tickets) == 1
@@ -358,7 +359,7 @@ def test_after_a_sure_failure_the_worker_creates_at_once(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
 ) -> None:
     glpi.inject(Fault("maintenance"))
-    progress = filing[0].first_attempt(REF, FIELDS, deadline())
+    progress = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
     assert progress
     assert isinstance(progress.error, Unavailable)
     glpi.heal()
@@ -372,7 +373,7 @@ def test_an_unknown_outcome_settles_and_is_looked_up_before_anything_is_created(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock, kind: str
 ) -> None:
     glpi.inject(Fault(kind, match="POST Ticket", times=1))
-    filing[0].first_attempt(REF, FIELDS, deadline())
+    filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
     before = len(glpi.tickets)
     assert converge(filing[0]).wait == pytest.approx(PATIENCE.settle)
     clock.now += PATIENCE.settle - 1
@@ -430,11 +431,74 @@ def test_an_outcome_that_cannot_be_recorded_is_found_again(
         return real(ref, entry, seen)
 
     monkeypatch.setattr(filing[1], "write", once)
-    first = filing[0].first_attempt(REF, FIELDS, deadline())
+    first = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
     assert first
     clock.now += 30 + PATIENCE.settle
     assert converge(filing[0]).ticket == first.ticket
     assert len(glpi.tickets) == 1
+
+
+# --- An outage costs nobody time
+
+
+def attempt(filing: Filing, number: int, *, safe: bool = True) -> Any:
+    return filing.first_attempt(f"{number:026}", FIELDS, deadline(), may_skip=safe)
+
+
+def test_a_message_that_is_not_safe_is_tried_all_the_same(
+    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
+) -> None:
+    glpi.inject(Fault("maintenance"))
+    for number in range(2):
+        attempt(filing[0], number)
+    glpi.heal()
+    assert attempt(filing[0], 3, safe=False).ticket
+
+
+def test_after_two_sure_failures_nobody_waits_for_half_a_minute(
+    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+) -> None:
+    glpi.inject(Fault("maintenance"))
+    for number in range(2):
+        attempt(filing[0], number)
+    asked = len(glpi.log)
+    glpi.heal()
+    for number in range(2, 5):
+        progress = attempt(filing[0], number)
+        assert isinstance(progress.error, Unavailable)
+    assert len(glpi.log) == asked
+    assert filing[1].read(f"{4:026}") == NEW
+    clock.now += OPEN_SECONDS
+    assert attempt(filing[0], 5).ticket
+    assert attempt(filing[0], 6).ticket
+
+
+def test_whether_glpi_is_back_is_asked_without_a_persons_create(
+    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+) -> None:
+    assert attempt(filing[0], 1).ticket
+    glpi.inject(Fault("maintenance"))
+    for number in range(2, 4):
+        attempt(filing[0], number)
+    clock.now += OPEN_SECONDS
+    asked = len(glpi.log)
+    assert attempt(filing[0], 4).error
+    assert [(e.method, e.path.rpartition("/")[2]) for e in glpi.log[asked:]] == [
+        ("GET", "getActiveProfile")
+    ]
+    assert attempt(filing[0], 5).error
+    assert len(glpi.log) == asked + 1
+
+
+@pytest.mark.parametrize("fault", [Fault("cut_before", "POST Ticket"), Fault("right_missing")])
+def test_what_is_not_surely_down_keeps_the_circuit_closed(
+    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, fault: Fault
+) -> None:
+    glpi.inject(fault)
+    for number in range(3):
+        attempt(filing[0], number)
+    glpi.heal()
+    assert attempt(filing[0], 9).ticket
 
 
 # --- The worker

@@ -89,6 +89,10 @@ class StormyGlpi:
             raise OutcomeUnknown("timeout", "look")
         return len(self.tickets)
 
+    def probe(self, deadline: Deadline) -> None:
+        if self._down():
+            raise Unavailable("maintenance", "wait", 200)
+
     def find_tickets(self, marker: str, days: int, deadline: Deadline) -> list[int]:
         if self._down():
             raise Unavailable("maintenance", "wait", 200)
