@@ -22,6 +22,7 @@ from local import SAMPLE_TOKENS
 from local.aws import PRETENDED, create_queue_and_ledger
 from local.gateway import Context
 from local.glpi_simulator import GlpiSimulator
+from tests.safe_path import Clock
 from transport import Deadline
 
 ROOT = Path(__file__).parent.parent
@@ -161,6 +162,12 @@ def lab(
     lab.cold_start()
     yield lab
     lab.cold_start()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands until it is moved."""
+    return Clock()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

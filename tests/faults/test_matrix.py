@@ -19,7 +19,7 @@ from local.glpi_simulator import Fault
 from local.memory import MemoryOutbox
 from outbox import Message
 from tests.conftest import Lab, json_event
-from tests.test_safe_path import Clock, post, work
+from tests.safe_path import Clock, post, work
 
 SAVED = "Сообщение сохранено. GLPI сейчас не отвечает"
 WAITS = "GLPI пока не принимает"

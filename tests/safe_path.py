@@ -1,0 +1,56 @@
+"""What the tests of ledger, outbox, filing and worker share."""
+
+from typing import Any
+
+import handler
+from filing import Patience
+from local.gateway import Context
+from local.memory import MemoryOutbox
+from mattermost import Post, to_post
+
+NOW = 1_800_000_000.0
+REF = "mii9sqkmfp8btqx7sk43tk3xpy"
+MARKER = f"mattermost:{REF}"
+FIELDS = {"name": "n", "content": f"<p>words</p>\n<p>{MARKER}</p>"}
+PATIENCE = Patience()
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def post(text: str = "112 принтер", **fields: object) -> Post:
+    return to_post({"text": text, "post_id": REF, "timestamp": 1795509127979, **fields}, "hook")
+
+
+def record(body: str, receives: int = 1) -> dict[str, Any]:
+    return {
+        "messageId": "message",
+        "receiptHandle": "receipt",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(receives)},
+    }
+
+
+def work(out: MemoryOutbox) -> list[str]:
+    """Let the worker have what is visible; returns what stays in the queue."""
+    queued = out.receive()
+    assert queued
+    event = {
+        "Records": [
+            record(queued.body, queued.receives)
+            | {"receiptHandle": queued.receipt, "messageId": queued.receipt}
+        ]
+    }
+    left = [
+        i["itemIdentifier"] for i in handler.queue_handler(event, Context())["batchItemFailures"]
+    ]
+    if queued.receipt not in left:
+        out.delete(queued.receipt)
+    return left

@@ -1,0 +1,94 @@
+"""The ledger: one contract, two implementations."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+
+from aws import AwsError
+from ledger import NEW, DynamoLedger, Ledger, State
+from local.aws import create_queue_and_ledger
+from local.memory import MemoryLedger
+from tests.safe_path import NOW, REF
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def ledger(request: pytest.FixtureRequest, aws: object) -> Ledger:
+    if request.param == "memory":
+        return MemoryLedger()
+    create_queue_and_ledger()
+    return DynamoLedger("ledger", lambda: NOW)
+
+
+def test_a_post_that_nobody_wrote_of_is_new(ledger: Ledger) -> None:
+    assert ledger.read(REF) == NEW
+
+
+def test_what_was_written_is_read(ledger: Ledger) -> None:
+    written, entry = ledger.write(REF, NEW.claimed(NOW + 30.25), seen=NEW)
+    assert written
+    assert ledger.read(REF) == entry == replace(NEW.claimed(NOW + 30.25), version=1)
+    _, filed = ledger.write(REF, entry.filed(42), seen=entry)
+    assert ledger.read(REF) == filed
+    assert (filed.state, filed.ticket, filed.version) == (State.FILED, 42, 2)
+
+
+def test_only_who_has_seen_the_latest_may_write(ledger: Ledger) -> None:
+    _, first = ledger.write(REF, NEW.claimed(NOW), seen=NEW)
+    assert ledger.write(REF, NEW.claimed(NOW + 1), seen=NEW) == (False, first)
+    _, second = ledger.write(REF, first.released(), seen=first)
+    assert ledger.write(REF, first.filed(1), seen=first) == (False, second)
+    assert ledger.read(REF) == second
+
+
+def test_of_many_claims_at_once_one_succeeds(ledger: Ledger) -> None:
+    won = []
+
+    def claim(number: int) -> None:
+        mine, _ = ledger.write(REF, NEW.claimed(NOW + number), seen=NEW)
+        won.append(mine)
+
+    threads = [threading.Thread(target=claim, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(won) == [False] * 7 + [True]
+
+
+def test_posts_do_not_touch_each_other(ledger: Ledger) -> None:
+    ledger.write(REF, NEW.claimed(NOW), seen=NEW)
+    assert ledger.read("other") == NEW
+
+
+def test_a_write_that_was_heard_but_not_answered_is_recognised(
+    aws: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_queue_and_ledger()
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # to inject a fault
+
+    def twice(self: Any, operation: str, parameters: Any) -> Any:
+        if operation == "PutItem":
+            real(self, operation, parameters)
+        return real(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", twice)
+    written, _ = DynamoLedger("ledger", lambda: NOW).write(REF, NEW.claimed(NOW), seen=NEW)
+    assert written
+
+
+def test_the_ledger_holds_no_words_and_forgets(aws: object) -> None:
+    client = boto3.client("dynamodb")
+    create_queue_and_ledger()
+    DynamoLedger("ledger", lambda: NOW).write(REF, NEW.filed(42), seen=NEW)
+    (item,) = client.scan(TableName="ledger")["Items"]
+    assert item.keys() == {"post", "state", "until", "version", "expires", "writer", "ticket"}
+    assert int(item["expires"]["N"]) == NOW + 40 * 24 * 3600
+
+
+def test_a_ledger_out_of_reach_is_an_error_within_a_second(aws: object) -> None:
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        DynamoLedger("none", lambda: NOW).read(REF)
