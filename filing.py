@@ -46,6 +46,17 @@ PATIENCE = {
 PROBE_SECONDS = 2.0
 """Seconds that a person waits for the answer to whether GLPI is there again."""
 
+FORGOTTEN_AFTER = 3600.0
+"""Seconds after which a post that the ledger does not know may have been forgotten by it."""
+
+MAX_TRIES = 5
+"""So many creates may go unanswered for one post; a look-up that finds none of them is blind."""
+
+BLIND = (
+    "GLPI took this message several times without an answer, and a search finds none of the "
+    "tickets: look in GLPI for its words, and for rules or plug-ins that move or change tickets."
+)
+
 DAY = 24 * 3600.0
 
 
@@ -59,6 +70,8 @@ class Progress:
         wait: seconds before it makes sense to try again; 0 for as soon as the caller likes.
         twins: other tickets of the same post, which should not exist.
         known: whether the ledger knew the ticket before.
+        hopeless: whether trying again could only make more tickets that nobody sees.
+        skipped: whether GLPI was not asked, since it is surely down.
     """
 
     ticket: int | None = None
@@ -66,6 +79,8 @@ class Progress:
     wait: float = 0.0
     twins: tuple[int, ...] = ()
     known: bool = False
+    hopeless: bool = False
+    skipped: bool = False
 
 
 class Filing:
@@ -107,7 +122,7 @@ class Filing:
         """
         down = (self._circuit.why_open or self._probe()) if may_skip else None
         if down:
-            return Progress(error=down)
+            return Progress(error=down, skipped=True)
         claim = NEW.claimed(self._clock() + self.patience.fast_lease)
         mine, entry = self._ledger.write(ref, claim, seen=NEW)
         if not mine:
@@ -145,10 +160,11 @@ class Filing:
         if entry.state is State.FILED:
             return Progress(ticket=entry.ticket, known=True)
         now = self._clock()
-        if entry.state is State.TRIED:
-            settled_in = entry.until + self.patience.settle - now
-            if settled_in > 0:
-                return Progress(wait=settled_in)
+        settled_in = entry.until + self.patience.settle - now
+        if entry.state is State.TRIED and settled_in > 0:
+            return Progress(wait=settled_in)
+        forgotten = entry == NEW and now - received_at > FORGOTTEN_AFTER
+        if entry.state is State.TRIED or forgotten:
             days = int((now - received_at) / DAY) + 2
             try:
                 found = self._glpi.find_tickets(marker, days, deadline)
@@ -157,12 +173,22 @@ class Filing:
             if found:
                 self._note(ref, entry.filed(found[0]), entry)
                 return Progress(ticket=found[0], twins=tuple(found[1:]))
+            if entry.tries >= MAX_TRIES:
+                return Progress(error=OutcomeUnknown("blind", BLIND), hopeless=True)
         mine, entry = self._ledger.write(
             ref, entry.claimed(now + self.patience.worker_lease), seen=entry
         )
         if not mine:
             return Progress(wait=1.0)
         return self._create(ref, entry, fields, deadline)
+
+    def is_filed(self, ref: str) -> bool:
+        """Say whether the ledger knows a ticket of the post.
+
+        Raises:
+            AwsError: the ledger did not answer.
+        """
+        return self._ledger.read(ref).state is State.FILED
 
     def _create(
         self, ref: str, claim: Entry, fields: Mapping[str, object], deadline: Deadline

@@ -61,6 +61,22 @@ def _criteria(marker: str, days: int) -> dict[str, object]:
     }
 
 
+def _rows(answer: object) -> list[tuple[int, str]]:
+    """Return id and content of what a search found; what is no search's answer is not a "none".
+
+    Raises:
+        Unavailable: it is not.
+    """
+    total = answer.get("totalcount") if isinstance(answer, dict) else None
+    data = answer.get("data", []) if isinstance(answer, dict) else None
+    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    found = [(row["2"], str(row.get("21"))) for row in rows if isinstance(row.get("2"), int)]
+    if isinstance(total, bool) or not isinstance(total, int) or len(found) != total:
+        remedy = "What answered the search is not GLPI's search: look for plug-ins and proxies."
+        raise Unavailable("odd-search", remedy, 200)
+    return found
+
+
 class TokenSource(Protocol):
     """Where the two tokens come from."""
 
@@ -162,10 +178,9 @@ class Glpi:
         def search(session: Mapping[str, str]) -> object:
             return self._call("GET", f"search/Ticket?{query}", session, deadline, expect=200)
 
-        answer = self._in_session(search, deadline)
-        rows = answer.get("data", []) if isinstance(answer, dict) else []
+        rows = _rows(self._in_session(search, deadline))
         endings = (f"<p>{marker}</p>", f"&#60;p&#62;{marker}&#60;/p&#62;")
-        return [int(r["2"]) for r in rows if str(r.get("21", "")).rstrip().endswith(endings)]
+        return [number for number, content in rows if content.rstrip().endswith(endings)]
 
     def _write(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> object:
         """Create an item."""

@@ -196,7 +196,8 @@ def decipher(answer: Answer, *, url: str, writes: bool, expect: int) -> object:
     """
     status = answer.status
     if 300 <= status < 400:
-        raise Misconfigured("redirect", _redirect(url, answer.headers.get("Location", "")), status)
+        kind = OutcomeUnknown if writes else Misconfigured  # a plug-in may redirect after its work
+        raise kind("redirect", _redirect(url, answer.headers.get("Location", "")), status)
     if status == 429:
         raise Unavailable("http-429", "A proxy limits requests to GLPI: raise its limit.", status)
     if status == 413:

@@ -157,8 +157,9 @@ def _obey(kept: Container, record: Event, context: Context) -> bool:
         return _bury(kept.outbox, record["body"], str(problem))
     logger.set_correlation_id(message.post.ref)
     receives = int(record["attributes"]["ApproximateReceiveCount"])
+    queued_at = int(record["attributes"]["SentTimestamp"]) / 1000
     seconds = min(WORKER_SECONDS, context.get_remaining_time_in_millis() / 1000)
-    verdict = kept.desk.converge(message, receives, Deadline(seconds))
+    verdict = kept.desk.converge(message, receives, queued_at, Deadline(seconds))
     telemetry.verdict(verdict)
     _log_verdict(verdict)
     if verdict.event == "buried":
@@ -171,9 +172,9 @@ def _obey(kept: Container, record: Event, context: Context) -> bool:
 
 def _bury(outbox: Outbox, body: str, reason: str) -> bool:
     """Put a message into the dead letter queue; until it is there, the queue keeps it."""
+    outbox.bury(body, reason)
     telemetry.count("Buried")
     logger.error("buried: put into the dead letter queue", extra={"reason": reason})
-    outbox.bury(body, reason)
     return True
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 from botocore.exceptions import ClientError
 
-from aws import ask, config
+from aws import AwsError, ask, config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,21 +50,23 @@ class Entry:
         state: OPEN: surely no ticket. TRIED: there may be one. FILED: there is.
         until: seconds since the epoch by which a request of a TRIED post has surely left.
         ticket: the number, when FILED.
+        tries: how many attempts may have been executed.
         version: counts the writes; 0 for what has not been written.
     """
 
     state: State
     until: float = 0.0
     ticket: int | None = None
+    tries: int = 0
     version: int = 0
 
     def claimed(self, until: float) -> "Entry":
         """Return the entry of somebody who is about to create and is through by `until`."""
-        return replace(self, state=State.TRIED, until=until)
+        return replace(self, state=State.TRIED, until=until, tries=self.tries + 1)
 
     def released(self) -> "Entry":
         """Return the entry after an attempt that was surely not executed."""
-        return replace(self, state=State.OPEN, until=0.0)
+        return replace(self, state=State.OPEN, until=0.0, tries=self.tries - 1)
 
     def doubted(self, now: float) -> "Entry":
         """Return the entry after an attempt that ended without a clear answer."""
@@ -131,6 +133,7 @@ class DynamoLedger:
             "post": {"S": ref},
             "state": {"S": written.state.value},
             "until": {"N": repr(written.until)},
+            "tries": {"N": str(written.tries)},
             "version": {"N": str(written.version)},
             "expires": {"N": str(int(self._clock()) + KEPT_SECONDS)},
             "writer": {"S": uuid.uuid4().hex},
@@ -158,7 +161,7 @@ class DynamoLedger:
                     raise
                 there: Any = error.response.get("Item")
                 # The SDK may have tried twice, and the first time have been heard after all.
-                return bool(there) and there["writer"] == item["writer"], _entry(there)
+                return bool(there) and there.get("writer") == item["writer"], _entry(there)
             return True, written
 
         return ask(CALL_SECONDS, put)
@@ -169,11 +172,20 @@ class DynamoLedger:
 
 
 def _entry(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
+    """Read an item.
+
+    Raises:
+        AwsError: it is of a version to come.
+    """
     if not item:
         return NEW
-    return Entry(
-        state=State(item["state"]["S"]),
-        until=float(item["until"]["N"]),
-        ticket=int(item["ticket"]["N"]) if "ticket" in item else None,
-        version=int(item["version"]["N"]),
-    )
+    try:
+        return Entry(
+            state=State(item["state"]["S"]),
+            until=float(item["until"]["N"]),
+            ticket=int(item["ticket"]["N"]) if "ticket" in item else None,
+            tries=int(item["tries"]["N"]),
+            version=int(item["version"]["N"]),
+        )
+    except (KeyError, ValueError):
+        raise AwsError("UnreadableEntry", refused=True) from None

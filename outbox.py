@@ -7,6 +7,7 @@ to 18 days old. They hold people's words, encrypted at rest, and never a token.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,9 +74,10 @@ def loads(body: str) -> Message:
 
 def _post(fields: Mapping[str, Any]) -> Post:
     written_at = fields["written_at"]
+    known = {field.name for field in dataclass_fields(Post)}
     return Post(
         **{
-            **fields,
+            **{name: value for name, value in fields.items() if name in known},
             "written_at": datetime.fromisoformat(written_at) if written_at else None,
             "file_ids": tuple(fields["file_ids"]),
             "odd_fields": tuple(fields["odd_fields"]),

@@ -45,8 +45,8 @@ class Outcome:
     """What became of a post.
 
     Attributes:
-        event: filed, empty, ignored, unknown_desk, duplicate, queued, refused, not_confirmed or
-            not_saved.
+        event: filed, empty, ignored, unknown_desk, duplicate, queued, queued_later, refused,
+            not_confirmed or not_saved.
         reply: the JSON that Mattermost gets; empty where silence is right.
         ticket: the number of the ticket, when it is known.
         error: why there is none.
@@ -120,21 +120,22 @@ class ServiceDesk:
 
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
         """Make the message safe, then try once; say what is true."""
-        saved = self._save(post)
+        saved, in_doubt = self._save(post)
         fields = compose(post, routed, self._rules, self._mattermost_url)
         started = self._clock()
         try:
             progress = self._filing.first_attempt(post.ref, fields, deadline, may_skip=saved)
         except AwsError as error:
-            event = "queued" if saved else "not_saved"
+            event = "queued_later" if saved else "not_confirmed" if in_doubt else "not_saved"
             return Outcome(event, self._say(event, ref=post.ref), error=error)
         seconds = self._clock() - started
         if progress is None:
             return Outcome("duplicate", {})  # another hook's request is answered already
         if progress.ticket is None:
-            event = _event(progress.error, saved=saved)
+            event = _event(progress.error, saved=saved, in_doubt=in_doubt)
             reply = self._say(event, ref=post.ref)
-            return Outcome(event, reply, error=progress.error, glpi_seconds=seconds)
+            asked = None if progress.skipped else seconds
+            return Outcome(event, reply, error=progress.error, glpi_seconds=asked)
         number = self._rules.ticket["number"].format(number=progress.ticket)
         reply = self._say("accepted", t=f"[{number}]({self._ticket_url(progress.ticket)})")
         if post.file_ids:
@@ -143,29 +144,38 @@ class ServiceDesk:
             reply["text"] += "\n" + self._rules.answers[key]
         return Outcome("filed", reply, ticket=progress.ticket, glpi_seconds=seconds)
 
-    def _save(self, post: Post) -> bool:
-        """Put a message into the queue; from then on it is safe."""
+    def _save(self, post: Post) -> tuple[bool, bool]:
+        """Put a message into the queue; from then on it is safe.
+
+        Returns:
+            Whether it is safe, and if not, whether it may be there all the same.
+        """
         try:
             self._outbox.send(Message(post, self._clock()), self._filing.patience.first_delay)
-        except AwsError:
-            return False
-        return True
+        except AwsError as error:
+            return False, not error.refused
+        return True, False
 
-    def converge(self, message: Message, receives: int, deadline: Deadline) -> Verdict:
+    def converge(
+        self, message: Message, receives: int, queued_at: float, deadline: Deadline
+    ) -> Verdict:
         """Bring a queued message one step nearer to its ticket.
 
         Args:
             message: what was queued.
             receives: how often the queue has handed it out, this time included.
+            queued_at: when it was put there, seconds since the epoch; a replay is young again.
             deadline: for everything that is asked of GLPI.
         """
         post = message.post
-        age = self._clock() - message.received_at
+        age = self._clock() - queued_at
         routed = find(self._rules.desks, post)
-        if routed is None:
-            return Verdict("buried", reason="bridge.toml has no desk for it any more", age=age)
-        fields = compose(post, routed, self._rules, self._mattermost_url)
         try:
+            if routed is None:
+                if self._filing.is_filed(post.ref):
+                    return Verdict("done", age=age)
+                return Verdict("buried", reason="bridge.toml has no desk for it any more", age=age)
+            fields = compose(post, routed, self._rules, self._mattermost_url)
             progress = self._filing.converge(
                 post.ref, marker(post), fields, message.received_at, deadline
             )
@@ -180,9 +190,11 @@ class ServiceDesk:
         self, progress: Progress, receives: int, age: float, error: GlpiError | AwsError | None
     ) -> Verdict:
         why = error.code if error else "another attempt may still be under way"
-        if isinstance(error, Refused) and error.status == TOO_LARGE:
+        too_large = isinstance(error, Refused) and error.status == TOO_LARGE
+        if too_large or progress.hopeless:
             return Verdict("buried", reason=why, error=error, age=age)
-        if age > self._filing.patience.max_age:
+        settling = error is None or isinstance(error, OutcomeUnknown)
+        if age > self._filing.patience.max_age and not settling:
             return Verdict("buried", reason=f"too old; last: {why}", error=error, age=age)
         wait = max(progress.wait, _pause(error, receives, self._filing.patience))
         return Verdict("waiting", wait=wait, error=error, age=age)
@@ -191,10 +203,11 @@ class ServiceDesk:
         return say(self._rules, key, **values)
 
 
-def _event(error: GlpiError | None, *, saved: bool) -> str:
+def _event(error: GlpiError | None, *, saved: bool, in_doubt: bool) -> str:
     """Name what became of a message without a ticket."""
     if not saved:
-        return "not_confirmed" if isinstance(error, OutcomeUnknown) else "not_saved"
+        unclear = in_doubt or isinstance(error, OutcomeUnknown)
+        return "not_confirmed" if unclear else "not_saved"
     at_fault = isinstance(error, Refused | AccessDenied | Misconfigured)
     return "refused" if at_fault else "queued"
 

@@ -25,6 +25,7 @@ EVENTS = {
     "unknown_desk": "UnknownDesk",
     "duplicate": "Duplicate",
     "queued": "Queued",
+    "queued_later": "QueuedLater",
     "refused": "Refused",
     "not_confirmed": "NotConfirmed",
     "not_saved": "NotSaved",
@@ -63,16 +64,20 @@ def count_cold_start() -> None:
 
 
 def failed(cause: str) -> None:
-    """Count a message that was not surely filed, in all and by its cause."""
+    """Count a message that was not filed while its author waited, in all and by its cause."""
     count("Failed")
+    failed_by(cause)
+
+
+def failed_by(cause: str) -> None:
+    """Count a failure by its cause."""
     by_cause = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
     by_cause.add_dimension("cause", cause)
     by_cause.add_metric("FailedByCause", MetricUnit.Count, 1)
     by_cause.flush_metrics()
 
 
-def _failed(error: GlpiError | AwsError) -> None:
-    failed(error.code)
+def _setting(error: GlpiError | AwsError) -> None:
     if isinstance(error, AccessDenied | Misconfigured | Refused):
         count("SettingAtFault")
 
@@ -81,7 +86,8 @@ def outcome(done: Outcome) -> None:
     """Count what became of a post, and how long GLPI took."""
     count(EVENTS[done.event])
     if done.error:
-        _failed(done.error)
+        failed(done.error.code)
+        _setting(done.error)
     if done.glpi_seconds is not None:
         _metrics.add_metric("GlpiLatency", MetricUnit.Milliseconds, done.glpi_seconds * 1000)
 
@@ -96,7 +102,8 @@ def verdict(done: Verdict) -> None:
     if done.twins:
         count("Twins")
     if done.error:
-        _failed(done.error)
+        failed_by(done.error.code)
+        _setting(done.error)
 
 
 def flush() -> None:

@@ -24,6 +24,10 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":hourglass_flowing_sand: Сообщение сохранено. GLPI сейчас не отвечает; заявка "
             "появится в нём сама. Писать ещё раз не нужно. Код: {ref}"
         ),
+        "queued_later": (
+            ":hourglass_flowing_sand: Сообщение сохранено, заявка появится немного позже. "
+            "Писать ещё раз не нужно. Код: {ref}"
+        ),
         "refused": (
             ":warning: GLPI пока не принимает эту заявку. Сообщение сохранено и будет "
             "зарегистрировано, когда администратор исправит настройки. Если срочно, обратитесь в "
@@ -54,6 +58,10 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "queued": (
             ":hourglass_flowing_sand: Your message is saved. GLPI is not answering right now; the "
             "ticket will appear there by itself. No need to write again. Reference: {ref}"
+        ),
+        "queued_later": (
+            ":hourglass_flowing_sand: Your message is saved; the ticket will appear a little "
+            "later. No need to write again. Reference: {ref}"
         ),
         "refused": (
             ":warning: GLPI does not accept this ticket yet. Your message is saved and will be "

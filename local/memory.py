@@ -40,6 +40,7 @@ class Queued:
 
     Attributes:
         visible_at: from when on it can be received.
+        sent_at: when it was put there.
         receives: how often it was.
         reason: why it was buried, for a message in the dead letter queue.
     """
@@ -47,6 +48,7 @@ class Queued:
     receipt: str
     body: str
     visible_at: float
+    sent_at: float
     receives: int = 0
     reason: str = ""
 
@@ -78,7 +80,7 @@ class MemoryOutbox:
 
     def put(self, body: str, delay: float = 0.0) -> None:
         """Queue a body as it is, as a redrive does."""
-        queued = Queued(str(next(self._receipts)), body, 0.0)
+        queued = Queued(str(next(self._receipts)), body, 0.0, self._clock())
         self._waiting[queued.receipt] = queued
         self._show(queued, self._clock() + delay)
 
@@ -89,7 +91,7 @@ class MemoryOutbox:
     def bury(self, body: str, reason: str) -> None:
         """See `outbox.Outbox`."""
         receipt = str(next(self._receipts))
-        self.dead.append(Queued(receipt, body, self._clock(), reason=reason))
+        self.dead.append(Queued(receipt, body, self._clock(), self._clock(), reason=reason))
 
     def next_at(self) -> float | None:
         """Return when the next message becomes visible, None if there is none."""

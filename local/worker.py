@@ -36,7 +36,7 @@ def _poll(gateway: Gateway, stopping: threading.Event) -> None:
         received = sqs.receive_message(
             QueueUrl=queue,
             VisibilityTimeout=30,
-            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
         )
         for message in received.get("Messages", []):
             record = {

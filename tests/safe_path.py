@@ -29,12 +29,15 @@ def post(text: str = "112 принтер", **fields: object) -> Post:
     return to_post({"text": text, "post_id": REF, "timestamp": 1795509127979, **fields}, "hook")
 
 
-def record(body: str, receives: int = 1) -> dict[str, Any]:
+def record(body: str, receives: int = 1, sent_at: float = NOW) -> dict[str, Any]:
     return {
         "messageId": "message",
         "receiptHandle": "receipt",
         "body": body,
-        "attributes": {"ApproximateReceiveCount": str(receives)},
+        "attributes": {
+            "ApproximateReceiveCount": str(receives),
+            "SentTimestamp": str(int(sent_at * 1000)),
+        },
     }
 
 
@@ -44,7 +47,7 @@ def work(out: MemoryOutbox) -> list[str]:
     assert queued
     event = {
         "Records": [
-            record(queued.body, queued.receives)
+            record(queued.body, queued.receives, queued.sent_at)
             | {"receiptHandle": queued.receipt, "messageId": queued.receipt}
         ]
     }

@@ -9,15 +9,15 @@ import pytest
 from aws import AwsError
 from circuit import OPEN_SECONDS
 from credentials import GlpiTokens
-from filing import Filing
+from filing import MAX_TRIES, Filing
 from glpi import Glpi, GlpiError, OutcomeUnknown, Unavailable
-from ledger import NEW
+from ledger import NEW, State
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.memory import MemoryLedger
 from tests.conftest import both_versions
 from tests.safe_path import FIELDS, MARKER, NOW, PATIENCE, REF, Clock
 from tests.test_glpi import Tokens
-from transport import Deadline, Http
+from transport import Answer, Deadline, Http
 
 
 @pytest.fixture
@@ -67,6 +67,45 @@ def test_a_look_up_that_fails_is_no_no(client: Glpi, glpi: GlpiSimulator, fault:
     with pytest.raises(GlpiError) as caught:
         client.find_tickets(MARKER, 2, deadline())
     assert not isinstance(caught.value, OutcomeUnknown)
+
+
+@both_versions
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[]",
+        "{}",
+        "null",
+        '"x"',
+        '{"message": "blocked"}',
+        '{"totalcount": 1, "count": 1}',
+        '{"totalcount": true, "data": [{"2": 1}]}',
+        '{"totalcount": 1, "data": [{"21": "x"}]}',
+        '{"totalcount": 1, "data": [null]}',
+        '{"totalcount": 1, "data": {"2": 1}}',
+        '{"totalcount": 2, "data": [{"2": 1, "21": "x"}]}',
+    ],
+)
+def test_json_that_is_no_searchs_answer_is_no_no(
+    client: Glpi, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    client.open(deadline())
+    answer = Answer(200, {"Content-Type": "application/json"}, body.encode())
+    monkeypatch.setattr(Http, "request", lambda *_, **__: answer)
+    with pytest.raises(Unavailable, match="odd-search"):
+        client.find_tickets(MARKER, 2, deadline())
+    monkeypatch.undo()
+
+
+@both_versions
+def test_a_trashed_ticket_is_found(client: Glpi, glpi: GlpiSimulator) -> None:
+    number = client.create_ticket(FIELDS, deadline())
+    client._in_session(
+        lambda session: client._call("DELETE", f"Ticket/{number}", session, deadline(), expect=200),
+        deadline(),
+    )
+    assert glpi.tickets[0]["is_deleted"] == 1
+    assert client.find_tickets(MARKER, 2, deadline()) == [number]
 
 
 # --- Filing
@@ -174,6 +213,87 @@ def test_an_outcome_that_cannot_be_recorded_is_found_again(
     clock.now += 30 + PATIENCE.settle
     assert converge(filing[0]).ticket == first.ticket
     assert len(glpi.tickets) == 1
+
+
+def test_a_worker_whose_claim_another_took_creates_nothing(
+    filing: tuple[Filing, MemoryLedger],
+    client: Glpi,
+    glpi: GlpiSimulator,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = filing[1]
+    ledger.write(REF, NEW.claimed(NOW), seen=NEW)
+    clock.now += PATIENCE.settle
+    real = client.find_tickets
+
+    def overtaken(*arguments: Any) -> list[int]:
+        seen = ledger.read(REF)
+        ledger.write(REF, seen.claimed(clock.now + 95), seen=seen)
+        return real(*arguments)
+
+    monkeypatch.setattr(client, "find_tickets", overtaken)
+    progress = converge(filing[0])
+    assert (progress.ticket, progress.wait) == (None, 1.0)
+    assert glpi.tickets == []
+
+
+def test_the_look_up_reaches_back_to_the_day_the_message_came(
+    filing: tuple[Filing, MemoryLedger],
+    client: Glpi,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def find(marker: str, days: int, limit: Deadline) -> list[int]:
+        asked.append(days)
+        return [7]
+
+    filing[1].write(REF, NEW.claimed(NOW), seen=NEW)
+    clock.now += 9.5 * 24 * 3600
+    monkeypatch.setattr(client, "find_tickets", find)
+    assert converge(filing[0]).ticket == 7
+    assert asked == [11]
+
+
+def test_what_the_ledger_may_have_forgotten_is_looked_up_first(
+    filing: tuple[Filing, MemoryLedger], client: Glpi, glpi: GlpiSimulator, clock: Clock
+) -> None:
+    number = client.create_ticket(FIELDS, deadline())
+    clock.now += 2 * 3600
+    assert converge(filing[0]).ticket == number
+    assert len(glpi.tickets) == 1
+
+
+def test_a_blind_look_up_does_not_make_tickets_without_end(
+    filing: tuple[Filing, MemoryLedger],
+    client: Glpi,
+    glpi: GlpiSimulator,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "find_tickets", lambda *_: [])
+    glpi.inject(Fault("status_after", "POST Ticket", status=500))
+    for _ in range(20):
+        progress = converge(filing[0])
+        clock.now += PATIENCE.settle
+    assert progress.hopeless
+    assert progress.error.code == "blind"
+    assert len(glpi.tickets) == MAX_TRIES
+
+
+def test_a_redirect_in_answer_to_a_create_is_not_believed_to_be_a_no(
+    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+) -> None:
+    glpi.inject(Fault("redirect", "POST Ticket", times=1, location="https://glpi.example/"))
+    progress = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
+    assert progress
+    assert isinstance(progress.error, OutcomeUnknown)
+    assert filing[1].read(REF).state is State.TRIED
+    clock.now += PATIENCE.settle
+    assert converge(filing[0]).ticket
+    assert [e.path for e in glpi.log if "search" in e.path]
 
 
 # --- An outage costs nobody time

@@ -296,7 +296,7 @@ ON_CREATE = {
         Refused, "http-413", 413, "client_max_body_size", Fault("status_before", status=413)
     ),
     "redirect": Case(
-        Misconfigured,
+        OutcomeUnknown,
         "redirect",
         301,
         "set it to https://glpi.example",

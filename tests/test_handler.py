@@ -331,7 +331,7 @@ def test_without_the_ledger_a_message_is_safe_and_glpi_is_not_asked(
 ) -> None:
     monkeypatch.setenv("LEDGER_TABLE", "none")
     lab.cold_start()
-    assert "Сообщение сохранено" in lab.say("112 x")
+    assert "сохранено, заявка появится немного позже" in lab.say("112 x")
     assert lab.glpi.log == []
     monkeypatch.setenv("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/000000000000/none")
     lab.cold_start()

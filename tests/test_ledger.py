@@ -86,10 +86,36 @@ def test_the_ledger_holds_no_words_and_forgets(aws: object) -> None:
     create_queue_and_ledger()
     DynamoLedger("ledger", lambda: NOW).write(REF, NEW.filed(42), seen=NEW)
     (item,) = client.scan(TableName="ledger")["Items"]
-    assert item.keys() == {"post", "state", "until", "version", "expires", "writer", "ticket"}
+    assert item.keys() == {
+        "post",
+        "state",
+        "until",
+        "tries",
+        "version",
+        "expires",
+        "writer",
+        "ticket",
+    }
     assert int(item["expires"]["N"]) == NOW + 40 * 24 * 3600
 
 
 def test_a_ledger_out_of_reach_is_an_error_within_a_second(aws: object) -> None:
     with pytest.raises(AwsError, match="ResourceNotFoundException"):
         DynamoLedger("none", lambda: NOW).read(REF)
+
+
+def test_an_item_of_a_version_to_come_is_an_error_and_not_a_no(aws: object) -> None:
+    create_queue_and_ledger()
+    item: Any = {"post": {"S": REF}, "state": {"S": "pondering"}, "version": {"N": "1"}}
+    boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
+    ledger = DynamoLedger("ledger", lambda: NOW)
+    with pytest.raises(AwsError, match="UnreadableEntry"):
+        ledger.read(REF)
+    with pytest.raises(AwsError, match="UnreadableEntry"):
+        ledger.write(REF, NEW.claimed(NOW), seen=NEW)
+
+
+def test_attempts_that_may_have_been_executed_are_counted() -> None:
+    claim = NEW.claimed(NOW)
+    assert claim.released().tries == 0
+    assert claim.doubted(NOW).claimed(NOW).tries == 2

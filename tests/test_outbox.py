@@ -137,3 +137,9 @@ def test_what_the_first_version_queued_is_still_read() -> None:
     assert message.post.text == "112 принтер"
     assert message.post.file_ids == ("jcu8m79n6bbwbx94dbqj9dbtny",)
     assert dumps(message) == FIRST_VERSION
+
+
+def test_a_field_of_a_later_version_does_no_harm_after_a_rollback() -> None:
+    queued = json.loads(FIRST_VERSION)
+    queued["post"]["root_id"] = REF
+    assert loads(json.dumps(queued)) == loads(FIRST_VERSION)

@@ -166,7 +166,9 @@ def work_until(end: float, world: World, desk: ServiceDesk, outbox: MemoryOutbox
         queued = outbox.receive()
         assert queued
         try:
-            verdict = desk.converge(loads(queued.body), queued.receives, Deadline(60))
+            verdict = desk.converge(
+                loads(queued.body), queued.receives, queued.sent_at, Deadline(60)
+            )
             world.maybe_kill()
         except Killed:
             continue

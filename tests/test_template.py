@@ -308,7 +308,9 @@ def test_alarms_and_dashboard_watch_metrics_that_exist() -> None:
     rows = [row for w in board["widgets"] for row in w["properties"].get("metrics", [])]
     shown = {row[1] for row in rows if row[0] in (telemetry.NAMESPACE, ".")}
     assert {"Filed", "NotConfirmed", "NotSaved", "RefusedToken", "GlpiLatency"} <= shown
-    assert shown - {"4xx", "5xx", "Errors"} <= counted  # the gateway's and Lambda's own
+    assert (
+        shown - {"4xx", "5xx", "Errors", "Throttles"} <= counted
+    )  # the gateway's and Lambda's own
     assert 'MetricName="FailedByCause"' in str(rows)
 
 

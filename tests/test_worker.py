@@ -150,3 +150,49 @@ def test_two_deliveries_of_one_post_become_one_ticket(
             work(worker)
     assert worker.queue == []
     assert len(lab.glpi.tickets) == 1
+
+
+def test_a_redriven_message_is_young_again(lab: Lab, worker: MemoryOutbox, clock: Clock) -> None:
+    lab.glpi.inject(Fault("maintenance"))
+    old = dumps(Message(post(), NOW - 10 * 24 * 3600))
+    worker.put(old)
+    assert work(worker)
+    assert worker.dead == []
+    lab.glpi.heal()
+    clock.now = worker.next_at() or 0
+    assert work(worker) == []
+    assert len(lab.glpi.tickets) == 1
+
+
+def test_nothing_is_buried_while_its_ticket_may_be_on_the_way(
+    lab: Lab, worker: MemoryOutbox, clock: Clock
+) -> None:
+    lab.glpi.inject(Fault("cut_after", "POST Ticket", times=1))
+    worker.put(dumps(Message(post(), NOW)))
+    clock.now += PATIENCE.max_age + 1
+    assert work(worker)
+    clock.now = worker.next_at() or 0
+    assert work(worker) == []
+    assert worker.dead == []
+    assert len(lab.glpi.tickets) == 1
+
+
+def test_a_filed_message_whose_desk_is_gone_is_done(
+    lab: Lab, worker: MemoryOutbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.say("112 x")
+    monkeypatch.setattr("servicedesk.find", lambda *_: None)
+    clock.now += PATIENCE.first_delay
+    assert work(worker) == []
+    assert worker.dead == []
+
+
+def test_a_queue_that_may_have_taken_a_message_is_never_called_a_loss(
+    lab: Lab, worker: MemoryOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: object) -> None:
+        raise AwsError("TimeoutError", refused=False)
+
+    monkeypatch.setattr(worker, "send", slow)
+    lab.glpi.inject(Fault("maintenance"))
+    assert "не подтвердил" in lab.say("112 x")
