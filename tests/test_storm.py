@@ -129,6 +129,7 @@ def deliveries(world: World) -> Iterator[tuple[float, int]]:
             yield at + (0 if world.chance.random() < 0.5 else world.chance.uniform(0, 900)), number
 
 
+@pytest.mark.no_cover  # what it covers, quicker tests cover; measuring only slows it
 @pytest.mark.parametrize("seed", [1])
 def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_true(
     seed: int,
