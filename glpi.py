@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from credentials import GlpiTokens
 from glpi_errors import (
     NOT_GLPI,
+    SETTING_AT_FAULT,
     TOKEN_CODES,
     AccessDenied,
     GlpiError,
@@ -28,6 +29,7 @@ from glpi_errors import (
 from transport import Deadline, Http, NoAnswer
 
 __all__ = [
+    "SETTING_AT_FAULT",
     "AccessDenied",
     "Glpi",
     "GlpiError",

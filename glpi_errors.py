@@ -64,6 +64,10 @@ class Refused(GlpiError):
     """GLPI declined this one request; surely not executed."""
 
 
+SETTING_AT_FAULT = (AccessDenied, Misconfigured, Refused)
+"""Errors that stay until somebody changes a setting or a right; waiting alone heals none."""
+
+
 TOKEN_CODES = frozenset(
     {
         "ERROR_APP_TOKEN_PARAMETERS_MISSING",

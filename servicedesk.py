@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aws import AwsError
 from desks import Routed, find, triggers_for
 from filing import Filing, Patience, Progress
-from glpi import TOO_LARGE, AccessDenied, GlpiError, Misconfigured, OutcomeUnknown, Refused
+from glpi import SETTING_AT_FAULT, TOO_LARGE, GlpiError, OutcomeUnknown, Refused
 from mattermost import Post, answer, neutralise
 from outbox import Message, Outbox
 from rules import Rules
@@ -208,14 +208,13 @@ def _event(error: GlpiError | None, *, saved: bool, in_doubt: bool) -> str:
     if not saved:
         unclear = in_doubt or isinstance(error, OutcomeUnknown)
         return "not_confirmed" if unclear else "not_saved"
-    at_fault = isinstance(error, Refused | AccessDenied | Misconfigured)
-    return "refused" if at_fault else "queued"
+    return "refused" if isinstance(error, SETTING_AT_FAULT) else "queued"
 
 
 def _pause(error: GlpiError | AwsError | None, receives: int, patience: Patience) -> float:
     """Return the seconds before the next attempt: doubling, capped, and spread by chance."""
     longest = patience.longest_pause
-    if not isinstance(error, Refused | AccessDenied | Misconfigured):
+    if not isinstance(error, SETTING_AT_FAULT):
         longest = min(longest, patience.first_delay * 2.0 ** min(receives - 1, 10))
     # Chance spreads the load here; it guards nothing.
     return longest * random.uniform(0.75, 1.0)  # noqa: S311  # nosec B311

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from aws import AwsError
-from glpi import AccessDenied, GlpiError, Misconfigured, Refused
+from glpi import SETTING_AT_FAULT, GlpiError
 from servicedesk import Outcome, Verdict
 
 NAMESPACE = "MattermostGlpiBridge"
@@ -78,7 +78,7 @@ def failed_by(cause: str) -> None:
 
 
 def _setting(error: GlpiError | AwsError) -> None:
-    if isinstance(error, AccessDenied | Misconfigured | Refused):
+    if isinstance(error, SETTING_AT_FAULT):
         count("SettingAtFault")
 
 
