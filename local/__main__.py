@@ -93,16 +93,18 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     trigger = read_rules().desks[0].triggers[0]
     if env.get("GLPI_URL"):
         glpi = url = env["GLPI_URL"]
+        pauses = "normal"
         secret = _secret(
             tokens, _required(env, "GLPI_APP_TOKEN"), _required(env, "GLPI_USER_TOKEN")
         )
     else:
         simulator = _simulate(stack, port, env)
         url = simulator.url
+        pauses = "short"
         glpi = f"{url}  (simulator; its faults and tickets: {simulator.control_url})"
         secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
     os.environ.update(
-        GLPI_URL=url, SECRET_ID=SECRET_ID, PAUSES="short", POWERTOOLS_METRICS_DISABLED="true"
+        GLPI_URL=url, SECRET_ID=SECRET_ID, PAUSES=pauses, POWERTOOLS_METRICS_DISABLED="true"
     )
     _check_login(env, url, secret)
     with _taking_ports(port + 3), socket.create_server(("127.0.0.1", port + 3)):
