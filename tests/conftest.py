@@ -98,6 +98,7 @@ class Lab:
             handler.container().glpi.close(Deadline(1))
         handler.container.cache_clear()
         telemetry.count_cold_start.cache_clear()
+        telemetry._metrics.clear_metrics()  # what an earlier container had not sent
 
 
 @contextmanager
