@@ -6,7 +6,7 @@ when, how often, or whether somebody is killed in between.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aws import AwsError
 from circuit import Circuit
@@ -70,6 +70,7 @@ class Progress:
         wait: seconds before it makes sense to try again; 0 for as soon as the caller likes.
         twins: other tickets of the same post, which should not exist.
         known: whether the ledger knew the ticket before.
+        told: whether the author has read the number, as far as is known.
         hopeless: whether trying again could only make more tickets that nobody sees.
         skipped: whether GLPI was not asked, since it is surely down.
     """
@@ -79,6 +80,7 @@ class Progress:
     wait: float = 0.0
     twins: tuple[int, ...] = ()
     known: bool = False
+    told: bool = False
     hopeless: bool = False
     skipped: bool = False
 
@@ -123,11 +125,12 @@ class Filing:
         down = (self._circuit.why_open or self._probe()) if may_skip else None
         if down:
             return Progress(error=down, skipped=True)
-        claim = NEW.claimed(self._clock() + self.patience.fast_lease)
+        now = self._clock()
+        claim = NEW.claimed(now + self.patience.fast_lease, since=now)
         mine, entry = self._ledger.write(ref, claim, seen=NEW)
         if not mine:
             return None
-        progress = self._create(ref, entry, fields, deadline)
+        progress = self._create(ref, entry, fields, deadline, told=True)
         self._circuit.learn(progress.error)
         return progress
 
@@ -158,7 +161,7 @@ class Filing:
         """
         entry = self._ledger.read(ref)
         if entry.state is State.FILED:
-            return Progress(ticket=entry.ticket, known=True)
+            return Progress(ticket=entry.ticket, known=True, told=entry.told)
         now = self._clock()
         settled_in = entry.until + self.patience.settle - now
         if entry.state is State.TRIED and settled_in > 0:
@@ -169,18 +172,19 @@ class Filing:
             try:
                 found = self._glpi.find_tickets(marker, days, deadline)
             except GlpiError as error:
+                if entry.state is State.TRIED:  # an item of its own would end "forgotten"
+                    self._note(ref, replace(entry, why=error.code), entry)
                 return Progress(error=error)
             if found:
-                self._note(ref, entry.filed(found[0]), entry)
+                self._note(ref, entry.filed(found[0], told=False), entry)
                 return Progress(ticket=found[0], twins=tuple(found[1:]))
             if entry.tries >= MAX_TRIES:
                 return Progress(error=OutcomeUnknown("blind", BLIND), hopeless=True)
-        mine, entry = self._ledger.write(
-            ref, entry.claimed(now + self.patience.worker_lease), seen=entry
-        )
+        claim = entry.claimed(now + self.patience.worker_lease, since=received_at)
+        mine, entry = self._ledger.write(ref, claim, seen=entry)
         if not mine:
             return Progress(wait=1.0)
-        return self._create(ref, entry, fields, deadline)
+        return self._create(ref, entry, fields, deadline, told=False)
 
     def is_filed(self, ref: str) -> bool:
         """Say whether the ledger knows a ticket of the post.
@@ -191,18 +195,24 @@ class Filing:
         return self._ledger.read(ref).state is State.FILED
 
     def _create(
-        self, ref: str, claim: Entry, fields: Mapping[str, object], deadline: Deadline
+        self,
+        ref: str,
+        claim: Entry,
+        fields: Mapping[str, object],
+        deadline: Deadline,
+        *,
+        told: bool,
     ) -> Progress:
         try:
             ticket = self._glpi.create_ticket(fields, deadline)
         except OutcomeUnknown as error:
-            self._note(ref, claim.doubted(self._clock()), claim)
+            self._note(ref, claim.doubted(self._clock(), error.code), claim)
             return Progress(error=error, wait=self.patience.settle)
         except GlpiError as error:
-            self._note(ref, claim.released(), claim)
+            self._note(ref, claim.released(error.code), claim)
             return Progress(error=error)
-        self._note(ref, claim.filed(ticket), claim)
-        return Progress(ticket=ticket)
+        self._note(ref, claim.filed(ticket, told=told), claim)
+        return Progress(ticket=ticket, told=told)
 
     def _note(self, ref: str, entry: Entry, claim: Entry) -> None:
         """Record an outcome. If that fails, the claim stays, and a look-up will find the truth."""

@@ -51,6 +51,9 @@ class Entry:
         until: seconds since the epoch by which a request of a TRIED post has surely left.
         ticket: the number, when FILED.
         tries: how many attempts may have been executed.
+        since: seconds since the epoch when the bridge took the message over.
+        why: the code of what keeps the post from its ticket, "" when nothing is known.
+        told: whether the author has read the number, as far as is known.
         version: counts the writes; 0 for what has not been written.
     """
 
@@ -58,23 +61,27 @@ class Entry:
     until: float = 0.0
     ticket: int | None = None
     tries: int = 0
+    since: float = 0.0
+    why: str = ""
+    told: bool = False
     version: int = 0
 
-    def claimed(self, until: float) -> "Entry":
+    def claimed(self, until: float, since: float) -> "Entry":
         """Return the entry of somebody who is about to create and is through by `until`."""
-        return replace(self, state=State.TRIED, until=until, tries=self.tries + 1)
+        since = self.since or since
+        return replace(self, state=State.TRIED, until=until, tries=self.tries + 1, since=since)
 
-    def released(self) -> "Entry":
+    def released(self, why: str) -> "Entry":
         """Return the entry after an attempt that was surely not executed."""
-        return replace(self, state=State.OPEN, until=0.0, tries=self.tries - 1)
+        return replace(self, state=State.OPEN, until=0.0, tries=self.tries - 1, why=why)
 
-    def doubted(self, now: float) -> "Entry":
+    def doubted(self, now: float, why: str) -> "Entry":
         """Return the entry after an attempt that ended without a clear answer."""
-        return replace(self, state=State.TRIED, until=now)
+        return replace(self, state=State.TRIED, until=now, why=why)
 
-    def filed(self, ticket: int) -> "Entry":
+    def filed(self, ticket: int, *, told: bool) -> "Entry":
         """Return the entry of a post that has its ticket."""
-        return replace(self, state=State.FILED, ticket=ticket)
+        return replace(self, state=State.FILED, ticket=ticket, why="", told=told)
 
 
 NEW = Entry(State.OPEN)
@@ -134,6 +141,9 @@ class DynamoLedger:
             "state": {"S": written.state.value},
             "until": {"N": repr(written.until)},
             "tries": {"N": str(written.tries)},
+            "since": {"N": repr(written.since)},
+            "why": {"S": written.why},
+            "told": {"BOOL": written.told},
             "version": {"N": str(written.version)},
             "expires": {"N": str(int(self._clock()) + KEPT_SECONDS)},
             "writer": {"S": uuid.uuid4().hex},
@@ -172,7 +182,7 @@ class DynamoLedger:
 
 
 def _entry(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
-    """Read an item.
+    """Read an item. The first version knew neither `since` nor `why`, and told nobody later.
 
     Raises:
         AwsError: it is of a version to come.
@@ -185,6 +195,9 @@ def _entry(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
             until=float(item["until"]["N"]),
             ticket=int(item["ticket"]["N"]) if "ticket" in item else None,
             tries=int(item["tries"]["N"]),
+            since=float(item["since"]["N"]) if "since" in item else 0.0,
+            why=item["why"]["S"] if "why" in item else "",
+            told=item["told"]["BOOL"] if "told" in item else True,
             version=int(item["version"]["N"]),
         )
     except (KeyError, ValueError):

@@ -166,7 +166,7 @@ def test_a_killed_container_leaves_a_claim_that_is_looked_up(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
 ) -> None:
     ledger = filing[1]
-    ledger.write(REF, NEW.claimed(NOW + 30), seen=NEW)  # and then nothing more
+    ledger.write(REF, NEW.claimed(NOW + 30, NOW), seen=NEW)  # and then nothing more
     assert converge(filing[0]).wait == pytest.approx(30 + PATIENCE.settle)
     clock.now += 30 + PATIENCE.settle
     assert converge(filing[0]).ticket
@@ -176,18 +176,19 @@ def test_a_killed_container_leaves_a_claim_that_is_looked_up(
 def test_a_failed_look_up_creates_nothing(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
 ) -> None:
-    filing[1].write(REF, NEW.claimed(NOW), seen=NEW)
+    filing[1].write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     clock.now += PATIENCE.settle
     glpi.inject(Fault("empty", match="search"))
     progress = converge(filing[0])
     assert progress.error
     assert progress.ticket is None
     assert glpi.tickets == []
+    assert filing[1].read(REF).why == "not-glpi"
 
 
 def test_twins_are_told(filing: tuple[Filing, MemoryLedger], client: Glpi, clock: Clock) -> None:
     numbers = [client.create_ticket(FIELDS, deadline()) for _ in range(2)]
-    filing[1].write(REF, NEW.claimed(NOW), seen=NEW)
+    filing[1].write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     clock.now += PATIENCE.settle
     progress = converge(filing[0])
     assert {progress.ticket, *progress.twins} == set(numbers)
@@ -223,13 +224,13 @@ def test_a_worker_whose_claim_another_took_creates_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ledger = filing[1]
-    ledger.write(REF, NEW.claimed(NOW), seen=NEW)
+    ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     clock.now += PATIENCE.settle
     real = client.find_tickets
 
     def overtaken(*arguments: Any) -> list[int]:
         seen = ledger.read(REF)
-        ledger.write(REF, seen.claimed(clock.now + 95), seen=seen)
+        ledger.write(REF, seen.claimed(clock.now + 95, NOW), seen=seen)
         return real(*arguments)
 
     monkeypatch.setattr(client, "find_tickets", overtaken)
@@ -250,7 +251,7 @@ def test_the_look_up_reaches_back_to_the_day_the_message_came(
         asked.append(days)
         return [7]
 
-    filing[1].write(REF, NEW.claimed(NOW), seen=NEW)
+    filing[1].write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     clock.now += 9.5 * 24 * 3600
     monkeypatch.setattr(client, "find_tickets", find)
     assert converge(filing[0]).ticket == 7

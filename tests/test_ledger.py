@@ -28,19 +28,44 @@ def test_a_post_that_nobody_wrote_of_is_new(ledger: Ledger) -> None:
 
 
 def test_what_was_written_is_read(ledger: Ledger) -> None:
-    written, entry = ledger.write(REF, NEW.claimed(NOW + 30.25), seen=NEW)
+    written, entry = ledger.write(REF, NEW.claimed(NOW + 30.25, NOW), seen=NEW)
     assert written
-    assert ledger.read(REF) == entry == replace(NEW.claimed(NOW + 30.25), version=1)
-    _, filed = ledger.write(REF, entry.filed(42), seen=entry)
+    assert ledger.read(REF) == entry == replace(NEW.claimed(NOW + 30.25, NOW), version=1)
+    _, filed = ledger.write(REF, entry.filed(42, told=True), seen=entry)
     assert ledger.read(REF) == filed
     assert (filed.state, filed.ticket, filed.version) == (State.FILED, 42, 2)
+    assert (filed.since, filed.told) == (NOW, True)
+
+
+def test_why_a_post_waits_and_since_when_is_kept_over_the_tries(ledger: Ledger) -> None:
+    _, claim = ledger.write(REF, NEW.claimed(NOW + 30, NOW), seen=NEW)
+    _, waits = ledger.write(REF, claim.doubted(NOW + 30, "cut"), seen=claim)
+    _, again = ledger.write(REF, waits.claimed(NOW + 999, NOW + 900), seen=waits)
+    assert (ledger.read(REF).why, ledger.read(REF).since) == ("cut", NOW)
+    ledger.write(REF, again.filed(42, told=False), seen=again)
+    assert (ledger.read(REF).why, ledger.read(REF).told) == ("", False)
+
+
+def test_an_item_of_the_first_version_is_read_and_tells_nobody_later(aws: object) -> None:
+    create_queue_and_ledger()
+    item: Any = {
+        "post": {"S": REF},
+        "state": {"S": "filed"},
+        "until": {"N": "0.0"},
+        "tries": {"N": "1"},
+        "version": {"N": "2"},
+        "ticket": {"N": "42"},
+    }
+    boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
+    entry = DynamoLedger("ledger", lambda: NOW).read(REF)
+    assert (entry.state, entry.ticket, entry.told) == (State.FILED, 42, True)
 
 
 def test_only_who_has_seen_the_latest_may_write(ledger: Ledger) -> None:
-    _, first = ledger.write(REF, NEW.claimed(NOW), seen=NEW)
-    assert ledger.write(REF, NEW.claimed(NOW + 1), seen=NEW) == (False, first)
-    _, second = ledger.write(REF, first.released(), seen=first)
-    assert ledger.write(REF, first.filed(1), seen=first) == (False, second)
+    _, first = ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    assert ledger.write(REF, NEW.claimed(NOW + 1, NOW), seen=NEW) == (False, first)
+    _, second = ledger.write(REF, first.released("dns"), seen=first)
+    assert ledger.write(REF, first.filed(1, told=False), seen=first) == (False, second)
     assert ledger.read(REF) == second
 
 
@@ -49,7 +74,7 @@ def test_of_many_claims_at_once_one_succeeds() -> None:
     ledger, won = MemoryLedger(), []
 
     def claim(number: int) -> None:
-        mine, _ = ledger.write(REF, NEW.claimed(NOW + number), seen=NEW)
+        mine, _ = ledger.write(REF, NEW.claimed(NOW + number, NOW), seen=NEW)
         won.append(mine)
 
     threads = [threading.Thread(target=claim, args=(n,)) for n in range(8)]
@@ -61,7 +86,7 @@ def test_of_many_claims_at_once_one_succeeds() -> None:
 
 
 def test_posts_do_not_touch_each_other(ledger: Ledger) -> None:
-    ledger.write(REF, NEW.claimed(NOW), seen=NEW)
+    ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     assert ledger.read("other") == NEW
 
 
@@ -77,20 +102,23 @@ def test_a_write_that_was_heard_but_not_answered_is_recognised(
         return real(self, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", twice)
-    written, _ = DynamoLedger("ledger", lambda: NOW).write(REF, NEW.claimed(NOW), seen=NEW)
+    written, _ = DynamoLedger("ledger", lambda: NOW).write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     assert written
 
 
 def test_the_ledger_holds_no_words_and_forgets(aws: object) -> None:
     client = boto3.client("dynamodb")
     create_queue_and_ledger()
-    DynamoLedger("ledger", lambda: NOW).write(REF, NEW.filed(42), seen=NEW)
+    DynamoLedger("ledger", lambda: NOW).write(REF, NEW.filed(42, told=False), seen=NEW)
     (item,) = client.scan(TableName="ledger")["Items"]
     assert item.keys() == {
         "post",
         "state",
         "until",
         "tries",
+        "since",
+        "why",
+        "told",
         "version",
         "expires",
         "writer",
@@ -112,10 +140,10 @@ def test_an_item_of_a_version_to_come_is_an_error_and_not_a_no(aws: object) -> N
     with pytest.raises(AwsError, match="UnreadableEntry"):
         ledger.read(REF)
     with pytest.raises(AwsError, match="UnreadableEntry"):
-        ledger.write(REF, NEW.claimed(NOW), seen=NEW)
+        ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
 
 
 def test_attempts_that_may_have_been_executed_are_counted() -> None:
-    claim = NEW.claimed(NOW)
-    assert claim.released().tries == 0
-    assert claim.doubted(NOW).claimed(NOW).tries == 2
+    claim = NEW.claimed(NOW, NOW)
+    assert claim.released("dns").tries == 0
+    assert claim.doubted(NOW, "cut").claimed(NOW, NOW).tries == 2
