@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from aws import AwsError, ask, config
-from settings import SettingsError
+from settings import SettingsError, base_url
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -40,11 +40,25 @@ class GlpiTokens:
 
 
 @dataclass(frozen=True)
+class MattermostAccess:
+    """How the bridge may write in Mattermost, if at all.
+
+    Attributes:
+        bot_token: of a bot account, "" for none.
+        incoming_webhook: URL of an incoming webhook, "" for none; whoever knows it can write.
+    """
+
+    bot_token: str = field(default="", repr=False)
+    incoming_webhook: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Secret:
     """The secret's content. `webhook_tokens` maps a name of ours to a token of Mattermost's."""
 
     glpi: GlpiTokens
     webhook_tokens: Mapping[str, str] = field(repr=False)
+    mattermost: MattermostAccess = MattermostAccess()
 
 
 def parse_secret(text: str) -> Secret:
@@ -74,7 +88,24 @@ def parse_secret(text: str) -> Secret:
             name: _token(f"mattermost_webhook_tokens.{name}", token)
             for name, token in hooks.items()
         },
+        mattermost=MattermostAccess(
+            bot_token=_optional(value, "mattermost_bot_token", _token),
+            incoming_webhook=_optional(value, "mattermost_incoming_webhook", _address),
+        ),
     )
+
+
+def _optional(secret: Mapping[str, object], key: str, read: Callable[[str, object], str]) -> str:
+    return read(key, secret[key]) if secret.get(key) else ""
+
+
+def _address(key: str, value: object) -> str:
+    """Read an address whose path is a secret, and so is not repeated when it is wrong."""
+    try:
+        return base_url(key, value if isinstance(value, str) else "")
+    except SettingsError:
+        wanted = "is not a web address such as https://chat.example.com/hooks/..."
+        raise SettingsError(f"secret key {key}", wanted) from None
 
 
 def _token(key: str, value: object) -> str:
@@ -138,6 +169,14 @@ class Credentials:
         if renew:
             self._strangers_served_at = now
         return self._secret(renew=renew).webhook_tokens
+
+    def mattermost(self) -> MattermostAccess:
+        """Return how the bridge may write in Mattermost.
+
+        Raises:
+            SettingsError: there is no usable secret.
+        """
+        return self._secret(renew=False).mattermost
 
     def _secret(self, *, renew: bool) -> Secret:
         if renew or self._clock() >= self._due:

@@ -5,6 +5,7 @@ back until the ticket is there. Both decide by the ledger alone, so it does not 
 when, how often, or whether somebody is killed in between.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -194,6 +195,13 @@ class Filing:
         """
         return self._ledger.read(ref).state is State.FILED
 
+    def note_told(self, ref: str) -> None:
+        """Record that the author knows the number; if that fails, they may be told again."""
+        with contextlib.suppress(AwsError):
+            entry = self._ledger.read(ref)
+            if entry.state is State.FILED:
+                self._ledger.write(ref, replace(entry, told=True), seen=entry)
+
     def _create(
         self,
         ref: str,
@@ -216,7 +224,5 @@ class Filing:
 
     def _note(self, ref: str, entry: Entry, claim: Entry) -> None:
         """Record an outcome. If that fails, the claim stays, and a look-up will find the truth."""
-        try:
+        with contextlib.suppress(AwsError):
             self._ledger.write(ref, entry, seen=claim)
-        except AwsError:
-            return

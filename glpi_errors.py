@@ -17,27 +17,11 @@ import json
 import re
 from urllib.parse import urljoin, urlsplit
 
-from transport import Answer, Cause, NoAnswer
+from transport import Answer, Cause, NoAnswer, ServerError
 
 
-class GlpiError(Exception):
-    """A call to GLPI that did not succeed. The type says what to do next.
-
-    Attributes:
-        code: GLPI's error code in capitals, or ours in lower case.
-        remedy: one sentence for the operator: what happened, why, what to do.
-        status: the HTTP status, None when there was no answer.
-    """
-
-    def __init__(self, code: str, remedy: str, status: int | None = None) -> None:
-        super().__init__(code, remedy, status)
-        self.code = code
-        self.remedy = remedy
-        self.status = status
-
-    def __str__(self) -> str:
-        where = f" (HTTP {self.status})" if self.status else ""
-        return f"{self.code}{where}: {self.remedy}"
+class GlpiError(ServerError):
+    """A call to GLPI that did not succeed. The type says what to do next."""
 
 
 class Unavailable(GlpiError):

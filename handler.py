@@ -21,17 +21,19 @@ from aws_lambda_powertools import Logger
 
 import mattermost
 import telemetry
+from answers import say
 from aws import AwsError
 from credentials import Credentials, secrets_manager
 from filing import PATIENCE, Filing
-from glpi import Glpi, GlpiError
+from glpi import Glpi
 from ledger import DynamoLedger
+from mattermost_api import WayBack
 from outbox import Outbox, SqsOutbox, Unreadable, loads
 from rules import Rules, read_rules
-from servicedesk import Outcome, ServiceDesk, Verdict, say
+from servicedesk import Outcome, ServiceDesk, Verdict
 from settings import Settings, SettingsError
 from texts import ANSWERS
-from transport import Deadline, Http
+from transport import Deadline, Http, ServerError
 
 WORKER_SECONDS = 60.0
 """All in all for GLPI while nobody waits."""
@@ -164,7 +166,7 @@ def _obey(kept: Container, record: Event, context: Context) -> bool:
     _log_verdict(verdict)
     if verdict.event == "buried":
         return _bury(kept.outbox, record["body"], verdict.reason)
-    if verdict.event == "waiting":
+    if verdict.wait:
         kept.outbox.pause(record["receiptHandle"], verdict.wait)
         return False
     return True
@@ -187,6 +189,8 @@ def _log_verdict(verdict: Verdict) -> None:
     if verdict.error:
         fields |= _error_fields(verdict.error)
     logger.info(f"worker: {verdict.event}", extra=fields)
+    if verdict.ticket and verdict.error and not verdict.wait:
+        logger.error("the author was never told the number", extra=fields)
     if verdict.twins:
         twins = [verdict.ticket, *verdict.twins]
         logger.error("two tickets for one post: close all but one", extra={"tickets": twins})
@@ -206,27 +210,36 @@ def container() -> Container:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     settings = Settings.from_env(os.environ)
     logger.setLevel(settings.log_level)
-    if settings.glpi_url.startswith("http://"):
-        logger.warning("GLPI_URL is http: tokens and messages cross the network unencrypted")
     rules = read_rules()
     credentials = Credentials(secrets_manager(settings.secret_id), complain=_complain)
-    _compare_webhooks(rules, credentials)
-    glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.ca_bundle))
+    _warn(rules, credentials, settings)
+    glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.glpi_ca_bundle))
+    way_back = WayBack(
+        settings.mattermost_url,
+        credentials.mattermost,
+        Http(ca_bundle=settings.mattermost_ca_bundle),
+    )
     outbox = SqsOutbox(settings.queue_url, settings.dead_letter_url)
     ledger = DynamoLedger(settings.ledger_table, time.time)
     filing = Filing(glpi, ledger, time.time, PATIENCE[settings.pauses])
-    desk = ServiceDesk(rules, settings.mattermost_url, glpi.ticket_url, filing, outbox, time.time)
+    desk = ServiceDesk(
+        rules, settings.mattermost_url, glpi.ticket_url, filing, outbox, way_back, time.time
+    )
     return Container(rules, credentials, glpi, outbox, desk)
 
 
-def _compare_webhooks(rules: Rules, credentials: Credentials) -> None:
-    """Warn of desks that wait for a token under a name that the secret does not have."""
+def _warn(rules: Rules, credentials: Credentials, settings: Settings) -> None:
+    """Warn of what works, but hardly as it was meant."""
+    if settings.glpi_url.startswith("http://"):
+        logger.warning("GLPI_URL is http: tokens and messages cross the network unencrypted")
     named = {name for desk in rules.desks for name in desk.webhooks}
     with contextlib.suppress(SettingsError):  # an unusable secret is told when it is needed
         unknown = sorted(named - credentials.webhook_tokens().keys())
         if unknown:
             fields = {"names": unknown}
             logger.warning("bridge.toml names webhooks that the secret lacks", extra=fields)
+        if credentials.mattermost().bot_token and not settings.mattermost_url:
+            logger.warning("mattermost_bot_token is of no use: set MATTERMOST_URL as well")
 
 
 def _complain(problem: SettingsError) -> None:
@@ -275,9 +288,9 @@ def _log(post: mattermost.Post, outcome: Outcome) -> None:
     logger.error(outcome.event, extra=fields | _error_fields(outcome.error))
 
 
-def _error_fields(error: GlpiError | AwsError) -> dict[str, object]:
+def _error_fields(error: ServerError | AwsError) -> dict[str, object]:
     fields: dict[str, object] = {"error": type(error).__name__, "code": error.code}
-    if isinstance(error, GlpiError):
+    if isinstance(error, ServerError):
         fields |= {"http_status": error.status, "remedy": error.remedy}
     return fields
 

@@ -206,3 +206,14 @@ def neutralise(text: str) -> str:
     """
     parted = _ALIVE.sub("\\g<0>\u200b", text)
     return _MARKDOWN.sub(r"\\\g<0>", parted)
+
+
+_USER_NAME = re.compile("[a-z][a-z0-9._-]{0,63}")
+_EVERYBODY = frozenset({"all", "channel", "here"})
+
+
+def mention(user_name: str) -> str:
+    """Return what rings the user; a name that no user can have rings nobody."""
+    if _USER_NAME.fullmatch(user_name) and user_name not in _EVERYBODY:
+        return f"@{user_name}"
+    return neutralise(user_name)

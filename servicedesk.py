@@ -2,19 +2,24 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from answers import Answers, say
 from aws import AwsError
 from desks import Routed, find, triggers_for
 from filing import Filing, Patience, Progress
 from glpi import SETTING_AT_FAULT, TOO_LARGE, GlpiError, OutcomeUnknown, Refused
-from mattermost import Post, answer, neutralise
+from mattermost import Post, neutralise
+from mattermost_api import Denied, Gone, MattermostError, Unreachable, Way, WayBack
 from outbox import Message, Outbox
 from rules import Rules
-from ticket import compose, marker, permalink
-from transport import Deadline
+from ticket import compose, marker
+from transport import Deadline, ServerError
 
 _WORD_LIMIT = 40  # characters of an unknown trigger that are repeated in the thread
+
+NOTICE_SECONDS = 10.0
+"""All in all for telling an author something later."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +28,23 @@ class Verdict:
 
     Attributes:
         event: done (it was filed before), filed, waiting or buried.
-        wait: seconds until the message should come again, when waiting.
+        wait: seconds until the message should come again, 0 if it need not: for its ticket, or
+            for its author to be told.
         reason: why it goes to the dead letter queue, when buried.
         ticket: its number, when filed.
+        told: whether the author knows the number, as far as is known.
         twins: other tickets of the same post, which should not exist.
         error: what went wrong last.
-        age: seconds since the bridge took the message over.
+        age: seconds since the message was queued.
     """
 
     event: str
     wait: float = 0.0
     reason: str = ""
     ticket: int | None = None
+    told: bool = False
     twins: tuple[int, ...] = ()
-    error: GlpiError | AwsError | None = None
+    error: ServerError | AwsError | None = None
     age: float = 0.0
 
 
@@ -69,6 +77,7 @@ class ServiceDesk:
         ticket_url: tells the address of a ticket's page.
         filing: brings posts to tickets.
         outbox: where messages are safe.
+        way_back: tells authors something later.
         clock: seconds since the epoch.
     """
 
@@ -79,11 +88,13 @@ class ServiceDesk:
         ticket_url: Callable[[int], str],
         filing: Filing,
         outbox: Outbox,
+        way_back: WayBack,
         clock: Callable[[], float],
     ) -> None:
         self._rules = rules
         self._mattermost_url = mattermost_url
-        self._ticket_url = ticket_url
+        self._answers = Answers(rules, mattermost_url, ticket_url)
+        self._way_back = way_back
         self._filing = filing
         self._outbox = outbox
         self._clock = clock
@@ -104,7 +115,7 @@ class ServiceDesk:
         if routed is None:
             return self._unknown_desk(post)
         if not routed.words and not post.file_ids:
-            return Outcome("empty", self._say("empty", trigger=routed.trigger))
+            return Outcome("empty", say(self._rules, "empty", trigger=routed.trigger))
         return self._file(post, routed, deadline)
 
     def _unknown_desk(self, post: Post) -> Outcome:
@@ -114,9 +125,10 @@ class ServiceDesk:
         word = neutralise((post.text.split(maxsplit=1) or [post.trigger_word])[0][:_WORD_LIMIT])
         triggers = triggers_for(self._rules.desks, post)
         if not triggers:
-            return Outcome("unknown_desk", self._say("no_desk_here", word=word))
+            return Outcome("unknown_desk", say(self._rules, "no_desk_here", word=word))
         names = ", ".join(f"`{trigger}`" for trigger in triggers)
-        return Outcome("unknown_desk", self._say("unknown_desk", word=word, triggers=names))
+        reply = say(self._rules, "unknown_desk", word=word, triggers=names)
+        return Outcome("unknown_desk", reply)
 
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
         """Make the message safe, then try once; say what is true."""
@@ -127,22 +139,20 @@ class ServiceDesk:
             progress = self._filing.first_attempt(post.ref, fields, deadline, may_skip=saved)
         except AwsError as error:
             event = "queued_later" if saved else "not_confirmed" if in_doubt else "not_saved"
-            return Outcome(event, self._say(event, ref=post.ref), error=error)
+            return Outcome(event, self._not_filed(event, post), error=error)
         seconds = self._clock() - started
         if progress is None:
             return Outcome("duplicate", {})  # another hook's request is answered already
         if progress.ticket is None:
             event = _event(progress.error, saved=saved, in_doubt=in_doubt)
-            reply = self._say(event, ref=post.ref)
+            reply = self._not_filed(event, post)
             asked = None if progress.skipped else seconds
             return Outcome(event, reply, error=progress.error, glpi_seconds=asked)
-        number = self._rules.ticket["number"].format(number=progress.ticket)
-        reply = self._say("accepted", t=f"[{number}]({self._ticket_url(progress.ticket)})")
-        if post.file_ids:
-            linked = permalink(post, self._mattermost_url)
-            key = "accepted_files" if linked else "accepted_files_unlinked"
-            reply["text"] += "\n" + self._rules.answers[key]
+        reply = self._answers.filed(post, progress.ticket)
         return Outcome("filed", reply, ticket=progress.ticket, glpi_seconds=seconds)
+
+    def _not_filed(self, event: str, post: Post) -> Mapping[str, str]:
+        return self._answers.not_filed(event, post, self._way_back.of(post).value)
 
     def _save(self, post: Post) -> tuple[bool, bool]:
         """Put a message into the queue; from then on it is safe.
@@ -159,7 +169,7 @@ class ServiceDesk:
     def converge(
         self, message: Message, receives: int, queued_at: float, deadline: Deadline
     ) -> Verdict:
-        """Bring a queued message one step nearer to its ticket.
+        """Bring a queued message one step nearer to its ticket, and its author to the news.
 
         Args:
             message: what was queued.
@@ -167,6 +177,16 @@ class ServiceDesk:
             queued_at: when it was put there, seconds since the epoch; a replay is young again.
             deadline: for everything that is asked of GLPI.
         """
+        verdict = self._file_late(message, receives, queued_at, deadline)
+        if verdict.event == "buried":
+            return self._tell_failure(message, verdict)
+        if verdict.ticket is not None and not verdict.told:
+            return self._tell_number(message.post, receives, verdict.ticket, verdict)
+        return verdict
+
+    def _file_late(
+        self, message: Message, receives: int, queued_at: float, deadline: Deadline
+    ) -> Verdict:
         post = message.post
         age = self._clock() - queued_at
         routed = find(self._rules.desks, post)
@@ -183,7 +203,9 @@ class ServiceDesk:
             return self._wait(Progress(), receives, age, error)
         if progress.ticket is not None:
             event = "done" if progress.known else "filed"
-            return Verdict(event, ticket=progress.ticket, twins=progress.twins, age=age)
+            return Verdict(
+                event, ticket=progress.ticket, told=progress.told, twins=progress.twins, age=age
+            )
         return self._wait(progress, receives, age, progress.error)
 
     def _wait(
@@ -199,8 +221,40 @@ class ServiceDesk:
         wait = max(progress.wait, _pause(error, receives, self._filing.patience))
         return Verdict("waiting", wait=wait, error=error, age=age)
 
-    def _say(self, key: str, **values: str) -> dict[str, str]:
-        return say(self._rules, key, **values)
+    def _tell_number(self, post: Post, receives: int, ticket: int, verdict: Verdict) -> Verdict:
+        """Tell the author the number; if that fails, the message stays for it, up to its age.
+
+        Whoever is ended between telling and noting it tells twice: better than not at all.
+        """
+        if self._way_back.of(post) is Way.NONE:
+            return verdict
+        try:
+            reply = self._answers.number(post, ticket)
+            self._way_back.tell(post, reply, Deadline(NOTICE_SECONDS))
+        except Gone:
+            return replace(verdict, told=True)  # there is nobody to tell
+        except MattermostError as error:
+            if verdict.age > self._filing.patience.max_age:
+                return replace(verdict, error=error)
+            asked = error.wait if isinstance(error, Unreachable) else 0.0
+            wait = max(asked, _pause(error, receives, self._filing.patience))
+            return replace(verdict, wait=wait, error=error)
+        self._filing.note_told(post.ref)
+        return replace(verdict, told=True)
+
+    def _tell_failure(self, message: Message, verdict: Verdict) -> Verdict:
+        """Tell the author that there will be no ticket; the reason says whether that worked."""
+        post = message.post
+        if self._way_back.of(post) is Way.NONE:
+            return verdict
+        hours = round((self._clock() - message.received_at) / 3600)
+        try:
+            reply = self._answers.failed(post, hours)
+            self._way_back.tell(post, reply, Deadline(NOTICE_SECONDS))
+        except MattermostError as error:
+            reason = f"{verdict.reason}; the author could not be told ({error.code})"
+            return replace(verdict, reason=reason)
+        return replace(verdict, reason=f"{verdict.reason}; the author was told")
 
 
 def _event(error: GlpiError | None, *, saved: bool, in_doubt: bool) -> str:
@@ -208,23 +262,18 @@ def _event(error: GlpiError | None, *, saved: bool, in_doubt: bool) -> str:
     if not saved:
         unclear = in_doubt or isinstance(error, OutcomeUnknown)
         return "not_confirmed" if unclear else "not_saved"
-    return "refused" if isinstance(error, SETTING_AT_FAULT) else "queued"
+    return "refused" if setting_at_fault(error) else "queued"
 
 
-def _pause(error: GlpiError | AwsError | None, receives: int, patience: Patience) -> float:
+def setting_at_fault(error: ServerError | AwsError | None) -> bool:
+    """Say whether an error stays until somebody changes a setting or a right."""
+    return isinstance(error, (*SETTING_AT_FAULT, Denied))
+
+
+def _pause(error: ServerError | AwsError | None, receives: int, patience: Patience) -> float:
     """Return the seconds before the next attempt: doubling, capped, and spread by chance."""
     longest = patience.longest_pause
-    if not isinstance(error, SETTING_AT_FAULT):
+    if not setting_at_fault(error):
         longest = min(longest, patience.first_delay * 2.0 ** min(receives - 1, 10))
     # Chance spreads the load here; it guards nothing.
     return longest * random.uniform(0.75, 1.0)  # noqa: S311  # nosec B311
-
-
-def say(rules: Rules, key: str, **values: str) -> dict[str, str]:
-    """Return the answer for a key of `texts.ANSWERS`. The values must be neutralised already."""
-    return answer(
-        rules.answers[key].format(**values),
-        in_thread=rules.in_thread,
-        username=rules.reply_username,
-        icon_url=rules.reply_icon_url,
-    )

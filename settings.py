@@ -41,7 +41,8 @@ class Settings:
         ledger_table: the DynamoDB table that knows what became of each post.
         mattermost_url: base URL of Mattermost for links to posts, if known.
         pauses: "normal", or "short" for rehearsals.
-        ca_bundle: path of the PEM file to trust for GLPI instead of the public authorities.
+        glpi_ca_bundle: path of the PEM file to trust for GLPI instead of the public authorities.
+        mattermost_ca_bundle: the same for Mattermost.
     """
 
     glpi_url: str
@@ -50,7 +51,8 @@ class Settings:
     dead_letter_url: str
     ledger_table: str
     mattermost_url: str | None
-    ca_bundle: str | None
+    glpi_ca_bundle: str | None
+    mattermost_ca_bundle: str | None
     log_level: str
     pauses: str
 
@@ -68,8 +70,9 @@ class Settings:
             queue_url=_required(env, "QUEUE_URL", "the URL of the SQS queue"),
             dead_letter_url=_required(env, "DEAD_LETTER_URL", "the URL of the dead letter queue"),
             ledger_table=_required(env, "LEDGER_TABLE", "the name of the DynamoDB table"),
-            mattermost_url=_base_url("MATTERMOST_URL", mattermost_url) if mattermost_url else None,
-            ca_bundle=ca_bundle(env.get("GLPI_CA_BUNDLE", "")),
+            mattermost_url=base_url("MATTERMOST_URL", mattermost_url) if mattermost_url else None,
+            glpi_ca_bundle=ca_bundle("GLPI_CA_BUNDLE", env),
+            mattermost_ca_bundle=ca_bundle("MATTERMOST_CA_BUNDLE", env),
             log_level=_choice(env, "LOG_LEVEL", LOG_LEVELS).upper(),
             pauses=_choice(env, "PAUSES", ("normal", "short")),
         )
@@ -95,13 +98,18 @@ def glpi_base_url(value: str) -> str:
     Raises:
         SettingsError: it is not an http(s) address.
     """
-    base = _base_url("GLPI_URL", value.strip())
+    base = base_url("GLPI_URL", value.strip())
     for tail in ("/apirest.php", "/api.php/v1", "/api.php"):
         base = base.removesuffix(tail)
     return base
 
 
-def _base_url(key: str, value: str) -> str:
+def base_url(key: str, value: str) -> str:
+    """Return a web address without a slash at the end.
+
+    Raises:
+        SettingsError: it is none, or has more than scheme, host, port and folder.
+    """
     wanted = "use an address like https://helpdesk.example.com or https://example.com/glpi"
     if not value:
         raise SettingsError(key, f"is not set; {wanted}")
@@ -120,18 +128,18 @@ def _base_url(key: str, value: str) -> str:
     return prepared.rstrip("/")
 
 
-def ca_bundle(path: str) -> str | None:
+def ca_bundle(key: str, env: Mapping[str, str]) -> str | None:
     """Return the path of a usable CA bundle, None when none is named.
 
     Raises:
         SettingsError: it cannot be used.
     """
-    path = path.strip()
+    path = env.get(key, "").strip()
     if not path:
         return None
     try:
         ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError):
         problem = f"is {path!r}, which is not a readable file of PEM certificates"
-        raise SettingsError("GLPI_CA_BUNDLE", problem) from None
+        raise SettingsError(key, problem) from None
     return path

@@ -10,8 +10,8 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from aws import AwsError
-from glpi import SETTING_AT_FAULT, GlpiError
-from servicedesk import Outcome, Verdict
+from servicedesk import Outcome, Verdict, setting_at_fault
+from transport import ServerError
 
 NAMESPACE = "MattermostGlpiBridge"
 
@@ -46,6 +46,7 @@ METRICS = (
     "OldestWaiting",
     "Buried",
     "Twins",
+    "Untold",
 )
 """All metrics there are; alarms and dashboard in template.yaml watch some of them."""
 
@@ -77,8 +78,8 @@ def failed_by(cause: str) -> None:
     by_cause.flush_metrics()
 
 
-def _setting(error: GlpiError | AwsError) -> None:
-    if isinstance(error, SETTING_AT_FAULT):
+def _setting(error: ServerError | AwsError) -> None:
+    if setting_at_fault(error):
         count("SettingAtFault")
 
 
@@ -96,9 +97,11 @@ def verdict(done: Verdict) -> None:
     """Count what the worker did, how old what waits is, and why."""
     if done.event == "filed":
         count("FiledLate")
-    if done.event == "waiting":
+    if done.wait:
         count("Waiting")
         _metrics.add_metric("OldestWaiting", MetricUnit.Seconds, done.age)
+    if done.ticket and done.error and not done.wait:
+        count("Untold")
     if done.twins:
         count("Twins")
     if done.error:

@@ -1,6 +1,7 @@
 """Every sentence a person reads, in Russian and English; `[texts]` in bridge.toml overrides them.
 
-Each answer begins with an emoji, so that none can begin with a trigger word.
+Each answer begins with an emoji, so that none can begin with a trigger word; `accepted_files` and
+`follows` continue another.
 """
 
 from collections.abc import Mapping
@@ -22,12 +23,14 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "no_desk_here": ":grey_question: «{word}» здесь не настроено, заявка не создана.",
         "queued": (
             ":hourglass_flowing_sand: Сообщение сохранено. GLPI сейчас не отвечает; заявка "
-            "появится в нём сама. Писать ещё раз не нужно. Код: {ref}"
+            "появится, как только он заработает. {follows}"
         ),
         "queued_later": (
-            ":hourglass_flowing_sand: Сообщение сохранено, заявка появится немного позже. "
-            "Писать ещё раз не нужно. Код: {ref}"
+            ":hourglass_flowing_sand: Сообщение сохранено, заявка появится немного позже. {follows}"
         ),
+        "follows_thread": "Её номер придёт сюда. Писать ещё раз не нужно.",
+        "follows_channel": "Её номер придёт в этот канал. Писать ещё раз не нужно.",
+        "follows_none": "Писать ещё раз не нужно. Код: {ref}",
         "refused": (
             ":warning: GLPI пока не принимает эту заявку. Сообщение сохранено и будет "
             "зарегистрировано, когда администратор исправит настройки. Если срочно, обратитесь в "
@@ -40,6 +43,18 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "not_saved": (
             ":x: Сообщение не сохранено, заявки нет. Пожалуйста, отправьте его ещё раз через "
             "несколько минут или обратитесь в поддержку иначе. Код: {ref}"
+        ),
+        "number_follows": (
+            ":white_check_mark: {author}, готово: заявка {t} создана. Спасибо за терпение!"
+        ),
+        "failed": (
+            ":x: {author}, заявку по {message} создать не удалось, попытки шли {hours} ч. Текст "
+            "сохранён, администратор может отправить его снова. Пожалуйста, обратитесь в поддержку "
+            "иначе. Код: {ref}"
+        ),
+        "failed_at_once": (
+            ":x: {author}, GLPI не принимает заявку по {message}. Текст сохранён, администратор "
+            "может отправить его снова. Пожалуйста, обратитесь в поддержку иначе. Код: {ref}"
         ),
     },
     "en": {
@@ -57,12 +72,15 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "no_desk_here": ":grey_question: “{word}” is not set up here, so no ticket was filed.",
         "queued": (
             ":hourglass_flowing_sand: Your message is saved. GLPI is not answering right now; the "
-            "ticket will appear there by itself. No need to write again. Reference: {ref}"
+            "ticket will be filed as soon as it is back. {follows}"
         ),
         "queued_later": (
             ":hourglass_flowing_sand: Your message is saved; the ticket will appear a little "
-            "later. No need to write again. Reference: {ref}"
+            "later. {follows}"
         ),
+        "follows_thread": "Its number will come here. No need to write again.",
+        "follows_channel": "Its number will come into this channel. No need to write again.",
+        "follows_none": "No need to write again. Reference: {ref}",
         "refused": (
             ":warning: GLPI does not accept this ticket yet. Your message is saved and will be "
             "filed once the administrator has corrected the settings. If it is urgent, please "
@@ -76,6 +94,19 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":x: Your message could not be saved and there is no ticket. Please send it again in a "
             "few minutes or contact support another way. Reference: {ref}"
         ),
+        "number_follows": (
+            ":white_check_mark: {author}, done: ticket {t} has been filed. Thank you for your "
+            "patience!"
+        ),
+        "failed": (
+            ":x: {author}, no ticket could be filed for {message} after {hours} h of trying. The "
+            "text is kept and the administrator can send it again. Please contact support another "
+            "way. Reference: {ref}"
+        ),
+        "failed_at_once": (
+            ":x: {author}, GLPI does not take {message}. The text is kept and the administrator "
+            "can send it again. Please contact support another way. Reference: {ref}"
+        ),
     },
 }
 """What the thread answers, by language and key. The placeholders are those of the defaults."""
@@ -87,6 +118,8 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "files": "Файлы ({count}) остались в чате.",
         "no_words": "файлы без текста",
         "unknown_user": "неизвестного",
+        "author": "автор сообщения",
+        "message": "вашему сообщению",
     },
     "en": {
         "title": "Request from {user_name}: {first_line}",
@@ -94,9 +127,11 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "files": "The files ({count}) stay in the chat.",
         "no_words": "files without words",
         "unknown_user": "unknown",
+        "author": "whoever wrote it",
+        "message": "your message",
     },
 }
-"""What the ticket says, by language and key."""
+"""What the ticket says, and what stands for a name, by language and key."""
 
 FOOTER = "{user_name} · ~{channel_name} · {permalink}"
 """The default of the line under the message, in every language."""

@@ -51,6 +51,26 @@ _NO_ANSWER = (
 _SocketOptions = list[tuple[int, int, int | bytes]]
 
 
+class ServerError(Exception):
+    """A call to a server that did not succeed. The type says what to do next.
+
+    Attributes:
+        code: the server's error code in capitals, or ours in lower case.
+        remedy: one sentence for the operator: what happened, why, what to do.
+        status: the HTTP status, None when there was no answer.
+    """
+
+    def __init__(self, code: str, remedy: str, status: int | None = None) -> None:
+        super().__init__(code, remedy, status)
+        self.code = code
+        self.remedy = remedy
+        self.status = status
+
+    def __str__(self) -> str:
+        where = f" (HTTP {self.status})" if self.status else ""
+        return f"{self.code}{where}: {self.remedy}"
+
+
 class Deadline:
     """The moment by which all of a piece of work has to be over.
 

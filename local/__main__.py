@@ -157,7 +157,7 @@ def _required(env: Mapping[str, str], key: str) -> str:
 
 def _check_login(env: Mapping[str, str], url: str, secret: Mapping[str, Any]) -> None:
     """Find out now, not at the first message, whether GLPI lets us in."""
-    http = Http(ca_bundle=ca_bundle(env.get("GLPI_CA_BUNDLE", "")))
+    http = Http(ca_bundle=ca_bundle("GLPI_CA_BUNDLE", env))
     glpi = Glpi(glpi_base_url(url), Credentials(lambda: json.dumps(secret)), http)
     try:
         glpi.open(Deadline(LOGIN_SECONDS))

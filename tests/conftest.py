@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from local import SAMPLE_TOKENS
 from local.aws import PRETENDED, create_queue_and_ledger
 from local.gateway import Context
 from local.glpi_simulator import GlpiSimulator
+from local.mattermost_simulator import MattermostSimulator
+from local.memory import MemoryOutbox
 from tests.safe_path import Clock
 from transport import Deadline
 
@@ -166,9 +169,27 @@ def lab(
 
 
 @pytest.fixture
+def mattermost() -> Iterator[MattermostSimulator]:
+    """Mattermost, to be told something later."""
+    with MattermostSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
 def clock() -> Clock:
     """A clock that stands until it is moved."""
     return Clock()
+
+
+@pytest.fixture
+def worker(lab: Lab, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> MemoryOutbox:
+    """The worker over an outbox in memory, with the lab's GLPI and ledger."""
+    out = MemoryOutbox(clock)
+    monkeypatch.setattr(handler, "SqsOutbox", lambda *_: out)
+    monkeypatch.setattr("handler.time.time", clock)
+    monkeypatch.setattr(random, "uniform", lambda _, highest: highest)
+    lab.cold_start()
+    return out
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

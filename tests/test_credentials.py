@@ -16,6 +16,7 @@ from credentials import (
     STRANGER_PAUSE,
     Credentials,
     GlpiTokens,
+    MattermostAccess,
     Secret,
     parse_secret,
     secrets_manager,
@@ -93,6 +94,31 @@ def test_a_mistake_in_the_secret_names_the_key_and_shows_no_value(text: str, sai
 
 def test_tokens_do_not_show_in_representations() -> None:
     assert "canary" not in repr(parse_secret(secret()))
+
+
+def test_a_bot_and_an_incoming_webhook_are_optional() -> None:
+    assert parse_secret(secret()).mattermost == MattermostAccess("", "")
+    assert parse_secret(secret(mattermost_bot_token="")).mattermost == MattermostAccess("", "")
+    url = "https://chat.example.com/hooks/canary"
+    both = parse_secret(secret(mattermost_bot_token="canary", mattermost_incoming_webhook=url))
+    assert both.mattermost == MattermostAccess("canary", url)
+    assert "canary" not in repr(both)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mattermost_bot_token", 5),
+        ("mattermost_bot_token", "canary x"),
+        ("mattermost_incoming_webhook", "canary"),
+        ("mattermost_incoming_webhook", "https://canary:x@chat.example.com/hooks/x"),
+        ("mattermost_incoming_webhook", ["https://canary.example.com"]),
+    ],
+)
+def test_a_mistake_in_an_optional_key_names_it_and_shows_nothing(key: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"secret key {key}: ") as caught:
+        parse_secret(secret(**{key: value}))
+    assert "canary" not in str(caught.value)
 
 
 def test_the_secret_is_read_once_and_again_when_it_is_old() -> None:

@@ -11,8 +11,11 @@ import pytest
 import handler
 import telemetry
 from local.glpi_simulator import Fault
+from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.memory import MemoryOutbox
 from rules import read_rules
 from tests.conftest import Lab, both_versions, form_event, json_event
+from tests.safe_path import work
 
 WORDS = "canary-words & <b>canary</b>"
 FIELDS = {
@@ -178,6 +181,32 @@ def test_a_mistake_in_the_secret_does_not_show_it(
     lab.cold_start()
     assert "не сохранено" in say(lab)["text"]
     assert "a setting is at fault" in written.holds_no_canary()
+
+
+@both_versions
+@pytest.mark.parametrize("trouble", [None, Trouble(status=500, body="canary"), Trouble()])
+def test_a_notice_leaves_no_trace_but_ids(
+    lab: Lab,
+    worker: MemoryOutbox,
+    written: Written,
+    mattermost: MattermostSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Trouble | None,
+) -> None:
+    monkeypatch.setenv("MATTERMOST_URL", mattermost.url)
+    mattermost.bot_token = "canary-bot-token"
+    lab.store(mattermost_bot_token=mattermost.bot_token)
+    caplog.clear()  # of what this test's own client wrote
+    lab.cold_start()
+    root = mattermost.add_post("745i3akya3d9ierbsg6gsqmkfr")
+    lab.glpi.inject(Fault("maintenance", times=1))
+    assert "номер придёт сюда" in say(lab, post_id=root)["text"]
+    worker.pause(worker.queue[0].receipt, 0)
+    mattermost.trouble = trouble
+    work(worker)
+    assert mattermost.log
+    assert '"worker: filed"' in written.holds_no_canary()
 
 
 # --- Metrics

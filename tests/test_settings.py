@@ -32,7 +32,8 @@ def test_url_and_secret_are_all_that_is_needed() -> None:
         dead_letter_url="https://sqs.example/dead",
         ledger_table="ledger",
         mattermost_url=None,
-        ca_bundle=None,
+        glpi_ca_bundle=None,
+        mattermost_ca_bundle=None,
         log_level="INFO",
         pauses="normal",
     )
@@ -106,7 +107,7 @@ def test_a_ca_bundle_has_to_hold_certificates(tmp_path: Path) -> None:
     good, bad = tmp_path / "ca.pem", tmp_path / "bad.pem"
     trustme.CA().cert_pem.write_to_path(str(good))
     bad.write_text("not a certificate")
-    assert Settings.from_env({**ENV, "GLPI_CA_BUNDLE": str(good)}).ca_bundle == str(good)
+    assert Settings.from_env({**ENV, "GLPI_CA_BUNDLE": str(good)}).glpi_ca_bundle == str(good)
     for path in (bad, tmp_path / "none.pem"):
         assert str(path) in problem({**ENV, "GLPI_CA_BUNDLE": str(path)})
 

@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from credentials import MattermostAccess
 from filing import Filing, Patience
 from glpi import OutcomeUnknown, Unavailable
 from ledger import Entry
 from local.memory import MemoryLedger, MemoryOutbox
 from mattermost import Post, to_post
+from mattermost_api import WayBack
 from outbox import loads
 from rules import read_rules
 from servicedesk import ServiceDesk
-from transport import Deadline
+from transport import Deadline, Http
 
 MESSAGES = 20_000
 HOURS = 6
@@ -138,7 +140,8 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
     glpi = StormyGlpi(world)
     outbox = MemoryOutbox(world.clock)
     filing = Filing(glpi, MortalLedger(world), world.clock, PATIENCE)  # type: ignore[arg-type]
-    desk = ServiceDesk(read_rules(), None, lambda n: f"/{n}", filing, outbox, world.clock)
+    nowhere = WayBack(None, MattermostAccess, Http())
+    desk = ServiceDesk(read_rules(), None, lambda n: f"/{n}", filing, outbox, nowhere, world.clock)
     answers: list[tuple[int, str, int | None]] = []
     for at, number in sorted(deliveries(world)):
         work_until(at, world, desk, outbox)

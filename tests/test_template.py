@@ -216,6 +216,7 @@ def test_the_environment_is_what_settings_read() -> None:
         "GLPI_URL",
         "MATTERMOST_URL",
         "GLPI_CA_BUNDLE",
+        "MATTERMOST_CA_BUNDLE",
         "SECRET_ID",
         "QUEUE_URL",
         "DEAD_LETTER_URL",

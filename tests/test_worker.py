@@ -1,7 +1,5 @@
 """The worker: what waits is filed, what cannot be filed is buried, nothing blocks."""
 
-import random
-
 import pytest
 
 import handler
@@ -12,17 +10,6 @@ from local.memory import MemoryOutbox
 from outbox import Message, dumps, loads
 from tests.conftest import Lab, both_versions, json_event
 from tests.safe_path import NOW, PATIENCE, Clock, post, record, work
-
-
-@pytest.fixture
-def worker(lab: Lab, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> MemoryOutbox:
-    """The worker over an outbox in memory, with the lab's GLPI and ledger."""
-    out = MemoryOutbox(clock)
-    monkeypatch.setattr(handler, "SqsOutbox", lambda *_: out)
-    monkeypatch.setattr("handler.time.time", clock)
-    monkeypatch.setattr(random, "uniform", lambda _, highest: highest)
-    lab.cold_start()
-    return out
 
 
 def test_what_was_filed_at_once_is_done(lab: Lab, worker: MemoryOutbox, clock: Clock) -> None:
