@@ -7,7 +7,8 @@ errors say what to do next; they are drawn in `glpi_errors`.
 import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -44,6 +45,9 @@ TOO_LARGE = 413
 LOG_OUT_SECONDS = 1.0
 """A courtesy must not use up the time for the ticket."""
 
+PAGE = 100
+"""Tickets on a page of `marked_tickets`: with the longest messages it stays below MAX_ANSWER."""
+
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")  # PHP's alphabet
 
 
@@ -63,8 +67,10 @@ def _criteria(marker: str, days: int) -> dict[str, object]:
     }
 
 
-def _rows(answer: object) -> list[tuple[int, str]]:
-    """Return id and content of what a search found; what is no search's answer is not a "none".
+def _rows(answer: object, first: int = 0, size: int = 1000) -> tuple[int, list[tuple[int, str]]]:
+    """Return how many a search found, and id and content of the page's `size` from the `first` on.
+
+    What is no search's answer is not a "none".
 
     Raises:
         Unavailable: it is not.
@@ -73,10 +79,24 @@ def _rows(answer: object) -> list[tuple[int, str]]:
     data = answer.get("data", []) if isinstance(answer, dict) else None
     rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
     found = [(row["2"], str(row.get("21"))) for row in rows if isinstance(row.get("2"), int)]
-    if isinstance(total, bool) or not isinstance(total, int) or len(found) != total:
+    number = total if isinstance(total, int) and not isinstance(total, bool) else -1
+    if number < 0 or len(found) != min(max(number - first, 0), size):
         remedy = "What answered the search is not GLPI's search: look for plug-ins and proxies."
         raise Unavailable("odd-search", remedy, 200)
-    return found
+    return number, found
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A ticket that ends with a marker.
+
+    Attributes:
+        number: the ticket's.
+        trashed: whether it lies in GLPI's trash.
+    """
+
+    number: int
+    trashed: bool
 
 
 class TokenSource(Protocol):
@@ -180,9 +200,76 @@ class Glpi:
         def search(session: Mapping[str, str]) -> object:
             return self._call("GET", f"search/Ticket?{query}", session, deadline, expect=200)
 
-        rows = _rows(self._in_session(search, deadline))
+        _, rows = _rows(self._in_session(search, deadline))
         endings = (f"<p>{marker}</p>", f"&#60;p&#62;{marker}&#60;/p&#62;")
         return [number for number, content in rows if content.rstrip().endswith(endings)]
+
+    def marked_tickets(
+        self, prefix: str, days: int, deadline: Deadline
+    ) -> dict[str, tuple[Marked, ...]]:
+        """Return all tickets that end with a marker, by marker, lowest number first.
+
+        Args:
+            prefix: what all markers begin with.
+            days: how old the tickets may be, by GLPI's own clock.
+            deadline: bounds everything, logins included.
+
+        Raises:
+            GlpiError: there is no telling; never OutcomeUnknown.
+        """
+        ending = re.compile(
+            f"(?:<p>|&#60;p&#62;)({re.escape(prefix)}[0-9a-z]+)(?:</p>|&#60;/p&#62;)\\Z"
+        )
+        found: dict[str, dict[int, bool]] = {}
+        for trashed in (False, True):
+            for number, content in self._pages(prefix, days, deadline, trashed=trashed):
+                last = ending.search(content.rstrip())
+                if last:
+                    found.setdefault(last[1], {})[number] = trashed
+        return {
+            marker: tuple(Marked(number, trashed) for number, trashed in sorted(tickets.items()))
+            for marker, tickets in found.items()
+        }
+
+    def _pages(
+        self, marker: str, days: int, deadline: Deadline, *, trashed: bool
+    ) -> Iterator[tuple[int, str]]:
+        """Go through id and content of all tickets that quote a marker, by id."""
+        criteria = _criteria(marker, days) | {"is_deleted": int(trashed), "sort": 2, "order": "ASC"}
+        first, total = 0, 1
+        while first < total:
+            page = {"range": f"{first}-{first + PAGE - 1}"}
+            query = urlencode(criteria | page)
+
+            def search(session: Mapping[str, str], query: str = query) -> object:
+                path = f"search/Ticket?{query}"
+                return self._call("GET", path, session, deadline, expect=200, partial=True)
+
+            before = total
+            total, rows = _rows(self._in_session(search, deadline), first, PAGE)
+            if first and total < before:
+                remedy = "Tickets were trashed or removed while they were read: ask again."
+                raise Unavailable("moving-search", remedy, 206)
+            yield from rows
+            first += PAGE
+
+    def has_ticket(self, number: int, deadline: Deadline) -> bool:
+        """Say whether there is a ticket of that number, in the trash or out of our sight included.
+
+        Raises:
+            GlpiError: there is no telling; never OutcomeUnknown.
+        """
+
+        def get(session: Mapping[str, str]) -> object:
+            return self._call("GET", f"Ticket/{number}", session, deadline, expect=200)
+
+        try:
+            self._in_session(get, deadline)
+        except Refused as error:
+            if error.code not in ("ERROR_ITEM_NOT_FOUND", "ERROR_RIGHT_MISSING"):
+                raise
+            return error.code == "ERROR_RIGHT_MISSING"
+        return True
 
     def _write(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> object:
         """Create an item."""
@@ -255,6 +342,7 @@ class Glpi:
         *,
         body: bytes | None = None,
         expect: int,
+        partial: bool = False,
     ) -> object:
         url = f"{self._base_url}/apirest.php/{path}"
         writes = method != "GET"
@@ -262,4 +350,4 @@ class Glpi:
             answer = self._http.request(method, url, deadline=deadline, headers=headers, body=body)
         except NoAnswer as error:
             raise no_answer(error, writes=writes) from None
-        return decipher(answer, url=url, writes=writes, expect=expect)
+        return decipher(answer, url=url, writes=writes, expect=expect, partial=partial)

@@ -122,6 +122,10 @@ CODES: dict[str, tuple[type[GlpiError], str]] = {
         Refused,
         "The item is not in GLPI: it was purged, or the API user's entities do not include it.",
     ),
+    "ERROR_RANGE_EXCEED_TOTAL": (
+        Refused,
+        "The list in GLPI became shorter while it was read: ask again.",
+    ),
     "ERROR_UPLOAD_FILE_TOO_BIG_POST_MAX_SIZE": (
         Refused,
         "The upload is larger than PHP's post_max_size on the GLPI server: raise it.",
@@ -148,6 +152,8 @@ _NO_ANSWER = {
     Cause.TOO_LARGE: "The answer was larger than any of GLPI's: check what answers at GLPI_URL.",
 }
 
+PARTIAL = 206
+
 _CODE = re.compile("ERROR[A-Z_]*")
 _TITLE = re.compile(rb"<title>\s*([^<]*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\(([0-9a-fA-F.:]+)\)\s*$")
@@ -169,7 +175,9 @@ def no_answer(error: NoAnswer, *, writes: bool) -> GlpiError:
     return kind(error.cause.value, remedy)
 
 
-def decipher(answer: Answer, *, url: str, writes: bool, expect: int) -> object:
+def decipher(
+    answer: Answer, *, url: str, writes: bool, expect: int, partial: bool = False
+) -> object:
     """Return the JSON value of a successful answer.
 
     Args:
@@ -178,6 +186,7 @@ def decipher(answer: Answer, *, url: str, writes: bool, expect: int) -> object:
         writes: whether the request changes something in GLPI. Then anything but a clear refusal
             counts as an unknown outcome.
         expect: the only status that is a success.
+        partial: whether 206 is one, too: a page of a list that is longer.
 
     Raises:
         GlpiError: of the type that says what to do next.
@@ -197,7 +206,7 @@ def decipher(answer: Answer, *, url: str, writes: bool, expect: int) -> object:
         value: object = json.loads(answer.body)
     except (ValueError, RecursionError):
         raise _unclear("invalid-json", status, writes=writes) from None
-    if status == expect:
+    if status == expect or (partial and status == PARTIAL):
         return value
     if 400 <= status < 500 and isinstance(value, list) and value:
         raise _from_list(value, status, writes=writes)
