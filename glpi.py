@@ -1,22 +1,15 @@
-"""The GLPI client: one session, one connection, one deadline, typed errors.
+"""GLPI as the bridge uses it: tickets, and finding them again.
 
-Uses the legacy REST API (`/apirest.php`), which GLPI 10.0 and 11.0 answer alike. The types of the
-errors say what to do next; they are drawn in `glpi_errors`.
+The session is `glpi_session`'s; the types of the errors say what to do next (`glpi_errors`).
 """
 
-import contextlib
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import urlencode
 
-from credentials import GlpiTokens
 from glpi_errors import (
-    NOT_GLPI,
     SETTING_AT_FAULT,
-    TOKEN_CODES,
     AccessDenied,
     GlpiError,
     Misconfigured,
@@ -24,13 +17,13 @@ from glpi_errors import (
     Refused,
     SessionRefused,
     Unavailable,
-    decipher,
-    no_answer,
 )
-from transport import Deadline, Http, NoAnswer
+from glpi_session import TOO_LARGE, GlpiSession, TokenSource
+from transport import Deadline, Http
 
 __all__ = [
     "SETTING_AT_FAULT",
+    "TOO_LARGE",
     "AccessDenied",
     "Glpi",
     "GlpiError",
@@ -41,14 +34,8 @@ __all__ = [
     "Unavailable",
 ]
 
-TOO_LARGE = 413
-LOG_OUT_SECONDS = 1.0
-"""A courtesy must not use up the time for the ticket."""
-
 PAGE = 100
 """Tickets on a page of `marked_tickets`: with the longest messages it stays below MAX_ANSWER."""
-
-_SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")  # PHP's alphabet
 
 
 def _criteria(marker: str, days: int) -> dict[str, object]:
@@ -99,17 +86,8 @@ class Marked:
     trashed: bool
 
 
-class TokenSource(Protocol):
-    """Where the two tokens come from."""
-
-    def glpi_tokens(self, *, renew: bool = False) -> GlpiTokens:
-        """Return the tokens; with `renew`, as they are now and not as they were kept."""
-
-
 class Glpi:
     """A GLPI server as the API user sees it.
-
-    The session is opened by the first call and kept: a warm ticket costs one request.
 
     Args:
         base_url: what comes before `/apirest.php`, without a slash at the end.
@@ -118,14 +96,11 @@ class Glpi:
     """
 
     def __init__(self, base_url: str, tokens: TokenSource, http: Http) -> None:
-        self._base_url = base_url
-        self._tokens = tokens
-        self._http = http
-        self._session: dict[str, str] | None = None
+        self._session = GlpiSession(base_url, tokens, http)
 
     def ticket_url(self, ticket: int) -> str:
         """Return the address of a ticket's page."""
-        return f"{self._base_url}/front/ticket.form.php?id={ticket}"
+        return f"{self._session.base_url}/front/ticket.form.php?id={ticket}"
 
     def open(self, deadline: Deadline) -> None:
         """Log in now instead of with the first call.
@@ -133,14 +108,11 @@ class Glpi:
         Raises:
             GlpiError: GLPI does not let us in.
         """
-        self._log_in(deadline)
+        self._session.open(deadline)
 
     def close(self, deadline: Deadline) -> None:
         """End the session and the connection; never raises."""
-        if self._session:
-            self._log_out(self._session, deadline)
-            self._session = None
-        self._http.close()
+        self._session.close(deadline)
 
     def probe(self, deadline: Deadline) -> None:
         """Ask something that changes nothing.
@@ -148,11 +120,7 @@ class Glpi:
         Raises:
             GlpiError: GLPI is not there, or does not let us in.
         """
-
-        def ask(session: Mapping[str, str]) -> object:
-            return self._call("GET", "getActiveProfile", session, deadline, expect=200)
-
-        self._in_session(ask, deadline)
+        self._session.get("getActiveProfile", deadline)
 
     def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
         """Create a ticket and return its number.
@@ -168,7 +136,7 @@ class Glpi:
             OutcomeUnknown: the ticket may exist.
             GlpiError: any other type: it surely does not.
         """
-        created = self._write("Ticket", fields, deadline)
+        created = self._session.post("Ticket", fields, deadline)
         number = created.get("id") if isinstance(created, dict) else None
         if isinstance(number, int) and not isinstance(number, bool) and number > 0:
             return number
@@ -196,11 +164,7 @@ class Glpi:
 
     def _search(self, marker: str, days: int, deadline: Deadline, *, trashed: int) -> list[int]:
         query = urlencode(_criteria(marker, days) | {"is_deleted": trashed})
-
-        def search(session: Mapping[str, str]) -> object:
-            return self._call("GET", f"search/Ticket?{query}", session, deadline, expect=200)
-
-        _, rows = _rows(self._in_session(search, deadline))
+        _, rows = _rows(self._session.get(f"search/Ticket?{query}", deadline))
         endings = (f"<p>{marker}</p>", f"&#60;p&#62;{marker}&#60;/p&#62;")
         return [number for number, content in rows if content.rstrip().endswith(endings)]
 
@@ -240,13 +204,9 @@ class Glpi:
         while first < total:
             page = {"range": f"{first}-{first + PAGE - 1}"}
             query = urlencode(criteria | page)
-
-            def search(session: Mapping[str, str], query: str = query) -> object:
-                path = f"search/Ticket?{query}"
-                return self._call("GET", path, session, deadline, expect=200, partial=True)
-
+            answer = self._session.get(f"search/Ticket?{query}", deadline, partial=True)
             before = total
-            total, rows = _rows(self._in_session(search, deadline), first, PAGE)
+            total, rows = _rows(answer, first, PAGE)
             if first and total < before:
                 remedy = "Tickets were trashed or removed while they were read: ask again."
                 raise Unavailable("moving-search", remedy, 206)
@@ -259,95 +219,10 @@ class Glpi:
         Raises:
             GlpiError: there is no telling; never OutcomeUnknown.
         """
-
-        def get(session: Mapping[str, str]) -> object:
-            return self._call("GET", f"Ticket/{number}", session, deadline, expect=200)
-
         try:
-            self._in_session(get, deadline)
+            self._session.get(f"Ticket/{number}", deadline)
         except Refused as error:
             if error.code not in ("ERROR_ITEM_NOT_FOUND", "ERROR_RIGHT_MISSING"):
                 raise
             return error.code == "ERROR_RIGHT_MISSING"
         return True
-
-    def _write(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> object:
-        """Create an item."""
-        return self._in_session(
-            lambda session: self._post(item_type, fields, session, deadline), deadline
-        )
-
-    def _in_session(
-        self, call: Callable[[Mapping[str, str]], object], deadline: Deadline
-    ) -> object:
-        """Make a call; on a reused session, believe a refusal only after a fresh login.
-
-        A session outlives the rights, entities and tokens it began with, and its own file.
-        """
-        reused = self._session is not None
-        session = self._session or self._log_in(deadline)
-        try:
-            return call(session)
-        except (SessionRefused, AccessDenied, Refused) as error:
-            if not reused or error.status == TOO_LARGE:
-                raise
-            if isinstance(error, Refused):
-                self._log_out(session, Deadline(LOG_OUT_SECONDS))
-        return call(self._log_in(deadline))
-
-    def _post(
-        self,
-        item_type: str,
-        fields: Mapping[str, object],
-        session: Mapping[str, str],
-        deadline: Deadline,
-    ) -> object:
-        headers = {**session, "Content-Type": "application/json"}
-        body = json.dumps({"input": fields}).encode()
-        return self._call("POST", item_type, headers, deadline, body=body, expect=201)
-
-    def _log_in(self, deadline: Deadline) -> dict[str, str]:
-        """Open a session and return the headers that name it."""
-        tokens = self._tokens.glpi_tokens()
-        try:
-            session = self._init_session(tokens, deadline)
-        except AccessDenied as error:
-            renewed = self._tokens.glpi_tokens(renew=True) if error.code in TOKEN_CODES else tokens
-            if renewed == tokens:
-                raise
-            tokens = renewed
-            session = self._init_session(tokens, deadline)
-        self._session = {"App-Token": tokens.app, "Session-Token": session}
-        return self._session
-
-    def _log_out(self, session: Mapping[str, str], deadline: Deadline) -> None:
-        """Close a session if GLPI lets us; abandoned ones stay on its disk as files."""
-        with contextlib.suppress(GlpiError):
-            self._call("GET", "killSession", session, deadline, expect=200)
-
-    def _init_session(self, tokens: GlpiTokens, deadline: Deadline) -> str:
-        headers = {"App-Token": tokens.app, "Authorization": f"user_token {tokens.user}"}
-        opened = self._call("GET", "initSession", headers, deadline, expect=200)
-        session = opened.get("session_token") if isinstance(opened, dict) else None
-        if not isinstance(session, str) or not _SESSION_ID.fullmatch(session):
-            raise Misconfigured("not-glpi", NOT_GLPI, 200)
-        return session
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        deadline: Deadline,
-        *,
-        body: bytes | None = None,
-        expect: int,
-        partial: bool = False,
-    ) -> object:
-        url = f"{self._base_url}/apirest.php/{path}"
-        writes = method != "GET"
-        try:
-            answer = self._http.request(method, url, deadline=deadline, headers=headers, body=body)
-        except NoAnswer as error:
-            raise no_answer(error, writes=writes) from None
-        return decipher(answer, url=url, writes=writes, expect=expect, partial=partial)

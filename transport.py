@@ -16,11 +16,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, Protocol, TypeVar, cast
 
 import requests
 import urllib3
@@ -31,6 +31,19 @@ from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 T = TypeVar("T")
+
+
+class Streamed(Protocol):
+    """A body that is too large to be held; it can be read more than once."""
+
+    def __len__(self) -> int:
+        """Return the bytes there are."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Return them from the beginning."""
+
+
+Body = bytes | Streamed
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes. GLPI's largest page seen (11.0.6, an error) has 200 kB; more is not an answer."""
@@ -197,9 +210,20 @@ class Http:
         *,
         deadline: Deadline,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: Body | None = None,
+        into: BinaryIO | None = None,
+        limit: int = MAX_ANSWER,
     ) -> Answer:
         """Send one request and read its whole answer, whatever its status.
+
+        Args:
+            method: in capitals.
+            url: the whole address.
+            deadline: for everything.
+            headers: of the request.
+            body: of the request.
+            into: where the body of a success goes instead of into the answer.
+            limit: bytes of the answer's body at most.
 
         Raises:
             NoAnswer: there is none, or none by the deadline.
@@ -214,7 +238,9 @@ class Http:
             with self._adapter.send(
                 prepared, stream=True, timeout=timeout, verify=self._verify
             ) as response:
-                return Answer(response.status_code, response.headers, _read(response))
+                held = io.BytesIO()
+                _read(response, into if into and response.ok else held, limit)
+                return Answer(response.status_code, response.headers, held.getvalue())
         except _NO_ANSWER:
             raise exchange.no_answer() from None
         finally:
@@ -237,13 +263,13 @@ def _tls_context(*, private: bool) -> ssl.SSLContext:
     return context
 
 
-def _read(response: requests.Response) -> bytes:
-    body = bytearray()
+def _read(response: requests.Response, sink: BinaryIO, limit: int) -> None:
+    size = 0
     for chunk in response.iter_content(64 * 1024):
-        body += chunk
-        if len(body) > MAX_ANSWER:
+        size += len(chunk)
+        if size > limit:
             raise NoAnswer(Cause.TOO_LARGE, sent=True)
-    return bytes(body)
+        sink.write(chunk)
 
 
 class _BoundedConnection(HTTPConnection):

@@ -100,10 +100,7 @@ def test_json_that_is_no_searchs_answer_is_no_no(
 @both_versions
 def test_a_trashed_ticket_is_found(client: Glpi, glpi: GlpiSimulator) -> None:
     number = client.create_ticket(FIELDS, deadline())
-    client._in_session(
-        lambda session: client._call("DELETE", f"Ticket/{number}", session, deadline(), expect=200),
-        deadline(),
-    )
+    client._session.delete(f"Ticket/{number}", deadline())
     assert glpi.tickets[0]["is_deleted"] == 1
     assert client.find_tickets(MARKER, 2, deadline()) == [number]
 

@@ -39,9 +39,7 @@ def file(client: Glpi, post: str, words: str = "words") -> int:
 
 def trash(client: Glpi, number: int, *, purge: bool = False) -> None:
     path = f"Ticket/{number}" + ("?force_purge=true" if purge else "")
-    client._in_session(
-        lambda session: client._call("DELETE", path, session, deadline(), expect=200), deadline()
-    )
+    client._session.delete(path, deadline())
 
 
 def test_tickets_are_told_by_the_marker_they_end_with(client: Glpi) -> None:
