@@ -27,13 +27,14 @@ from credentials import Credentials, secrets_manager
 from filing import PATIENCE, Filing
 from glpi import Glpi
 from ledger import DynamoLedger
-from mattermost_api import WayBack
+from mattermost_api import MattermostApi
 from outbox import Outbox, SqsOutbox, Unreadable, loads
 from rules import Rules, read_rules
 from servicedesk import Outcome, ServiceDesk, Verdict
 from settings import Settings, SettingsError
 from texts import ANSWERS
 from transport import Deadline, Http, ServerError
+from way_back import WayBack
 
 WORKER_SECONDS = 60.0
 """All in all for GLPI while nobody waits."""
@@ -214,11 +215,9 @@ def container() -> Container:
     credentials = Credentials(secrets_manager(settings.secret_id), complain=_complain)
     _warn(rules, credentials, settings)
     glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.glpi_ca_bundle))
-    way_back = WayBack(
-        settings.mattermost_url,
-        credentials.mattermost,
-        Http(ca_bundle=settings.mattermost_ca_bundle),
-    )
+    mattermost_http = Http(ca_bundle=settings.mattermost_ca_bundle)
+    api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
+    way_back = WayBack(api)
     outbox = SqsOutbox(settings.queue_url, settings.dead_letter_url)
     ledger = DynamoLedger(settings.ledger_table, time.time)
     filing = Filing(glpi, ledger, time.time, PATIENCE[settings.pauses])

@@ -1,12 +1,9 @@
-"""The way back: what the bridge says in Mattermost when nobody is waiting for an answer.
+"""Mattermost's REST API v4 for a bot, and incoming webhooks. Seen on Mattermost 5.37.0.
 
-Uses a bot's token (REST API v4), which can answer in a thread, or an incoming webhook, which can
-write into a channel (root_id only from server 11.8). Seen on Mattermost 5.37.0.
-
-    MattermostError
-    ├── Unreachable   not there, overloaded, or nothing that makes sense: waiting helps
-    ├── Denied        token, membership, address or hook: the setting is at fault
-    └── Gone          the post was deleted: there is nobody to tell
+MattermostError
+├── Unreachable   not there, overloaded, or nothing that makes sense: waiting helps
+├── Denied        token, membership, address or hook: the setting is at fault
+└── Gone          the post was deleted: there is nobody to tell
 """
 
 import hashlib
@@ -14,11 +11,12 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
-from enum import Enum
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import BinaryIO
 
 from credentials import MattermostAccess
-from mattermost import Post
-from transport import Answer, Cause, Deadline, Http, NoAnswer, ServerError
+from transport import MAX_ANSWER, Answer, Cause, Deadline, Http, NoAnswer, ServerError
 
 
 class MattermostError(ServerError):
@@ -43,18 +41,11 @@ class Gone(MattermostError):
     """The post is not there any more."""
 
 
-class Way(Enum):
-    """How the author of a post can be told something later."""
-
-    THREAD = "thread"
-    CHANNEL = "channel"
-    NONE = "none"
-
-
 MAX_WAIT = 600.0
 """Seconds. A proxy that asks for more is not obeyed."""
 
 _ID = re.compile("[a-z0-9]{26}")
+_JSON = {"Content-Type": "application/json"}
 _NOT_MATTERMOST = (
     "What answers is not Mattermost: check MATTERMOST_URL (a sub-folder included) or the incoming "
     "webhook's address, and keep login pages away from it."
@@ -71,6 +62,7 @@ _CODES: dict[str, tuple[type[MattermostError], str, str]] = {
         "permissions",
         "The bot may not read or write there: add it to the team and to the channel.",
     ),
+    "app.file_info.get.app_error": (Gone, "file-gone", "The file was deleted in Mattermost."),
     "app.post.get.app_error": (Gone, "post-gone", "The message was deleted in Mattermost."),
     "api.post.create_post.root_id.app_error": (
         Gone,
@@ -101,12 +93,36 @@ _NO_ANSWER = {
 }
 
 
-class WayBack:
-    """Tells authors what became of their posts.
+@dataclass(frozen=True)
+class Place:
+    """Where a post stands.
+
+    Attributes:
+        channel: the id of its channel.
+        root: the id of the post that its thread hangs on, None if it is not a reply.
+    """
+
+    channel: str
+    root: str | None
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """What Mattermost knows of an attached file; the size is in bytes."""
+
+    name: str
+    size: int
+    mime_type: str
+
+
+class MattermostApi:
+    """Mattermost as a bot sees it, and an incoming webhook.
+
+    Every call raises a MattermostError of the type that says what to do next.
 
     Args:
         base_url: of Mattermost, without a slash at the end; a bot cannot do without.
-        access: what the secret says now.
+        access: what the secret says now; raises SettingsError when it cannot be read.
         http: used for nothing but Mattermost.
     """
 
@@ -117,76 +133,110 @@ class WayBack:
         self._access = access
         self._http = http
 
-    def of(self, post: Post) -> Way:
-        """Say where the author of a post will be told.
+    @property
+    def has_bot(self) -> bool:
+        """Whether there is a bot that can be used."""
+        return bool(self._base_url and self._access().bot_token)
 
-        Raises:
-            SettingsError: the secret cannot be read.
+    @property
+    def has_webhook(self) -> bool:
+        """Whether there is an incoming webhook."""
+        return bool(self._access().incoming_webhook)
+
+    def place(self, post_id: str, deadline: Deadline) -> Place:
+        """Say where a post stands."""
+        found = self._call("GET", f"posts/{post_id}", deadline)
+        channel = _id_in(found, "channel_id")
+        if channel is None:
+            raise _odd()
+        return Place(channel, _id_in(found, "root_id"))
+
+    def email(self, user_id: str, deadline: Deadline) -> str:
+        """Return a user's e-mail address, "" when Mattermost hides it (ShowEmailAddress)."""
+        return _text(self._call("GET", f"users/{user_id}", deadline), "email")
+
+    def file_info(self, file_id: str, deadline: Deadline) -> FileInfo:
+        """Say what is known of a file; a bot outside the channel may not (Denied)."""
+        found = self._call("GET", f"files/{file_id}/info", deadline)
+        size = found.get("size") if isinstance(found, dict) else None
+        if not isinstance(size, int):
+            raise _odd()
+        return FileInfo(_text(found, "name"), size, _text(found, "mime_type"))
+
+    def download(self, file_id: str, into: BinaryIO, limit: int, deadline: Deadline) -> None:
+        """Write a file's bytes, `limit` of them at most."""
+        url = f"{self._base_url}/api/v4/files/{file_id}"
+        answer = self._request("GET", url, deadline, self._headers(), into=into, limit=limit)
+        if answer.status != HTTPStatus.OK:
+            decipher(answer)
+            raise _odd()
+
+    def reply(self, place: Place, root: str, text: str, deadline: Deadline) -> None:
+        """Write into a thread as the bot.
+
+        The same text within 30 s appears once. Whoever guesses a pending id can keep its post from
+        appearing (5.37), so it is made with the token.
         """
-        access = self._access()
-        if access.bot_token and self._base_url and post.id:
-            return Way.THREAD
-        if access.incoming_webhook and post.channel_name:
-            return Way.CHANNEL
-        return Way.NONE
-
-    def tell(self, post: Post, reply: Mapping[str, str], deadline: Deadline) -> None:
-        """Say something to the author of a post: in its thread, else in its channel.
-
-        A bot speaks under its own name; the reply's name and icon are for the webhook. Saying the
-        same twice within 30 s is recognised by Mattermost, if a bot says it.
-
-        Args:
-            post: what the author wrote.
-            reply: the answer, as `mattermost.answer` builds it.
-            deadline: for everything that is asked of Mattermost.
-
-        Raises:
-            MattermostError: it is not said, as far as is known.
-        """
-        if self.of(post) is Way.THREAD:
-            self._reply(post, reply["text"], deadline)
-            return
-        said = {name: value for name, value in reply.items() if name != "response_type"}
-        hook = self._access().incoming_webhook
-        self._send("POST", hook, {**said, "channel": post.channel_name}, {}, deadline)
-
-    def _reply(self, post: Post, text: str, deadline: Deadline) -> None:
-        """Answer in the thread, whose root is not always the post itself."""
         token = self._access().bot_token
-        headers = {"Authorization": f"Bearer {token}"}
-        api = f"{self._base_url}/api/v4/posts"
-        found = self._send("GET", f"{api}/{post.id}", None, headers, deadline)
-        channel, root = _id_in(found, "channel_id"), _id_in(found, "root_id") or post.id
-        if not channel:
-            raise Denied("mattermost-odd-answer", _NOT_MATTERMOST, 200)
-        # Whoever guesses a pending id can keep its post from appearing (5.37).
-        pending = hmac.new(token.encode(), f"{post.id} {text}".encode(), hashlib.sha256)
+        pending = hmac.new(token.encode(), f"{root} {text}".encode(), hashlib.sha256)
         body = {
-            "channel_id": channel,
+            "channel_id": place.channel,
             "root_id": root,
             "message": text,
             "pending_post_id": pending.hexdigest(),
         }
-        self._send("POST", api, body, headers, deadline)
+        self._call("POST", "posts", deadline, body)
 
-    def _send(
+    def announce(self, fields: Mapping[str, object], deadline: Deadline) -> None:
+        """Write into a channel by the incoming webhook."""
+        url = self._access().incoming_webhook
+        decipher(self._request("POST", url, deadline, _JSON, json.dumps(fields).encode()))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        deadline: Deadline,
+        fields: Mapping[str, object] | None = None,
+    ) -> object:
+        body = None if fields is None else json.dumps(fields).encode()
+        url = f"{self._base_url}/api/v4/{path}"
+        return decipher(self._request(method, url, deadline, {**_JSON, **self._headers()}, body))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._access().bot_token}"}
+
+    def _request(
         self,
         method: str,
         url: str,
-        fields: Mapping[str, object] | None,
-        headers: Mapping[str, str],
         deadline: Deadline,
-    ) -> object:
-        body = None if fields is None else json.dumps(fields).encode()
-        typed = {"Content-Type": "application/json", **headers}
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        into: BinaryIO | None = None,
+        limit: int = MAX_ANSWER,
+    ) -> Answer:
         try:
-            answer = self._http.request(method, url, deadline=deadline, headers=typed, body=body)
+            return self._http.request(
+                method, url, deadline=deadline, headers=headers, body=body, into=into, limit=limit
+            )
         except NoAnswer as error:
             kind = Denied if error.cause is Cause.CERTIFICATE else Unreachable
             remedy = _NO_ANSWER[error.cause].format(detail=error.detail)
             raise kind(f"mattermost-{error.cause.value}", remedy) from None
-        return decipher(answer)
+
+
+def _odd() -> Denied:
+    """Say that this is no answer of Mattermost's."""
+    return Denied("mattermost-odd-answer", _NOT_MATTERMOST, 200)
+
+
+def _text(value: object, name: str) -> str:
+    found = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(found, str):
+        raise _odd()
+    return found
 
 
 def _id_in(value: object, name: str) -> str | None:

@@ -10,11 +10,12 @@ from desks import Routed, find, triggers_for
 from filing import Filing, Patience, Progress
 from glpi import SETTING_AT_FAULT, TOO_LARGE, GlpiError, OutcomeUnknown, Refused
 from mattermost import Post, neutralise
-from mattermost_api import Denied, Gone, MattermostError, Unreachable, Way, WayBack
+from mattermost_api import Denied, Gone, MattermostError, Unreachable
 from outbox import Message, Outbox
 from rules import Rules
 from ticket import compose, marker
 from transport import Deadline, ServerError
+from way_back import Way, WayBack
 
 _WORD_LIMIT = 40  # characters of an unknown trigger that are repeated in the thread
 

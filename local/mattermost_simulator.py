@@ -17,7 +17,7 @@ from local.glpi_simulator.listener import Listener
 MAX_MESSAGE = 16_383
 """Characters of a post."""
 
-_POST = re.compile(r"/api/v4/posts/([a-z0-9]{26})")
+_ITEM = re.compile(r"/api/v4/(posts|users|files)/([a-z0-9]{26})(/info)?")
 _PERMISSIONS = "api.context.permissions.app_error"
 
 Json = dict[str, Any]
@@ -30,6 +30,26 @@ class Channel:
     id: str
     name: str
     with_bot: bool = True
+
+
+@dataclass
+class User:
+    """Somebody who writes; the address is hidden when it is empty."""
+
+    id: str
+    username: str
+    email: str = ""
+
+
+@dataclass
+class File:
+    """A file that somebody attached."""
+
+    id: str
+    post: str
+    name: str
+    content: bytes
+    mime_type: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,8 @@ class MattermostSimulator:
         self.lock = threading.Lock()
         self.channels: dict[str, Channel] = {}
         self.posts: dict[str, Json] = {}
+        self.users: dict[str, User] = {}
+        self.files: dict[str, File] = {}
         self.pending: dict[str, Json] = {}
         self.trouble: Trouble | None = None
         self.log: list[str] = []
@@ -122,6 +144,25 @@ class MattermostSimulator:
         self.posts[post["id"]] = post
         return str(post["id"])
 
+    def add_user(self, username: str, email: str = "", user_id: str = "") -> User:
+        """Add somebody who writes."""
+        user = User(user_id or self.new_id(), username, email)
+        self.users[user.id] = user
+        return user
+
+    def add_file(
+        self,
+        post: str,
+        name: str,
+        content: bytes,
+        mime_type: str = "text/plain; charset=utf-8",
+        file_id: str = "",
+    ) -> str:
+        """Attach a file to a post; returns its id."""
+        file = File(file_id or self.new_id(), post, name, content, mime_type)
+        self.files[file.id] = file
+        return file.id
+
     def said(self, channel: str = "helpdesk") -> list[tuple[str, str]]:
         """Return what the bridge has posted: the root of the thread, "" for none, and the text."""
         ids = [c.id for c in self.channels.values() if c.name == channel]
@@ -150,15 +191,15 @@ class _Handler(BaseHTTPRequestHandler):
         with self.simulator.lock:
             self.simulator.log.append(request)
             ignored = struck is not None and not struck.done
-            status, answer = (0, "") if ignored else self._process(body)
+            status, answer = (0, b"") if ignored else self._process(body)
         if struck is None:
-            self._send(status, json.dumps(answer) if isinstance(answer, dict) else answer)
+            self._send(status, answer)
         elif struck.status:
-            self._send(struck.status, struck.body, struck.headers)
+            self._send(struck.status, struck.body.encode(), struck.headers)
         else:
             self.close_connection = True
 
-    def _process(self, body: bytes | None) -> tuple[int, Json | str]:
+    def _process(self, body: bytes | None) -> tuple[int, Json | File | bytes]:
         if self.path.startswith("/hooks/") and body is not None:
             return self._hook(json.loads(body))
         if self.path == "/api/v4/system/ping":
@@ -167,13 +208,31 @@ class _Handler(BaseHTTPRequestHandler):
             return _error(401, "api.context.session_expired.app_error")
         if self.path == "/api/v4/posts" and body is not None:
             return self._post(json.loads(body))
-        found = _POST.fullmatch(self.path)
-        if found and body is None:
-            post = self.simulator.posts.get(found[1])
-            return (200, post) if post else _error(404, "app.post.get.app_error")
-        return _error(404, "api.context.404.app_error")
+        found = _ITEM.fullmatch(self.path)
+        if found is None:
+            return _error(404, "api.context.404.app_error")
+        kind, number, info = found.groups()
+        if kind == "files":
+            return self._file(number, info=bool(info))
+        if kind == "users":
+            user = self.simulator.users.get(number)
+            return (200, vars(user)) if user else _error(404, "app.user.missing_account.const")
+        post = self.simulator.posts.get(number)
+        return (200, post) if post else _error(404, "app.post.get.app_error")
 
-    def _post(self, wanted: Json) -> tuple[int, Json | str]:
+    def _file(self, file_id: str, *, info: bool) -> tuple[int, Json | File | bytes]:
+        """Hand a file out, if the bot is a member of its channel."""
+        file = self.simulator.files.get(file_id)
+        if file is None or file.post not in self.simulator.posts:
+            return _error(404, "app.file_info.get.app_error")
+        channel = self.simulator.channels[self.simulator.posts[file.post]["channel_id"]]
+        if not channel.with_bot:
+            return _error(403, _PERMISSIONS)
+        known = {"id": file.id, "post_id": file.post, "name": file.name}
+        described = {**known, "size": len(file.content), "mime_type": file.mime_type}
+        return 200, described if info else file
+
+    def _post(self, wanted: Json) -> tuple[int, Json | File | bytes]:
         """Create a post as the bot."""
         known = self.simulator.pending.get(wanted.get("pending_post_id", ""))
         channel = self.simulator.channels.get(wanted["channel_id"])
@@ -195,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.simulator.pending[wanted["pending_post_id"]] = post
         return 201, post
 
-    def _hook(self, wanted: Json) -> tuple[int, Json | str]:
+    def _hook(self, wanted: Json) -> tuple[int, Json | File | bytes]:
         """Create a post by the incoming webhook."""
         if self.path.rpartition("/")[2] != self.simulator.hook_id:
             return _error(400, "web.incoming_webhook.invalid.app_error")
@@ -206,19 +265,20 @@ class _Handler(BaseHTTPRequestHandler):
         if not ids:
             return _error(404, "web.incoming_webhook.channel.app_error")
         self._keep(ids[0], "", wanted["text"], username=wanted.get("username", ""))
-        return 200, "ok"
+        return 200, b"ok"
 
     def _keep(self, channel: str, root: str, text: str, **more: str) -> Json:
         post = self.simulator.posts[self.simulator.add_post(channel, root)]
         post |= {"message": text, "by_bridge": True, **more}
         return post
 
-    def _send(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
-        payload = body.encode()
+    def _send(
+        self, status: int, body: Json | File | bytes, headers: dict[str, str] | None = None
+    ) -> None:
+        payload, kind = _payload(body)
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        kind = "application/json" if body.startswith("{") else "text/plain"
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
@@ -226,6 +286,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Stay silent."""
+
+
+def _payload(body: Json | File | bytes) -> tuple[bytes, str]:
+    if isinstance(body, File):
+        return body.content, body.mime_type
+    if isinstance(body, bytes):
+        return body, "text/plain"
+    return json.dumps(body).encode(), "application/json"
 
 
 def _error(status: int, name: str) -> tuple[int, Json]:

@@ -17,6 +17,13 @@ EXCHANGES = [
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 NOT_A_MEMBER = "1i41enhaqty1bec49wn4d4ou7e"
 ROOT = "1y5xbahnifn4ufumg4p8y5jsde"
+READ = {
+    "ping": ["status"],
+    "/posts": ["channel_id", "root_id"],
+    "/users/": ["username", "email"],
+    "/info": ["name", "size", "mime_type"],
+}
+"""What the bridge reads of which answer."""
 
 
 @pytest.fixture
@@ -26,7 +33,11 @@ def as_recorded(mattermost: MattermostSimulator) -> MattermostSimulator:
     mattermost.add_channel("elsewhere", NOT_A_MEMBER, with_bot=False)
     mattermost.add_post(HELPDESK, "", ROOT)
     mattermost.add_post(HELPDESK, ROOT, "11k4gmn4ebn97xb577ga46rfbo")
-    mattermost.add_post(NOT_A_MEMBER, "", "qd473d85etbb7gcpzk6w4mybbe")
+    elsewhere = mattermost.add_post(NOT_A_MEMBER, "", "qd473d85etbb7gcpzk6w4mybbe")
+    content = "привет файл".encode()
+    mattermost.add_file(ROOT, "отчёт №1.txt", content, file_id="kedu3jyhsbfj5ebt6zwsko3qyh")
+    mattermost.add_file(elsewhere, "x.txt", b"x", file_id="yw9gnspbx3dy9kawunmsnnskgw")
+    mattermost.add_file("deleted", "x.txt", b"x", file_id="es8fam6swtymzk5e7jhdx9ujnh")
     return mattermost
 
 
@@ -55,6 +66,10 @@ def test_status_type_and_what_the_bridge_reads_are_as_recorded(
     as_recorded: MattermostSimulator, exchange: dict[str, Any]
 ) -> None:
     recorded = exchange["response"]
+    path = exchange["request"]["path"]
+    if "/users/" in path and recorded["status"] == 200:
+        body = recorded["body"]
+        as_recorded.add_user(body["username"], body["email"], body["id"])
     status, kind, body = ask(as_recorded.url, exchange["request"])
     assert status == recorded["status"]
     assert [["Content-Type", kind]] == recorded["headers"]
@@ -63,7 +78,7 @@ def test_status_type_and_what_the_bridge_reads_are_as_recorded(
     elif status >= 400:
         assert (body["id"], body["status_code"]) == (recorded["body"]["id"], status)
     else:
-        read = ["status"] if "ping" in exchange["request"]["path"] else ["channel_id", "root_id"]
+        read = next(names for part, names in READ.items() if part in path)
         assert [body[name] for name in read] == [recorded["body"][name] for name in read]
 
 

@@ -16,11 +16,12 @@ from glpi import OutcomeUnknown, Unavailable
 from ledger import Entry
 from local.memory import MemoryLedger, MemoryOutbox
 from mattermost import Post, to_post
-from mattermost_api import WayBack
+from mattermost_api import MattermostApi
 from outbox import loads
 from rules import read_rules
 from servicedesk import ServiceDesk
 from transport import Deadline, Http
+from way_back import WayBack
 
 MESSAGES = 20_000
 HOURS = 6
@@ -140,7 +141,7 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
     glpi = StormyGlpi(world)
     outbox = MemoryOutbox(world.clock)
     filing = Filing(glpi, MortalLedger(world), world.clock, PATIENCE)  # type: ignore[arg-type]
-    nowhere = WayBack(None, MattermostAccess, Http())
+    nowhere = WayBack(MattermostApi(None, MattermostAccess, Http()))
     desk = ServiceDesk(read_rules(), None, lambda n: f"/{n}", filing, outbox, nowhere, world.clock)
     answers: list[tuple[int, str, int | None]] = []
     for at, number in sorted(deliveries(world)):
