@@ -1,13 +1,19 @@
 """What people read: an outcome becomes a sentence. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from mattermost import Post, answer, mention
-from rules import Rules
+from filing import Wish
+from ledger import Entry
+from mattermost import Post, answer, mention, neutralise
+from richtext import link, paragraph
+from rules import Desk, Rules
 from ticket import permalink
 
 Answer = dict[str, str]
 """The JSON that Mattermost gets."""
+
+Failed = Sequence[tuple[str, str]]
+"""Names of files, and why they did not reach their ticket."""
 
 
 def say(rules: Rules, key: str, **values: str) -> Answer:
@@ -36,10 +42,25 @@ class Answers:
         self._mattermost_url = mattermost_url
         self._ticket_url = ticket_url
 
-    def filed(self, post: Post, ticket: int) -> Answer:
-        """Say at once that the ticket is there, and where the files are."""
-        reply = say(self._rules, "accepted", t=self._link(ticket))
-        if post.file_ids:
+    def at(self, desk: Desk) -> "Answers":
+        """Return the answers as a desk gives them."""
+        return Answers(self._rules.at(desk), self._mattermost_url, self._ticket_url)
+
+    def filed(self, post: Post, ticket: int, wish: Wish, trigger: str, *, by_bot: bool) -> Answer:
+        """Say at once what a post has become.
+
+        Args:
+            post: the message.
+            ticket: that it is, or belongs to.
+            wish: what it should become, and has.
+            trigger: the word that it began with.
+            by_bot: whether there is a bot, which carries files and knows threads.
+        """
+        t, old = self._link(ticket), self._link(wish.former)
+        reply = say(self._rules, wish.how, t=t, old=old)
+        if by_bot and wish.how == "accepted":
+            reply["text"] += "\n" + self._rules.answers["accepted_bot"].format(trigger=trigger)
+        elif post.file_ids and not by_bot:
             linked = permalink(post, self._mattermost_url)
             key = "accepted_files" if linked else "accepted_files_unlinked"
             reply["text"] += "\n" + self._rules.answers[key]
@@ -56,9 +77,28 @@ class Answers:
         follows = self._rules.answers[f"follows_{way_back}"].format(ref=post.ref)
         return say(self._rules, event, ref=post.ref, follows=follows)
 
-    def number(self, post: Post, ticket: int) -> Answer:
-        """Tell the author later that the ticket is there."""
-        return say(self._rules, "number_follows", author=self._author(post), t=self._link(ticket))
+    def later(self, post: Post, entry: Entry) -> Answer:
+        """Tell the author later what a post has become."""
+        key = "followup_follows" if entry.how in ("followup", "reopened") else "number_follows"
+        return say(self._rules, key, author=self._author(post), t=self._link(entry.ticket))
+
+    def files_failed(self, ticket: int, failed: Failed) -> Answer:
+        """Tell which files did not reach a ticket."""
+        lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in failed)
+        return say(self._rules, "files_failed", t=self._link(ticket), files=lines)
+
+    def files_note(self, post: Post, ticket: int, failed: Failed, marker: str) -> dict[str, object]:
+        """Return the `input` of the followup that notes which files did not reach a ticket."""
+        lines = [self._rules.ticket["files_failed"], *(f"{n}: {r}" for n, r in failed)]
+        url = permalink(post, self._mattermost_url)
+        address = [f"<p>{link(url)}</p>"] if url else []
+        return {
+            "itemtype": "Ticket",
+            "items_id": ticket,
+            "content": "\n".join([paragraph("\n".join(lines)), *address, paragraph(marker)]),
+            "is_private": 0,
+            "_do_not_compute_takeintoaccount": 1,
+        }
 
     def failed(self, post: Post, hours: int) -> Answer:
         """Tell the author later that there will be no ticket, after so many hours."""
@@ -75,6 +115,8 @@ class Answers:
     def _author(self, post: Post) -> str:
         return mention(post.user_name) if post.user_name else self._rules.ticket["author"]
 
-    def _link(self, ticket: int) -> str:
+    def _link(self, ticket: int | None) -> str:
+        if ticket is None:
+            return ""
         number = self._rules.ticket["number"].format(number=ticket)
         return f"[{number}]({self._ticket_url(ticket)})"

@@ -1,4 +1,4 @@
-"""Bringing a post to exactly one ticket, whatever happens on the way.
+"""Bringing a post to exactly one place in GLPI, whatever happens on the way.
 
 Two callers: the person's own request, which gets one early attempt, and the worker, which comes
 back until the ticket is there. Both decide by the ledger alone, so it does not matter who comes
@@ -6,13 +6,14 @@ when, how often, or whether somebody is killed in between.
 """
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from aws import AwsError
 from circuit import Circuit
 from glpi import Glpi, GlpiError, OutcomeUnknown
-from ledger import NEW, Entry, Ledger, State
+from ledger import NEW, STEPS, Entry, Ledger, State
 from transport import Deadline
 
 
@@ -61,6 +62,38 @@ BLIND = (
 DAY = 24 * 3600.0
 
 
+class Wish(Protocol):
+    """What a post should become: a ticket of its own, or a followup of another.
+
+    Attributes:
+        how: what is said when it has become that: a text's key.
+        former: the closed ticket that the new one goes on from, if any.
+    """
+
+    @property
+    def how(self) -> str:
+        """See above."""
+
+    @property
+    def former(self) -> int | None:
+        """See above."""
+
+    def create(self, deadline: Deadline) -> int:
+        """Create it; returns the number of the ticket that it is, or belongs to.
+
+        Raises:
+            OutcomeUnknown: it may exist.
+            GlpiError: any other type: it surely does not.
+        """
+
+    def find(self, days: int, deadline: Deadline) -> list[int]:
+        """Return the numbers of the tickets that it is, or belongs to, none if it does not exist.
+
+        Raises:
+            GlpiError: there is no telling.
+        """
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a post has come.
@@ -70,20 +103,16 @@ class Progress:
         error: why it has none yet, when GLPI was asked.
         wait: seconds before it makes sense to try again; 0 for as soon as the caller likes.
         twins: other tickets of the same post, which should not exist.
-        known: whether the ledger knew the ticket before.
-        told: whether the author has read the number, as far as is known.
+        entry: what the ledger knows of a post with a ticket, None if it did not take it down.
         hopeless: whether trying again could only make more tickets that nobody sees.
-        skipped: whether GLPI was not asked, since it is surely down.
     """
 
     ticket: int | None = None
     error: GlpiError | None = None
     wait: float = 0.0
     twins: tuple[int, ...] = ()
-    known: bool = False
-    told: bool = False
+    entry: Entry | None = None
     hopeless: bool = False
-    skipped: bool = False
 
 
 class Filing:
@@ -105,35 +134,9 @@ class Filing:
         self._circuit = Circuit(clock)
         self._clock = clock
 
-    def first_attempt(
-        self, ref: str, fields: Mapping[str, object], deadline: Deadline, *, may_skip: bool
-    ) -> Progress | None:
-        """Create the ticket of a post that nobody has tried yet.
-
-        Args:
-            ref: the post's.
-            fields: the ticket's `input` in GLPI's names.
-            deadline: for everything that is asked of GLPI.
-            may_skip: whether the message is safe, so that GLPI need not be asked while it is
-                surely down.
-
-        Returns:
-            None when somebody else is at it, or has been.
-
-        Raises:
-            AwsError: the ledger did not answer; nothing was asked of GLPI.
-        """
-        down = (self._circuit.why_open or self._probe()) if may_skip else None
-        if down:
-            return Progress(error=down, skipped=True)
-        now = self._clock()
-        claim = NEW.claimed(now + self.patience.fast_lease, since=now)
-        mine, entry = self._ledger.write(ref, claim, seen=NEW)
-        if not mine:
-            return None
-        progress = self._create(ref, entry, fields, deadline, told=True)
-        self._circuit.learn(progress.error)
-        return progress
+    def why_down(self) -> GlpiError | None:
+        """Say why GLPI is surely down, so that nobody need wait for it; None if it is not."""
+        return self._circuit.why_open or self._probe()
 
     def _probe(self) -> GlpiError | None:
         """After failures, ask GLPI whether it is there; returns why it is not."""
@@ -147,82 +150,161 @@ class Filing:
         self._circuit.learn(None)
         return None
 
+    def first_attempt(
+        self, ref: str, wish: Wish, deadline: Deadline, done: Set[str]
+    ) -> Progress | None:
+        """Create what a post should become, if nobody has tried yet.
+
+        Args:
+            ref: the post's.
+            wish: what it should become.
+            deadline: for everything that is asked of GLPI.
+            done: the steps that are done when it is created.
+
+        Returns:
+            None when somebody else is at it, or has been.
+
+        Raises:
+            AwsError: the ledger did not answer; nothing was asked of GLPI.
+        """
+        now = self._clock()
+        claim = NEW.claimed(now + self.patience.fast_lease, since=now)
+        mine, entry = self._ledger.write(ref, claim, seen=NEW)
+        if not mine:
+            return None
+        progress = self._create(ref, entry, wish, deadline, done)
+        self.learn(progress.error)
+        return progress
+
+    def learn(self, error: GlpiError | None) -> None:
+        """Take in how something ended that GLPI was asked while a person waited."""
+        self._circuit.learn(error)
+
+    def unsettled(self, entry: Entry) -> float:
+        """Return the seconds for which an earlier attempt may still be executed, 0 for none."""
+        left = entry.until + self.patience.settle - self._clock()
+        return max(0.0, left) if entry.state is State.TRIED else 0.0
+
+    def entry(self, ref: str) -> Entry:
+        """Return what the ledger knows of a post.
+
+        Raises:
+            AwsError: the ledger did not answer.
+        """
+        return self._ledger.read(ref)
+
     def converge(
         self,
         ref: str,
-        marker: str,
-        fields: Mapping[str, object],
+        entry: Entry,
+        wish: Wish,
         received_at: float,
         deadline: Deadline,
+        done: Set[str],
     ) -> Progress:
-        """Do what is next for a post: nothing, wait, look up, or create.
+        """Do what is next for a post without a ticket: wait, look up, or create.
+
+        Args:
+            ref: the post's.
+            entry: what the ledger knows of it.
+            wish: what it should become.
+            received_at: when the bridge took it over, seconds since the epoch.
+            deadline: for everything that is asked of GLPI.
+            done: the steps that are done when it is created.
 
         Raises:
             AwsError: the ledger did not answer; nothing is known to have been done.
         """
-        entry = self._ledger.read(ref)
-        if entry.state is State.FILED:
-            return Progress(ticket=entry.ticket, known=True, told=entry.told)
         now = self._clock()
-        settled_in = entry.until + self.patience.settle - now
-        if entry.state is State.TRIED and settled_in > 0:
-            return Progress(wait=settled_in)
+        unsettled = self.unsettled(entry)
+        if unsettled:
+            return Progress(wait=unsettled)
         forgotten = entry == NEW and now - received_at > FORGOTTEN_AFTER
         if entry.state is State.TRIED or forgotten:
             days = int((now - received_at) / DAY) + 2
             try:
-                found = self._glpi.find_tickets(marker, days, deadline)
+                found = wish.find(days, deadline)
             except GlpiError as error:
                 if entry.state is State.TRIED:  # an item of its own would end "forgotten"
                     self._note(ref, replace(entry, why=error.code), entry)
                 return Progress(error=error)
             if found:
-                self._note(ref, entry.filed(found[0], told=False), entry)
-                return Progress(ticket=found[0], twins=tuple(found[1:]))
+                filed = entry.filed(found[0], frozenset(), wish.how, wish.former)
+                noted = self._note(ref, filed, entry)
+                return Progress(ticket=found[0], twins=tuple(found[1:]), entry=noted)
             if entry.tries >= MAX_TRIES:
                 return Progress(error=OutcomeUnknown("blind", BLIND), hopeless=True)
         claim = entry.claimed(now + self.patience.worker_lease, since=received_at)
         mine, entry = self._ledger.write(ref, claim, seen=entry)
         if not mine:
             return Progress(wait=1.0)
-        return self._create(ref, entry, fields, deadline, told=False)
-
-    def is_filed(self, ref: str) -> bool:
-        """Say whether the ledger knows a ticket of the post.
-
-        Raises:
-            AwsError: the ledger did not answer.
-        """
-        return self._ledger.read(ref).state is State.FILED
-
-    def note_told(self, ref: str) -> None:
-        """Record that the author knows the number; if that fails, they may be told again."""
-        with contextlib.suppress(AwsError):
-            entry = self._ledger.read(ref)
-            if entry.state is State.FILED:
-                self._ledger.write(ref, replace(entry, told=True), seen=entry)
+        return self._create(ref, entry, wish, deadline, done)
 
     def _create(
-        self,
-        ref: str,
-        claim: Entry,
-        fields: Mapping[str, object],
-        deadline: Deadline,
-        *,
-        told: bool,
+        self, ref: str, claim: Entry, wish: Wish, deadline: Deadline, done: Set[str]
     ) -> Progress:
         try:
-            ticket = self._glpi.create_ticket(fields, deadline)
+            ticket = wish.create(deadline)
         except OutcomeUnknown as error:
             self._note(ref, claim.doubted(self._clock(), error.code), claim)
             return Progress(error=error, wait=self.patience.settle)
         except GlpiError as error:
             self._note(ref, claim.released(error.code), claim)
             return Progress(error=error)
-        self._note(ref, claim.filed(ticket, told=told), claim)
-        return Progress(ticket=ticket, told=told)
+        noted = self._note(ref, claim.filed(ticket, done, wish.how, wish.former), claim)
+        return Progress(ticket=ticket, entry=noted)
 
-    def _note(self, ref: str, entry: Entry, claim: Entry) -> None:
-        """Record an outcome. If that fails, the claim stays, and a look-up will find the truth."""
+    def hold(self, ref: str, entry: Entry) -> Entry | None:
+        """Keep others from doing the steps of a post; returns None if somebody else is at them.
+
+        Raises:
+            AwsError: the ledger did not answer.
+        """
+        until = self._clock() + self.patience.worker_lease
+        mine, held = self._ledger.write(ref, replace(entry, until=until), seen=entry)
+        return held if mine else None
+
+    def release(self, ref: str, held: Entry, done: Set[str], wait: float = 0.0) -> None:
+        """Take down which steps of a post are done, and for how long nobody should go on.
+
+        If that fails, they are done again: better than not at all.
+        """
+        until = self._clock() + wait if wait else 0.0
+        self._note(ref, replace(held, done=held.done | done, until=until), held)
+
+    def note_done(self, ref: str, step: str) -> None:
+        """Take down that a step of a filed post is done; never raises."""
         with contextlib.suppress(AwsError):
-            self._ledger.write(ref, entry, seen=claim)
+            entry = self._ledger.read(ref)
+            if entry.state is State.FILED:
+                self._ledger.write(ref, replace(entry, done=entry.done | {step}), seen=entry)
+
+    def take_thread(self, root: str, ticket: int) -> None:
+        """Take down which ticket a thread belongs to from now on; never raises."""
+        with contextlib.suppress(AwsError):
+            entry = self._ledger.read(thread(root))
+            self._ledger.write(thread(root), entry.filed(ticket, STEPS), seen=entry)
+
+    def of_thread(self, root: str) -> Entry:
+        """Return what the ledger knows of the ticket that a thread belongs to.
+
+        Raises:
+            AwsError: the ledger did not answer.
+        """
+        entry = self._ledger.read(thread(root))
+        return entry if entry != NEW else self._ledger.read(root)
+
+    def _note(self, ref: str, entry: Entry, claim: Entry) -> Entry | None:
+        """Record an outcome; returns it as written.
+
+        If that fails, the claim stays, and a look-up will find the truth.
+        """
+        with contextlib.suppress(AwsError):
+            written, noted = self._ledger.write(ref, entry, seen=claim)
+            return noted if written else None
+        return None
+
+
+def thread(root: str) -> str:
+    """Return the ledger's key of a thread, which no post has."""
+    return f"thread:{root}"

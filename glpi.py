@@ -73,6 +73,11 @@ def _rows(answer: object, first: int = 0, size: int = 1000) -> tuple[int, list[t
     return number, found
 
 
+def ends_with(content: str, marker: str) -> bool:
+    """Say whether a marker is the last paragraph, as GLPI hands it out: escaped by 10.0.14."""
+    return content.rstrip().endswith((f"<p>{marker}</p>", f"&#60;p&#62;{marker}&#60;/p&#62;"))
+
+
 @dataclass(frozen=True)
 class Marked:
     """A ticket that ends with a marker.
@@ -96,11 +101,11 @@ class Glpi:
     """
 
     def __init__(self, base_url: str, tokens: TokenSource, http: Http) -> None:
-        self._session = GlpiSession(base_url, tokens, http)
+        self.session = GlpiSession(base_url, tokens, http)
 
     def ticket_url(self, ticket: int) -> str:
         """Return the address of a ticket's page."""
-        return f"{self._session.base_url}/front/ticket.form.php?id={ticket}"
+        return f"{self.session.base_url}/front/ticket.form.php?id={ticket}"
 
     def open(self, deadline: Deadline) -> None:
         """Log in now instead of with the first call.
@@ -108,11 +113,11 @@ class Glpi:
         Raises:
             GlpiError: GLPI does not let us in.
         """
-        self._session.open(deadline)
+        self.session.open(deadline)
 
     def close(self, deadline: Deadline) -> None:
         """End the session and the connection; never raises."""
-        self._session.close(deadline)
+        self.session.close(deadline)
 
     def probe(self, deadline: Deadline) -> None:
         """Ask something that changes nothing.
@@ -120,7 +125,7 @@ class Glpi:
         Raises:
             GlpiError: GLPI is not there, or does not let us in.
         """
-        self._session.get("getActiveProfile", deadline)
+        self.session.get("getActiveProfile", deadline)
 
     def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
         """Create a ticket and return its number.
@@ -136,7 +141,7 @@ class Glpi:
             OutcomeUnknown: the ticket may exist.
             GlpiError: any other type: it surely does not.
         """
-        created = self._session.post("Ticket", fields, deadline)
+        created = self.session.post("Ticket", fields, deadline)
         number = created.get("id") if isinstance(created, dict) else None
         if isinstance(number, int) and not isinstance(number, bool) and number > 0:
             return number
@@ -147,7 +152,7 @@ class Glpi:
         """Return the numbers of the tickets that end with a marker, trashed ones last.
 
         The search finds quotations of the marker, too; only a last paragraph that is the marker
-        counts, since nobody's words ever stand there. GLPI 10.0.14 hands content out escaped.
+        counts, since nobody's words ever stand there.
 
         Args:
             marker: what `create_ticket` was given as the last paragraph of the content.
@@ -164,9 +169,8 @@ class Glpi:
 
     def _search(self, marker: str, days: int, deadline: Deadline, *, trashed: int) -> list[int]:
         query = urlencode(_criteria(marker, days) | {"is_deleted": trashed})
-        _, rows = _rows(self._session.get(f"search/Ticket?{query}", deadline))
-        endings = (f"<p>{marker}</p>", f"&#60;p&#62;{marker}&#60;/p&#62;")
-        return [number for number, content in rows if content.rstrip().endswith(endings)]
+        _, rows = _rows(self.session.get(f"search/Ticket?{query}", deadline))
+        return [number for number, content in rows if ends_with(content, marker)]
 
     def marked_tickets(
         self, prefix: str, days: int, deadline: Deadline
@@ -204,7 +208,7 @@ class Glpi:
         while first < total:
             page = {"range": f"{first}-{first + PAGE - 1}"}
             query = urlencode(criteria | page)
-            answer = self._session.get(f"search/Ticket?{query}", deadline, partial=True)
+            answer = self.session.get(f"search/Ticket?{query}", deadline, partial=True)
             before = total
             total, rows = _rows(answer, first, PAGE)
             if first and total < before:
@@ -220,7 +224,7 @@ class Glpi:
             GlpiError: there is no telling; never OutcomeUnknown.
         """
         try:
-            self._session.get(f"Ticket/{number}", deadline)
+            self.session.get(f"Ticket/{number}", deadline)
         except Refused as error:
             if error.code not in ("ERROR_ITEM_NOT_FOUND", "ERROR_RIGHT_MISSING"):
                 raise

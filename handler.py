@@ -22,19 +22,20 @@ from aws_lambda_powertools import Logger
 import mattermost
 import telemetry
 from answers import say
+from assembly import assemble
 from aws import AwsError
 from credentials import Credentials, secrets_manager
-from filing import PATIENCE, Filing
+from filing import PATIENCE
 from glpi import Glpi
 from ledger import DynamoLedger
 from mattermost_api import MattermostApi
 from outbox import Outbox, SqsOutbox, Unreadable, loads
 from rules import Rules, read_rules
-from servicedesk import Outcome, ServiceDesk, Verdict
+from servicedesk import Outcome, ServiceDesk
 from settings import Settings, SettingsError
 from texts import ANSWERS
 from transport import Deadline, Http, ServerError
-from way_back import WayBack
+from worker import Verdict, Worker
 
 WORKER_SECONDS = 60.0
 """All in all for GLPI while nobody waits."""
@@ -67,6 +68,7 @@ class Container:
     glpi: Glpi
     outbox: Outbox
     desk: ServiceDesk
+    worker: Worker
 
 
 def lambda_handler(event: Event, context: Context) -> Response:
@@ -162,7 +164,7 @@ def _obey(kept: Container, record: Event, context: Context) -> bool:
     receives = int(record["attributes"]["ApproximateReceiveCount"])
     queued_at = int(record["attributes"]["SentTimestamp"]) / 1000
     seconds = min(WORKER_SECONDS, context.get_remaining_time_in_millis() / 1000)
-    verdict = kept.desk.converge(message, receives, queued_at, Deadline(seconds))
+    verdict = kept.worker.converge(message, receives, queued_at, Deadline(seconds))
     telemetry.verdict(verdict)
     _log_verdict(verdict)
     if verdict.event == "buried":
@@ -190,8 +192,9 @@ def _log_verdict(verdict: Verdict) -> None:
     if verdict.error:
         fields |= _error_fields(verdict.error)
     logger.info(f"worker: {verdict.event}", extra=fields)
-    if verdict.ticket and verdict.error and not verdict.wait:
-        logger.error("the author was never told the number", extra=fields)
+    if verdict.given_up:
+        given_up = {"steps": sorted(verdict.given_up)}
+        logger.error("given up: the message is too old", extra=fields | given_up)
     if verdict.twins:
         twins = [verdict.ticket, *verdict.twins]
         logger.error("two tickets for one post: close all but one", extra={"tickets": twins})
@@ -217,14 +220,19 @@ def container() -> Container:
     glpi = Glpi(settings.glpi_url, credentials, Http(ca_bundle=settings.glpi_ca_bundle))
     mattermost_http = Http(ca_bundle=settings.mattermost_ca_bundle)
     api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
-    way_back = WayBack(api)
     outbox = SqsOutbox(settings.queue_url, settings.dead_letter_url)
     ledger = DynamoLedger(settings.ledger_table, time.time)
-    filing = Filing(glpi, ledger, time.time, PATIENCE[settings.pauses])
-    desk = ServiceDesk(
-        rules, settings.mattermost_url, glpi.ticket_url, filing, outbox, way_back, time.time
+    desk, worker = assemble(
+        rules,
+        settings.mattermost_url,
+        glpi,
+        api,
+        ledger,
+        outbox,
+        time.time,
+        PATIENCE[settings.pauses],
     )
-    return Container(rules, credentials, glpi, outbox, desk)
+    return Container(rules, credentials, glpi, outbox, desk, worker)
 
 
 def _warn(rules: Rules, credentials: Credentials, settings: Settings) -> None:
@@ -280,6 +288,9 @@ def _log(post: mattermost.Post, outcome: Outcome) -> None:
         fields["odd_fields"] = post.odd_fields
     if outcome.ticket:
         fields["ticket"] = outcome.ticket
+    if outcome.aside:
+        aside = _error_fields(outcome.aside)
+        logger.warning("filed, but with less than there could be", extra=fields | aside)
     if outcome.error is None:
         write = logger.warning if outcome.event == "unknown_desk" else logger.info
         write(outcome.event, extra=fields)

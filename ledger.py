@@ -13,7 +13,7 @@ has found none.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,6 +34,13 @@ KEPT_SECONDS = 40 * 24 * 3600
 """Seconds after which an item may go: a message lives shorter in queue and dead letter queue."""
 
 
+TOLD = "told"
+REQUESTER = "requester"
+FILES = "files"
+STEPS = frozenset({TOLD, REQUESTER, FILES})
+"""What is done after a ticket is filed: its author knows, it has its requester and its files."""
+
+
 class State(Enum):
     """What is known of the ticket of a post."""
 
@@ -48,12 +55,14 @@ class Entry:
 
     Attributes:
         state: OPEN: surely no ticket. TRIED: there may be one. FILED: there is.
-        until: seconds since the epoch by which a request of a TRIED post has surely left.
+        until: seconds since the epoch by which whoever is at it has surely ended.
         ticket: the number, when FILED.
+        how: what became of the post, when FILED: a text's key, such as `accepted`.
+        former: the closed ticket that this one goes on from, if any.
         tries: how many attempts may have been executed.
         since: seconds since the epoch when the bridge took the message over.
         why: the code of what keeps the post from its ticket, "" when nothing is known.
-        told: whether the author has read the number, as far as is known.
+        done: the steps that are done, and `file:` with the id of each file that is.
         version: counts the writes; 0 for what has not been written.
     """
 
@@ -63,7 +72,9 @@ class Entry:
     tries: int = 0
     since: float = 0.0
     why: str = ""
-    told: bool = False
+    how: str = "accepted"
+    former: int | None = None
+    done: frozenset[str] = frozenset()
     version: int = 0
 
     def claimed(self, until: float, since: float) -> "Entry":
@@ -79,9 +90,12 @@ class Entry:
         """Return the entry after an attempt that ended without a clear answer."""
         return replace(self, state=State.TRIED, until=now, why=why)
 
-    def filed(self, ticket: int, *, told: bool) -> "Entry":
+    def filed(
+        self, ticket: int, done: Set[str], how: str = "accepted", former: int | None = None
+    ) -> "Entry":
         """Return the entry of a post that has its ticket."""
-        return replace(self, state=State.FILED, ticket=ticket, why="", told=told)
+        filed = replace(self, state=State.FILED, ticket=ticket, until=0.0, why="")
+        return replace(filed, done=frozenset(done), how=how, former=former)
 
 
 NEW = Entry(State.OPEN)
@@ -143,13 +157,17 @@ class DynamoLedger:
             "tries": {"N": str(written.tries)},
             "since": {"N": repr(written.since)},
             "why": {"S": written.why},
-            "told": {"BOOL": written.told},
+            "how": {"S": written.how},
             "version": {"N": str(written.version)},
             "expires": {"N": str(int(self._clock()) + KEPT_SECONDS)},
             "writer": {"S": uuid.uuid4().hex},
         }
         if written.ticket is not None:
             item["ticket"] = {"N": str(written.ticket)}
+        if written.former is not None:
+            item["former"] = {"N": str(written.former)}
+        if written.done:
+            item["done"] = {"SS": sorted(written.done)}
 
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(post)"}
         if seen.version:
@@ -182,13 +200,14 @@ class DynamoLedger:
 
 
 def _entry(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
-    """Read an item. The first version knew neither `since` nor `why`, and told nobody later.
+    """Read an item. The first version had no `since` and no steps to do.
 
     Raises:
         AwsError: it is of a version to come.
     """
     if not item:
         return NEW
+    nothing_done = frozenset() if "since" in item else STEPS
     try:
         return Entry(
             state=State(item["state"]["S"]),
@@ -197,7 +216,9 @@ def _entry(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
             tries=int(item["tries"]["N"]),
             since=float(item["since"]["N"]) if "since" in item else 0.0,
             why=item["why"]["S"] if "why" in item else "",
-            told=item["told"]["BOOL"] if "told" in item else True,
+            how=item["how"]["S"] if "how" in item else "accepted",
+            former=int(item["former"]["N"]) if "former" in item else None,
+            done=frozenset(item["done"]["SS"] if "done" in item else nothing_done),
             version=int(item["version"]["N"]),
         )
     except (KeyError, ValueError):

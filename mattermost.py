@@ -42,6 +42,7 @@ class Post:
         text: raw, the trigger word included.
         trigger_word: as Mattermost says; with several hooks on one post it can be another hook's.
         written_at: when the post was written.
+        user_id: the author's.
         webhook: our name of the token that came with it.
         odd_fields: fields that were there but unusable, and so count as absent.
     """
@@ -58,6 +59,7 @@ class Post:
     file_ids: tuple[str, ...]
     webhook: str
     odd_fields: tuple[str, ...]
+    user_id: str | None = None
 
 
 def read(content_type: str, body: bytes) -> tuple[str, Mapping[str, object]]:
@@ -135,6 +137,7 @@ def to_post(fields: Mapping[str, object], webhook: str) -> Post:
         text=_well_formed(text),
         trigger_word=string("trigger_word") or "",
         user_name=string("user_name"),
+        user_id=string("user_id", _ID),
         channel_id=string("channel_id", _ID),
         channel_name=string("channel_name"),
         team_domain=string("team_domain"),

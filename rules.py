@@ -6,8 +6,9 @@ Every mistake is a sentence that names the key, its value and what is allowed.
 import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import overload
 
 import texts
 from settings import SettingsError
@@ -16,6 +17,7 @@ BRIDGE_TOML = Path(__file__).with_name("bridge.toml")
 TEMPLATE_NAMES = frozenset(
     {"user_name", "first_line", "channel_name", "team_domain", "trigger", "permalink"}
 )
+LANGUAGES = ("ru", "en")
 INCIDENT = 1
 REQUEST = 2
 
@@ -32,6 +34,8 @@ class Desk:
         channels: names or ids of the only channels it serves; all when empty.
         teams: URL names of the only teams it serves; all when empty.
         webhooks: names of the only webhook tokens it serves; all when empty.
+        language: of its answers and tickets, if it is another than the others'.
+        title: template of its tickets' titles, likewise.
     """
 
     triggers: tuple[str, ...]
@@ -46,6 +50,8 @@ class Desk:
     channels: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     webhooks: tuple[str, ...] = ()
+    language: str | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,14 +59,20 @@ class Rules:
     """bridge.toml: how people speak and where their words go.
 
     Attributes:
+        language: "ru" or "en".
         answers: every answer by its key, in the chosen language, overrides applied.
         ticket: every sentence of the ticket by its key, in the chosen language.
         title: template of the ticket's title.
         footer: template of the line under the message.
         in_thread: whether answers go into the thread or into the channel.
         ignore_users: accounts whose posts are dropped, such as our own bot.
+        max_files: of a message that are carried into its ticket.
+        max_file_mb: megabytes of a file at most; GLPI has a limit of its own.
+        requesters: for names in Mattermost, a user's id in GLPI or an e-mail address.
+        requester_by_login: whether a name in Mattermost is a login in GLPI.
     """
 
+    language: str
     answers: Mapping[str, str]
     ticket: Mapping[str, str]
     title: str
@@ -69,7 +81,24 @@ class Rules:
     reply_username: str | None
     reply_icon_url: str | None
     ignore_users: frozenset[str]
+    max_files: int
+    max_file_mb: int
+    requesters: Mapping[str, int | str]
+    requester_by_login: bool
     desks: tuple[Desk, ...]
+
+    def at(self, desk: Desk) -> "Rules":
+        """Return the rules as they hold at a desk, which may speak another language."""
+        if desk.language is None or desk.language == self.language:
+            return replace(self, title=desk.title or self.title)
+        ticket = texts.TICKET[desk.language]
+        return replace(
+            self,
+            language=desk.language,
+            answers=texts.ANSWERS[desk.language],
+            ticket=ticket,
+            title=desk.title or ticket["title"],
+        )
 
 
 def read_rules(path: Path = BRIDGE_TOML) -> Rules:
@@ -85,9 +114,10 @@ def read_rules(path: Path = BRIDGE_TOML) -> Rules:
     except ValueError as error:  # not TOML, or not UTF-8
         raise SettingsError(path.name, f"is not valid TOML: {error}") from None
     table = _Table(path.name, parsed)
-    language = table.choice("language", ("ru", "en"), "ru")
+    language = table.choice("language", LANGUAGES, LANGUAGES[0])
     desks = tuple(_desk(desk) for desk in table.tables("desk"))
     rules = Rules(
+        language=language,
         answers={**texts.ANSWERS[language], **_overrides(table.table("texts"), desks)},
         ticket=texts.TICKET[language],
         title=table.template("title", texts.TICKET[language]["title"], TEMPLATE_NAMES),
@@ -96,6 +126,10 @@ def read_rules(path: Path = BRIDGE_TOML) -> Rules:
         reply_username=table.text("reply_username", "") or None,
         reply_icon_url=table.url("reply_icon_url"),
         ignore_users=frozenset(n.removeprefix("@").lower() for n in table.texts("ignore_users")),
+        max_files=table.number("max_files", 0, 50, 10),
+        max_file_mb=table.number("max_file_mb", 1, 250, 50),
+        requesters=_requesters(table.table("requesters")),
+        requester_by_login=table.flag("requester_by_login"),
         desks=desks,
     )
     table.finish()
@@ -126,9 +160,22 @@ def _desk(table: "_Table") -> Desk:
         channels=tuple(name.removeprefix("~") for name in table.texts("channels")),
         teams=table.texts("teams"),
         webhooks=table.texts("webhooks"),
+        language=table.choice("language", LANGUAGES, None),
+        title=table.template("title", "", TEMPLATE_NAMES) or None,
     )
     table.finish()
     return desk
+
+
+def _requesters(table: "_Table") -> dict[str, int | str]:
+    """Read `[requesters]`: who is who, where addresses do not tell."""
+    wanted = "a user's id in GLPI, or an e-mail address in quotes"
+    found = {name.removeprefix("@").casefold(): table.value(name) for name in table.names}
+    for name, value in found.items():
+        usable = (isinstance(value, int) and value > 0) or (isinstance(value, str) and "@" in value)
+        if not usable or isinstance(value, bool):
+            raise table.wrong(name, value, wanted)
+    return {name: value for name, value in found.items() if isinstance(value, int | str)}
 
 
 def _overrides(table: "_Table", desks: Sequence[Desk]) -> dict[str, str]:
@@ -160,6 +207,19 @@ class _Table:
         self._asked.add(key)
         return self._values.get(key, default)
 
+    @property
+    def names(self) -> Sequence[str]:
+        return list(self._values)
+
+    def value(self, key: str) -> object:
+        return self._get(key, None)
+
+    def flag(self, key: str) -> bool:
+        value = self._get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, value, "true or false")
+        return value
+
     def has(self, key: str) -> bool:
         return key in self._values
 
@@ -175,14 +235,30 @@ class _Table:
             raise self.wrong(key, value, "text in quotes")
         return value.strip()
 
-    def choice(self, key: str, options: Sequence[str], default: str) -> str:
+    @overload
+    def choice(self, key: str, options: Sequence[str], default: str) -> str: ...
+
+    @overload
+    def choice(self, key: str, options: Sequence[str], default: None) -> str | None: ...
+
+    def choice(self, key: str, options: Sequence[str], default: str | None) -> str | None:
         value = self._get(key, default)
+        if value is None:
+            return None
         if not isinstance(value, str) or value not in options:
             raise self.wrong(key, value, " or ".join(f'"{option}"' for option in options))
         return value
 
-    def number(self, key: str, lowest: int, highest: int | None) -> int | None:
-        value = self._get(key, None)
+    @overload
+    def number(self, key: str, lowest: int, highest: int | None) -> int | None: ...
+
+    @overload
+    def number(self, key: str, lowest: int, highest: int | None, default: int) -> int: ...
+
+    def number(
+        self, key: str, lowest: int, highest: int | None, default: int | None = None
+    ) -> int | None:
+        value = self._get(key, default)
         if value is None:
             return None
         wanted = f"a whole number from {lowest}" + (f" to {highest}" if highest else "")

@@ -1,52 +1,27 @@
-"""The domain: a post becomes a ticket, and its author reads what became of it."""
+"""The domain: a post becomes a ticket while its author waits, and they read what became of it."""
 
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from answers import Answers, say
 from aws import AwsError
 from desks import Routed, find, triggers_for
-from filing import Filing, Patience, Progress
-from glpi import SETTING_AT_FAULT, TOO_LARGE, GlpiError, OutcomeUnknown, Refused
+from filing import Filing, Progress
+from glpi import GlpiError, OutcomeUnknown
+from ledger import TOLD
 from mattermost import Post, neutralise
-from mattermost_api import Denied, Gone, MattermostError, Unreachable
+from mattermost_api import MattermostError
 from outbox import Message, Outbox
+from planning import Plan, Planner, ThreadWaitsError
 from rules import Rules
-from ticket import compose, marker
 from transport import Deadline, ServerError
 from way_back import Way, WayBack
+from worker import setting_at_fault
 
 _WORD_LIMIT = 40  # characters of an unknown trigger that are repeated in the thread
 
-NOTICE_SECONDS = 10.0
-"""All in all for telling an author something later."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the worker should do with a message.
-
-    Attributes:
-        event: done (it was filed before), filed, waiting or buried.
-        wait: seconds until the message should come again, 0 if it need not: for its ticket, or
-            for its author to be told.
-        reason: why it goes to the dead letter queue, when buried.
-        ticket: its number, when filed.
-        told: whether the author knows the number, as far as is known.
-        twins: other tickets of the same post, which should not exist.
-        error: what went wrong last.
-        age: seconds since the message was queued.
-    """
-
-    event: str
-    wait: float = 0.0
-    reason: str = ""
-    ticket: int | None = None
-    told: bool = False
-    twins: tuple[int, ...] = ()
-    error: ServerError | AwsError | None = None
-    age: float = 0.0
+ANSWER_SECONDS = 3.0
+"""All in all for answering a reply, whose thread only a bot can write into."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +29,20 @@ class Outcome:
     """What became of a post.
 
     Attributes:
-        event: filed, empty, ignored, unknown_desk, duplicate, queued, queued_later, refused,
-            not_confirmed or not_saved.
+        event: filed, added, empty, ignored, unknown_desk, duplicate, queued, queued_later,
+            refused, not_confirmed or not_saved.
         reply: the JSON that Mattermost gets; empty where silence is right.
         ticket: the number of the ticket, when it is known.
         error: why there is none.
+        aside: what kept an extra from being done.
         glpi_seconds: how long GLPI was asked, if it was.
     """
 
     event: str
     reply: Mapping[str, str]
     ticket: int | None = None
-    error: GlpiError | AwsError | None = None
+    error: ServerError | AwsError | None = None
+    aside: ServerError | None = None
     glpi_seconds: float | None = None
 
 
@@ -74,9 +51,9 @@ class ServiceDesk:
 
     Args:
         rules: bridge.toml.
-        mattermost_url: base URL for links to posts, if known.
-        ticket_url: tells the address of a ticket's page.
-        filing: brings posts to tickets.
+        answers: what people read.
+        planner: knows what should become of a post.
+        filing: brings posts into GLPI.
         outbox: where messages are safe.
         way_back: tells authors something later.
         clock: seconds since the epoch.
@@ -85,19 +62,19 @@ class ServiceDesk:
     def __init__(
         self,
         rules: Rules,
-        mattermost_url: str | None,
-        ticket_url: Callable[[int], str],
+        answers: Answers,
+        planner: Planner,
         filing: Filing,
         outbox: Outbox,
         way_back: WayBack,
         clock: Callable[[], float],
     ) -> None:
         self._rules = rules
-        self._mattermost_url = mattermost_url
-        self._answers = Answers(rules, mattermost_url, ticket_url)
-        self._way_back = way_back
+        self._answers = answers
+        self._planner = planner
         self._filing = filing
         self._outbox = outbox
+        self._way_back = way_back
         self._clock = clock
 
     def handle(self, post: Post, deadline: Deadline) -> Outcome:
@@ -116,7 +93,8 @@ class ServiceDesk:
         if routed is None:
             return self._unknown_desk(post)
         if not routed.words and not post.file_ids:
-            return Outcome("empty", say(self._rules, "empty", trigger=routed.trigger))
+            rules = self._rules.at(routed.desk)
+            return Outcome("empty", say(rules, "empty", trigger=routed.trigger))
         return self._file(post, routed, deadline)
 
     def _unknown_desk(self, post: Post) -> Outcome:
@@ -134,26 +112,41 @@ class ServiceDesk:
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
         """Make the message safe, then try once; say what is true."""
         saved, in_doubt = self._save(post)
-        fields = compose(post, routed, self._rules, self._mattermost_url)
+        answers = self._answers.at(routed.desk)
+
+        def not_filed(event: str, error: ServerError | AwsError | None) -> Outcome:
+            reply = answers.not_filed(event, post, self._way_back.of(post).value)
+            return Outcome(event, reply, error=error)
+
+        down = self._filing.why_down() if saved else None
+        if down:
+            return not_filed(_event(down, saved=True, in_doubt=False), down)
         started = self._clock()
         try:
-            progress = self._filing.first_attempt(post.ref, fields, deadline, may_skip=saved)
+            plan = self._planner.plan(post, routed, deadline, 0.0 if saved else None)
+        except GlpiError as error:
+            self._filing.learn(error)
+            return not_filed(_event(error, saved=saved, in_doubt=in_doubt), error)
+        except (AwsError, MattermostError) as error:
+            return not_filed("queued_later", error)
+        except ThreadWaitsError:
+            return not_filed("queued_later", None)
+        done = plan.done if self._is_reply(plan) else plan.done | {TOLD}
+        try:
+            progress = self._filing.first_attempt(post.ref, plan.wish, deadline, done)
         except AwsError as error:
             event = "queued_later" if saved else "not_confirmed" if in_doubt else "not_saved"
-            return Outcome(event, self._not_filed(event, post), error=error)
-        seconds = self._clock() - started
+            return self._answer(post, plan, not_filed(event, error))
         if progress is None:
             return Outcome("duplicate", {})  # another hook's request is answered already
         if progress.ticket is None:
-            event = _event(progress.error, saved=saved, in_doubt=in_doubt)
-            reply = self._not_filed(event, post)
-            asked = None if progress.skipped else seconds
-            return Outcome(event, reply, error=progress.error, glpi_seconds=asked)
-        reply = self._answers.filed(post, progress.ticket)
-        return Outcome("filed", reply, ticket=progress.ticket, glpi_seconds=seconds)
-
-    def _not_filed(self, event: str, post: Post) -> Mapping[str, str]:
-        return self._answers.not_filed(event, post, self._way_back.of(post).value)
+            outcome = not_filed(
+                _event(progress.error, saved=saved, in_doubt=in_doubt), progress.error
+            )
+        else:
+            outcome = self._filed(post, routed, plan, progress, answers)
+        timed = replace(outcome, glpi_seconds=self._clock() - started)
+        return self._answer(post, plan, timed)
 
     def _save(self, post: Post) -> tuple[bool, bool]:
         """Put a message into the queue; from then on it is safe.
@@ -167,95 +160,34 @@ class ServiceDesk:
             return False, not error.refused
         return True, False
 
-    def converge(
-        self, message: Message, receives: int, queued_at: float, deadline: Deadline
-    ) -> Verdict:
-        """Bring a queued message one step nearer to its ticket, and its author to the news.
+    def _filed(
+        self, post: Post, routed: Routed, plan: Plan, progress: Progress, answers: Answers
+    ) -> Outcome:
+        """Say what the post has become, and keep the thread to its ticket."""
+        wish, ticket = plan.wish, progress.ticket or 0
+        new = wish.how in ("accepted", "closed")
+        if plan.home.root and new:
+            self._filing.take_thread(plan.home.root, ticket)
+        by_bot = self._way_back.of(post) is Way.THREAD
+        reply = answers.filed(post, ticket, wish, routed.trigger, by_bot=by_bot)
+        event = "filed" if new else "added"
+        return Outcome(event, reply, ticket=ticket, aside=plan.home.trouble)
 
-        Args:
-            message: what was queued.
-            receives: how often the queue has handed it out, this time included.
-            queued_at: when it was put there, seconds since the epoch; a replay is young again.
-            deadline: for everything that is asked of GLPI.
-        """
-        verdict = self._file_late(message, receives, queued_at, deadline)
-        if verdict.event == "buried":
-            return self._tell_failure(message, verdict)
-        if verdict.ticket is not None and not verdict.told:
-            return self._tell_number(message.post, receives, verdict.ticket, verdict)
-        return verdict
+    def _is_reply(self, plan: Plan) -> bool:
+        """Say whether the answer would be dropped: Mattermost's comments hang on roots only."""
+        return plan.home.root is not None and self._rules.in_thread
 
-    def _file_late(
-        self, message: Message, receives: int, queued_at: float, deadline: Deadline
-    ) -> Verdict:
-        post = message.post
-        age = self._clock() - queued_at
-        routed = find(self._rules.desks, post)
+    def _answer(self, post: Post, plan: Plan, outcome: Outcome) -> Outcome:
+        """Answer a reply as the bot; if that fails, the worker tells what there is to tell."""
+        if not self._is_reply(plan) or not outcome.reply:
+            return outcome
         try:
-            if routed is None:
-                if self._filing.is_filed(post.ref):
-                    return Verdict("done", age=age)
-                return Verdict("buried", reason="bridge.toml has no desk for it any more", age=age)
-            fields = compose(post, routed, self._rules, self._mattermost_url)
-            progress = self._filing.converge(
-                post.ref, marker(post), fields, message.received_at, deadline
-            )
-        except AwsError as error:
-            return self._wait(Progress(), receives, age, error)
-        if progress.ticket is not None:
-            event = "done" if progress.known else "filed"
-            return Verdict(
-                event, ticket=progress.ticket, told=progress.told, twins=progress.twins, age=age
-            )
-        return self._wait(progress, receives, age, progress.error)
-
-    def _wait(
-        self, progress: Progress, receives: int, age: float, error: GlpiError | AwsError | None
-    ) -> Verdict:
-        why = error.code if error else "another attempt may still be under way"
-        too_large = isinstance(error, Refused) and error.status == TOO_LARGE
-        if too_large or progress.hopeless:
-            return Verdict("buried", reason=why, error=error, age=age)
-        settling = error is None or isinstance(error, OutcomeUnknown)
-        if age > self._filing.patience.max_age and not settling:
-            return Verdict("buried", reason=f"too old; last: {why}", error=error, age=age)
-        wait = max(progress.wait, _pause(error, receives, self._filing.patience))
-        return Verdict("waiting", wait=wait, error=error, age=age)
-
-    def _tell_number(self, post: Post, receives: int, ticket: int, verdict: Verdict) -> Verdict:
-        """Tell the author the number; if that fails, the message stays for it, up to its age.
-
-        Whoever is ended between telling and noting it tells twice: better than not at all.
-        """
-        if self._way_back.of(post) is Way.NONE:
-            return verdict
-        try:
-            reply = self._answers.number(post, ticket)
-            self._way_back.tell(post, reply, Deadline(NOTICE_SECONDS))
-        except Gone:
-            return replace(verdict, told=True)  # there is nobody to tell
+            self._way_back.tell(post, outcome.reply, Deadline(ANSWER_SECONDS), plan.home.place)
         except MattermostError as error:
-            if verdict.age > self._filing.patience.max_age:
-                return replace(verdict, error=error)
-            asked = error.wait if isinstance(error, Unreachable) else 0.0
-            wait = max(asked, _pause(error, receives, self._filing.patience))
-            return replace(verdict, wait=wait, error=error)
-        self._filing.note_told(post.ref)
-        return replace(verdict, told=True)
-
-    def _tell_failure(self, message: Message, verdict: Verdict) -> Verdict:
-        """Tell the author that there will be no ticket; the reason says whether that worked."""
-        post = message.post
-        if self._way_back.of(post) is Way.NONE:
-            return verdict
-        hours = round((self._clock() - message.received_at) / 3600)
-        try:
-            reply = self._answers.failed(post, hours)
-            self._way_back.tell(post, reply, Deadline(NOTICE_SECONDS))
-        except MattermostError as error:
-            reason = f"{verdict.reason}; the author could not be told ({error.code})"
-            return replace(verdict, reason=reason)
-        return replace(verdict, reason=f"{verdict.reason}; the author was told")
+            return replace(outcome, reply={}, aside=error)
+        if outcome.ticket:
+            self._filing.note_done(post.ref, TOLD)
+        return replace(outcome, reply={})
 
 
 def _event(error: GlpiError | None, *, saved: bool, in_doubt: bool) -> str:
@@ -264,17 +196,3 @@ def _event(error: GlpiError | None, *, saved: bool, in_doubt: bool) -> str:
         unclear = in_doubt or isinstance(error, OutcomeUnknown)
         return "not_confirmed" if unclear else "not_saved"
     return "refused" if setting_at_fault(error) else "queued"
-
-
-def setting_at_fault(error: ServerError | AwsError | None) -> bool:
-    """Say whether an error stays until somebody changes a setting or a right."""
-    return isinstance(error, (*SETTING_AT_FAULT, Denied))
-
-
-def _pause(error: ServerError | AwsError | None, receives: int, patience: Patience) -> float:
-    """Return the seconds before the next attempt: doubling, capped, and spread by chance."""
-    longest = patience.longest_pause
-    if not setting_at_fault(error):
-        longest = min(longest, patience.first_delay * 2.0 ** min(receives - 1, 10))
-    # Chance spreads the load here; it guards nothing.
-    return longest * random.uniform(0.75, 1.0)  # noqa: S311  # nosec B311

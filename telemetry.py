@@ -10,8 +10,10 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from aws import AwsError
-from servicedesk import Outcome, Verdict, setting_at_fault
+from ledger import TOLD
+from servicedesk import Outcome
 from transport import ServerError
+from worker import Verdict, setting_at_fault
 
 NAMESPACE = "MattermostGlpiBridge"
 
@@ -20,6 +22,7 @@ SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "mattermost-glpi-bridge")
 
 EVENTS = {
     "filed": "Filed",
+    "added": "Added",
     "empty": "Empty",
     "ignored": "Ignored",
     "unknown_desk": "UnknownDesk",
@@ -86,6 +89,9 @@ def _setting(error: ServerError | AwsError) -> None:
 def outcome(done: Outcome) -> None:
     """Count what became of a post, and how long GLPI took."""
     count(EVENTS[done.event])
+    if done.aside:
+        failed_by(done.aside.code)
+        _setting(done.aside)
     if done.error:
         failed(done.error.code)
         _setting(done.error)
@@ -100,7 +106,7 @@ def verdict(done: Verdict) -> None:
     if done.wait:
         count("Waiting")
         _metrics.add_metric("OldestWaiting", MetricUnit.Seconds, done.age)
-    if done.ticket and done.error and not done.wait:
+    if TOLD in done.given_up:
         count("Untold")
     if done.twins:
         count("Twins")

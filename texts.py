@@ -10,6 +10,7 @@ from string import Formatter
 ANSWERS: Mapping[str, Mapping[str, str]] = {
     "ru": {
         "accepted": ":white_check_mark: Принято: заявка {t}.",
+        "accepted_bot": "Чтобы дополнить её, ответьте в этой ветке, начав со слова «{trigger}».",
         "accepted_files": "Файлы остались в чате, в заявке есть ссылка на них.",
         "accepted_files_unlinked": "Файлы остались в чате.",
         "empty": (
@@ -44,6 +45,16 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":x: Сообщение не сохранено, заявки нет. Пожалуйста, отправьте его ещё раз через "
             "несколько минут или обратитесь в поддержку иначе. Код: {ref}"
         ),
+        "followup": ":speech_balloon: Добавлено в заявку {t}.",
+        "reopened": ":speech_balloon: Добавлено в заявку {t}, она снова в работе.",
+        "closed": (
+            ":speech_balloon: Заявка {old} закрыта, поэтому создана новая: {t}. Они связаны."
+        ),
+        "followup_follows": ":speech_balloon: {author}, добавлено в заявку {t}.",
+        "files_failed": (
+            ":paperclip: В заявку {t} попали не все файлы:\n{files}\n"
+            "Они остались в чате, в заявке есть ссылка."
+        ),
         "number_follows": (
             ":white_check_mark: {author}, готово: заявка {t} создана. Спасибо за терпение!"
         ),
@@ -59,6 +70,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "accepted": ":white_check_mark: Got it: ticket {t}.",
+        "accepted_bot": "To add to it, reply in this thread starting with “{trigger}”.",
         "accepted_files": "The files stay in the chat; the ticket links to them.",
         "accepted_files_unlinked": "The files stay in the chat.",
         "empty": (
@@ -94,6 +106,17 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":x: Your message could not be saved and there is no ticket. Please send it again in a "
             "few minutes or contact support another way. Reference: {ref}"
         ),
+        "followup": ":speech_balloon: Added to ticket {t}.",
+        "reopened": ":speech_balloon: Added to ticket {t}; it is open again.",
+        "closed": (
+            ":speech_balloon: Ticket {old} is closed, so a new one was filed: {t}. The two are "
+            "linked."
+        ),
+        "followup_follows": ":speech_balloon: {author}, added to ticket {t}.",
+        "files_failed": (
+            ":paperclip: Some files did not reach ticket {t}:\n{files}\n"
+            "They stay in the chat; the ticket links to them."
+        ),
         "number_follows": (
             ":white_check_mark: {author}, done: ticket {t} has been filed. Thank you for your "
             "patience!"
@@ -120,6 +143,14 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "unknown_user": "неизвестного",
         "author": "автор сообщения",
         "message": "вашему сообщению",
+        "written": "Написано {written}.",
+        "files_failed": "Не все файлы из чата попали в заявку:",
+        "file": "файл",
+        "too_large": "больше {mb} МБ",
+        "too_many": "больше {count} файлов в одном сообщении",
+        "refused_file": "GLPI не принял (тип, размер или пустой файл)",
+        "denied_file": "у бота нет доступа к файлу",
+        "deleted_file": "файл удалён",
     },
     "en": {
         "title": "Request from {user_name}: {first_line}",
@@ -129,6 +160,14 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "unknown_user": "unknown",
         "author": "whoever wrote it",
         "message": "your message",
+        "written": "Written at {written}.",
+        "files_failed": "Some files of the chat did not reach this ticket:",
+        "file": "file",
+        "too_large": "larger than {mb} MB",
+        "too_many": "more than {count} files in one message",
+        "refused_file": "refused by GLPI (type, size or empty file)",
+        "denied_file": "the bot may not read the file",
+        "deleted_file": "the file was deleted",
     },
 }
 """What the ticket says, and what stands for a name, by language and key."""

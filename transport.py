@@ -107,6 +107,10 @@ class Deadline:
             raise TimeoutError
         return left
 
+    def within(self, seconds: float) -> "Deadline":
+        """Return an earlier deadline, if so many seconds are less than what is left."""
+        return Deadline(min(seconds, self._end - self._clock()), self._clock)
+
     @property
     def passed(self) -> bool:
         """Whether nothing is left."""

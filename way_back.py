@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from mattermost import Post
-from mattermost_api import MattermostApi
+from mattermost_api import MattermostApi, Place
 from transport import Deadline
 
 
@@ -42,7 +42,13 @@ class WayBack:
             return Way.CHANNEL
         return Way.NONE
 
-    def tell(self, post: Post, reply: Mapping[str, str], deadline: Deadline) -> None:
+    def tell(
+        self,
+        post: Post,
+        reply: Mapping[str, str],
+        deadline: Deadline,
+        place: Place | None = None,
+    ) -> None:
         """Say something to the author of a post: in its thread, else in its channel.
 
         A bot speaks under its own name; the reply's name and icon are for the webhook.
@@ -51,12 +57,13 @@ class WayBack:
             post: what the author wrote.
             reply: the answer, as `mattermost.answer` builds it.
             deadline: for everything that is asked of Mattermost.
+            place: where the post stands, if that is known.
 
         Raises:
             MattermostError: it is not said, as far as is known.
         """
         if self._api.has_bot and post.id:
-            place = self._api.place(post.id, deadline)
+            place = place or self._api.place(post.id, deadline)
             self._api.reply(place, place.root or post.id, reply["text"], deadline)
             return
         said = {name: value for name, value in reply.items() if name != "response_type"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desks import Routed
 from mattermost import to_post
 from rules import Desk, Rules, read_rules
-from ticket import TITLE_LIMIT, compose
+from ticket import TITLE_LIMIT, Circumstances, compose
 
 POST_ID = "mii9sqkmfp8btqx7sk43tk3xpy"
 CHAT = "https://chat.example"
@@ -37,7 +37,7 @@ def make_rules(path: Path, toml: str) -> Rules:
 def ticket(words: str, rules: Rules, desk: Desk | None = None, **fields: object) -> dict[str, Any]:
     post = to_post({"text": words, **FIELDS, **fields}, "hook")
     routed = Routed(desk or Desk(("112",)), "112", words)
-    return compose(post, routed, rules, CHAT)
+    return compose(post, routed, rules, Circumstances(CHAT))
 
 
 def test_an_ordinary_message_looks_like_this(rules: Rules) -> None:
@@ -167,9 +167,20 @@ def test_files_stay_in_the_chat_and_the_ticket_says_so(rules: Rules) -> None:
     assert paragraphs(content)[0] == f"Файлы (2) остались в чате. {link}"
 
 
+def test_filed_late_a_ticket_says_when_its_message_was_written(rules: Rules) -> None:
+    post = to_post({"text": "x", "timestamp": 1_795_509_127_979}, "hook")
+    routed = Routed(Desk(("112",)), "112", "x")
+    for delay, said in ((299, False), (301, True)):
+        around = Circumstances(None, now=1_795_509_127.979 + delay)
+        content = str(compose(post, routed, rules, around)["content"])
+        assert ("Написано 2026-11-24 08:32 UTC." in content) is said
+
+
 def test_parts_of_the_footer_with_nothing_to_say_are_left_out(rules: Rules) -> None:
     post = to_post({"text": "x"}, "hook")
-    content = str(compose(post, Routed(Desk(("112",)), "112", "x"), rules, None)["content"])
+    content = str(
+        compose(post, Routed(Desk(("112",)), "112", "x"), rules, Circumstances(None))["content"]
+    )
     assert paragraphs(content) == ["x", f"mattermost:{post.ref}"]
 
 
@@ -190,7 +201,7 @@ def test_a_title_of_which_nothing_comes_gives_way_to_the_default(
 ) -> None:
     rules = make_rules(tmp_path / "b.toml", f'title = "{template}"')
     post = to_post({"text": "x", "user_name": "alice"}, "hook")
-    made = compose(post, Routed(Desk(("112",)), "112", "x"), rules, None)
+    made = compose(post, Routed(Desk(("112",)), "112", "x"), rules, Circumstances(None))
     assert made["name"] == "Заявка от alice: x"
 
 

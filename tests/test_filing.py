@@ -9,14 +9,16 @@ import pytest
 from aws import AwsError
 from circuit import OPEN_SECONDS
 from credentials import GlpiTokens
-from filing import MAX_TRIES, Filing
+from filing import MAX_TRIES, Filing, Progress
 from glpi import Glpi, GlpiError, OutcomeUnknown, Unavailable
-from ledger import NEW, State
+from glpi_followups import GlpiFollowups
+from ledger import NEW, TOLD, State
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.memory import MemoryLedger
 from tests.conftest import both_versions
 from tests.safe_path import FIELDS, MARKER, NOW, PATIENCE, REF, Clock
 from tests.test_glpi import Tokens
+from threads import NewTicket
 from transport import Answer, Deadline, Http
 
 
@@ -100,7 +102,7 @@ def test_json_that_is_no_searchs_answer_is_no_no(
 @both_versions
 def test_a_trashed_ticket_is_found(client: Glpi, glpi: GlpiSimulator) -> None:
     number = client.create_ticket(FIELDS, deadline())
-    client._session.delete(f"Ticket/{number}", deadline())
+    client.session.delete(f"Ticket/{number}", deadline())
     assert glpi.tickets[0]["is_deleted"] == 1
     assert client.find_tickets(MARKER, 2, deadline()) == [number]
 
@@ -114,18 +116,28 @@ def filing(client: Glpi, clock: Clock) -> tuple[Filing, MemoryLedger]:
     return Filing(client, ledger, clock, PATIENCE), ledger
 
 
+def wish(filing: Filing) -> NewTicket:
+    return NewTicket(filing._glpi, GlpiFollowups(filing._glpi.session), MARKER, FIELDS)
+
+
 def converge(filing: Filing) -> Any:
-    return filing.converge(REF, MARKER, FIELDS, NOW, deadline())
+    entry = filing.entry(REF)
+    return filing.converge(REF, entry, wish(filing), NOW, deadline(), frozenset())
+
+
+def first_attempt(filing: Filing) -> Any:
+    return filing.first_attempt(REF, wish(filing), deadline(), frozenset({TOLD}))
 
 
 def test_the_first_attempt_files_and_all_others_know(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
 ) -> None:
-    first = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
+    first = first_attempt(filing[0])
     assert first
-    assert filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True) is None
-    again = converge(filing[0])
-    assert (again.ticket, again.known) == (first.ticket, True)
+    assert first_attempt(filing[0]) is None
+    entry = filing[0].entry(REF)
+    assert entry == first.entry
+    assert (entry.state, entry.ticket, entry.done) == (State.FILED, first.ticket, frozenset({TOLD}))
     assert len(glpi.tickets) == 1
 
 
@@ -133,7 +145,7 @@ def test_after_a_sure_failure_the_worker_creates_at_once(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
 ) -> None:
     glpi.inject(Fault("maintenance"))
-    progress = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
+    progress = first_attempt(filing[0])
     assert progress
     assert isinstance(progress.error, Unavailable)
     glpi.heal()
@@ -147,7 +159,7 @@ def test_an_unknown_outcome_settles_and_is_looked_up_before_anything_is_created(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock, kind: str
 ) -> None:
     glpi.inject(Fault(kind, match="POST Ticket", times=1))
-    filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
+    first_attempt(filing[0])
     before = len(glpi.tickets)
     assert converge(filing[0]).wait == pytest.approx(PATIENCE.settle)
     clock.now += PATIENCE.settle - 1
@@ -206,7 +218,7 @@ def test_an_outcome_that_cannot_be_recorded_is_found_again(
         return real(ref, entry, seen)
 
     monkeypatch.setattr(filing[1], "write", once)
-    first = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
+    first = first_attempt(filing[0])
     assert first
     clock.now += 30 + PATIENCE.settle
     assert converge(filing[0]).ticket == first.ticket
@@ -285,7 +297,7 @@ def test_a_redirect_in_answer_to_a_create_is_not_believed_to_be_a_no(
     filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
 ) -> None:
     glpi.inject(Fault("redirect", "POST Ticket", times=1, location="https://glpi.example/"))
-    progress = filing[0].first_attempt(REF, FIELDS, deadline(), may_skip=True)
+    progress = first_attempt(filing[0])
     assert progress
     assert isinstance(progress.error, OutcomeUnknown)
     assert filing[1].read(REF).state is State.TRIED
@@ -298,7 +310,10 @@ def test_a_redirect_in_answer_to_a_create_is_not_believed_to_be_a_no(
 
 
 def attempt(filing: Filing, number: int, *, safe: bool = True) -> Any:
-    return filing.first_attempt(f"{number:026}", FIELDS, deadline(), may_skip=safe)
+    down = filing.why_down() if safe else None
+    if down:
+        return Progress(error=down)
+    return filing.first_attempt(f"{number:026}", wish(filing), deadline(), frozenset())
 
 
 def test_a_message_that_is_not_safe_is_tried_all_the_same(

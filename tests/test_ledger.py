@@ -9,7 +9,7 @@ import pytest
 from botocore.client import BaseClient
 
 from aws import AwsError
-from ledger import NEW, DynamoLedger, Ledger, State
+from ledger import NEW, STEPS, TOLD, DynamoLedger, Ledger, State
 from local.aws import create_queue_and_ledger
 from local.memory import MemoryLedger
 from tests.safe_path import NOW, REF
@@ -31,10 +31,11 @@ def test_what_was_written_is_read(ledger: Ledger) -> None:
     written, entry = ledger.write(REF, NEW.claimed(NOW + 30.25, NOW), seen=NEW)
     assert written
     assert ledger.read(REF) == entry == replace(NEW.claimed(NOW + 30.25, NOW), version=1)
-    _, filed = ledger.write(REF, entry.filed(42, told=True), seen=entry)
+    _, filed = ledger.write(REF, entry.filed(42, {TOLD}, "closed", 7), seen=entry)
     assert ledger.read(REF) == filed
     assert (filed.state, filed.ticket, filed.version) == (State.FILED, 42, 2)
-    assert (filed.since, filed.told) == (NOW, True)
+    assert (filed.since, filed.done, filed.until) == (NOW, frozenset({TOLD}), 0.0)
+    assert (filed.how, filed.former) == ("closed", 7)
 
 
 def test_why_a_post_waits_and_since_when_is_kept_over_the_tries(ledger: Ledger) -> None:
@@ -42,11 +43,11 @@ def test_why_a_post_waits_and_since_when_is_kept_over_the_tries(ledger: Ledger) 
     _, waits = ledger.write(REF, claim.doubted(NOW + 30, "cut"), seen=claim)
     _, again = ledger.write(REF, waits.claimed(NOW + 999, NOW + 900), seen=waits)
     assert (ledger.read(REF).why, ledger.read(REF).since) == ("cut", NOW)
-    ledger.write(REF, again.filed(42, told=False), seen=again)
-    assert (ledger.read(REF).why, ledger.read(REF).told) == ("", False)
+    ledger.write(REF, again.filed(42, set()), seen=again)
+    assert (ledger.read(REF).why, ledger.read(REF).done) == ("", frozenset())
 
 
-def test_an_item_of_the_first_version_is_read_and_tells_nobody_later(aws: object) -> None:
+def test_an_item_of_the_first_version_is_read_and_has_no_steps_left(aws: object) -> None:
     create_queue_and_ledger()
     item: Any = {
         "post": {"S": REF},
@@ -58,14 +59,14 @@ def test_an_item_of_the_first_version_is_read_and_tells_nobody_later(aws: object
     }
     boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
     entry = DynamoLedger("ledger", lambda: NOW).read(REF)
-    assert (entry.state, entry.ticket, entry.told) == (State.FILED, 42, True)
+    assert (entry.state, entry.ticket, entry.done) == (State.FILED, 42, STEPS)
 
 
 def test_only_who_has_seen_the_latest_may_write(ledger: Ledger) -> None:
     _, first = ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     assert ledger.write(REF, NEW.claimed(NOW + 1, NOW), seen=NEW) == (False, first)
     _, second = ledger.write(REF, first.released("dns"), seen=first)
-    assert ledger.write(REF, first.filed(1, told=False), seen=first) == (False, second)
+    assert ledger.write(REF, first.filed(1, set()), seen=first) == (False, second)
     assert ledger.read(REF) == second
 
 
@@ -109,7 +110,7 @@ def test_a_write_that_was_heard_but_not_answered_is_recognised(
 def test_the_ledger_holds_no_words_and_forgets(aws: object) -> None:
     client = boto3.client("dynamodb")
     create_queue_and_ledger()
-    DynamoLedger("ledger", lambda: NOW).write(REF, NEW.filed(42, told=False), seen=NEW)
+    DynamoLedger("ledger", lambda: NOW).write(REF, NEW.filed(42, {TOLD}, former=7), seen=NEW)
     (item,) = client.scan(TableName="ledger")["Items"]
     assert item.keys() == {
         "post",
@@ -118,7 +119,9 @@ def test_the_ledger_holds_no_words_and_forgets(aws: object) -> None:
         "tries",
         "since",
         "why",
-        "told",
+        "how",
+        "former",
+        "done",
         "version",
         "expires",
         "writer",

@@ -156,9 +156,7 @@ def test_no_request_brings_its_content_into_the_log(
     written.holds_no_canary()
 
 
-@pytest.mark.parametrize(
-    "place", ["mattermost.to_post", "servicedesk.compose", "telemetry.outcome"]
-)
+@pytest.mark.parametrize("place", ["mattermost.to_post", "planning.compose", "telemetry.outcome"])
 def test_an_unforeseen_error_keeps_its_words_to_itself(
     lab: Lab, written: Written, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -184,7 +182,9 @@ def test_a_mistake_in_the_secret_does_not_show_it(
 
 
 @both_versions
-@pytest.mark.parametrize("trouble", [None, Trouble(status=500, body="canary"), Trouble()])
+@pytest.mark.parametrize(
+    "trouble", [None, Trouble(status=500, body="canary", match="POST"), Trouble(match="POST")]
+)
 def test_a_notice_leaves_no_trace_but_ids(
     lab: Lab,
     worker: MemoryOutbox,

@@ -39,7 +39,7 @@ def file(client: Glpi, post: str, words: str = "words") -> int:
 
 def trash(client: Glpi, number: int, *, purge: bool = False) -> None:
     path = f"Ticket/{number}" + ("?force_purge=true" if purge else "")
-    client._session.delete(path, deadline())
+    client.session.delete(path, deadline())
 
 
 def test_tickets_are_told_by_the_marker_they_end_with(client: Glpi) -> None:

@@ -22,7 +22,12 @@ def test_every_setting_of_the_environment_is_explained(field: object) -> None:
 
 
 def test_every_setting_of_bridge_toml_is_explained() -> None:
-    named_otherwise = {"answers": "[texts]", "ticket": "title", "in_thread": "reply"} | {
+    named_otherwise = {
+        "answers": "[texts]",
+        "ticket": "title",
+        "in_thread": "reply",
+        "requesters": "[requesters]",
+    } | {
         "desks": "[[desk]]",
         "starts": "match",
     }

@@ -131,7 +131,7 @@ def test_the_shipped_file_works_as_it_is() -> None:
 
 def test_every_setting_that_the_shipped_file_explains_exists(tmp_path: Path) -> None:
     shipped = (Path(__file__).parent.parent / "bridge.toml").read_text("utf-8")
-    uncommented = re.sub(r"(?m)^# (?=\[texts\]|\w+ = )", "", shipped)
+    uncommented = re.sub(r"(?m)^# (?=\[\w+\]|\w+ = )", "", shipped)
     rules = read_rules(write(tmp_path, uncommented))
     assert rules.reply_username == "Служба поддержки"
     assert rules.answers["accepted"] == ":white_check_mark: Записали: {t}."
@@ -146,7 +146,10 @@ def test_every_setting_that_the_shipped_file_explains_exists(tmp_path: Path) -> 
         impact=3,
         channels=("helpdesk",),
         webhooks=("helpdesk",),
+        language="en",
     )
+    assert rules.requesters == {"alice": 42}
+    assert rules.requester_by_login
 
 
 @pytest.mark.parametrize(
@@ -185,6 +188,12 @@ def test_every_setting_that_the_shipped_file_explains_exists(tmp_path: Path) -> 
         (f"{DESK}source = true", "source: is True; use a whole number from 1"),
         (f"{DESK}urgency = 6", "urgency: is 6; use a whole number from 1 to 5"),
         (f"{DESK}entity = -1", "entity: is -1; use a whole number from 0"),
+        (f'{DESK}language = "de"', "language: is 'de'; use"),
+        (f'{DESK}title = "{{x}}"', "[[desk]] 1, title: is '{x}'; use only these"),
+        (f"requester_by_login = 1\n{DESK}", "requester_by_login: is 1; use true or false"),
+        (f"{DESK}[requesters]\nalice = 0", "alice: is 0; use a user's id in GLPI"),
+        (f"{DESK}[requesters]\nalice = true", "alice: is True; use a user's id in GLPI"),
+        (f'{DESK}[requesters]\nalice = "a"', "[requesters], alice: is 'a'; use a user's id"),
         (f"{DESK}{DESK}sourse = 1", "[[desk]] 2, sourse: is not a setting; did you mean 'source'?"),
     ],
 )
@@ -203,3 +212,27 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "bridge.toml").write_bytes(b'title = "\xff"')
     with pytest.raises(SettingsError, match=r"bridge.toml: is not valid TOML"):
         read_rules(tmp_path / "bridge.toml")
+
+
+def test_a_desk_may_speak_another_language_and_have_its_own_title(tmp_path: Path) -> None:
+    toml = f"""{DESK}
+[[desk]]
+triggers = ["help"]
+language = "en"
+[[desk]]
+triggers = ["it"]
+title = "IT: {{first_line}}"
+[texts]
+accepted = ":tada: {{t}}"
+"""
+    rules = read_rules(write(tmp_path, toml))
+    russian, english, titled = (rules.at(desk) for desk in rules.desks)
+    assert russian == rules
+    assert english.answers["accepted"] == ":white_check_mark: Got it: ticket {t}."
+    assert english.title == "Request from {user_name}: {first_line}"
+    assert (titled.title, titled.answers) == ("IT: {first_line}", rules.answers)
+
+
+def test_names_of_requesters_are_matched_without_case_and_at_sign(tmp_path: Path) -> None:
+    toml = f'{DESK}[requesters]\n"@Alice" = "a@corp.example"'
+    assert read_rules(write(tmp_path, toml)).requesters == {"alice": "a@corp.example"}

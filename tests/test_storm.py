@@ -7,11 +7,13 @@ off; posts are delivered twice; containers are killed between any two steps.
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from assembly import assemble
 from credentials import MattermostAccess
-from filing import Filing, Patience
+from filing import Patience
 from glpi import OutcomeUnknown, Unavailable
 from ledger import Entry
 from local.memory import MemoryLedger, MemoryOutbox
@@ -19,9 +21,8 @@ from mattermost import Post, to_post
 from mattermost_api import MattermostApi
 from outbox import loads
 from rules import read_rules
-from servicedesk import ServiceDesk
 from transport import Deadline, Http
-from way_back import WayBack
+from worker import Worker
 
 MESSAGES = 20_000
 HOURS = 6
@@ -72,7 +73,9 @@ class MortalLedger(MemoryLedger):
 
 
 class StormyGlpi:
-    """GLPI on a bad day, as far as `Filing` sees it."""
+    """GLPI on a bad day, as far as filing tickets goes."""
+
+    session: Any = None
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -91,6 +94,9 @@ class StormyGlpi:
         if late or chance.random() < 0.1:  # the answer is lost, or comes too late
             raise OutcomeUnknown("timeout", "look")
         return len(self.tickets)
+
+    def ticket_url(self, ticket: int) -> str:
+        return f"/{ticket}"
 
     def probe(self, deadline: Deadline) -> None:
         if self._down():
@@ -140,19 +146,26 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
     world = World(seed)
     glpi = StormyGlpi(world)
     outbox = MemoryOutbox(world.clock)
-    filing = Filing(glpi, MortalLedger(world), world.clock, PATIENCE)  # type: ignore[arg-type]
-    nowhere = WayBack(MattermostApi(None, MattermostAccess, Http()))
-    desk = ServiceDesk(read_rules(), None, lambda n: f"/{n}", filing, outbox, nowhere, world.clock)
+    desk, worker = assemble(
+        read_rules(),
+        None,
+        glpi,  # type: ignore[arg-type]
+        MattermostApi(None, MattermostAccess, Http()),
+        MortalLedger(world),
+        outbox,
+        world.clock,
+        PATIENCE,
+    )
     answers: list[tuple[int, str, int | None]] = []
     for at, number in sorted(deliveries(world)):
-        work_until(at, world, desk, outbox)
+        work_until(at, world, worker, outbox)
         world.now = at
         try:
             outcome = desk.handle(make_post(number), Deadline(10))
         except Killed:
             continue
         answers.append((number, outcome.event, outcome.ticket))
-    work_until(START + 4 * 24 * 3600, world, desk, outbox)
+    work_until(START + 4 * 24 * 3600, world, worker, outbox)
 
     assert world.kills > 100
     assert outbox.queue == outbox.dead == []
@@ -164,14 +177,14 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
         assert event != "filed" or (ticket and owners[ticket - 1] == number)
 
 
-def work_until(end: float, world: World, desk: ServiceDesk, outbox: MemoryOutbox) -> None:
+def work_until(end: float, world: World, worker: Worker, outbox: MemoryOutbox) -> None:
     """Let the worker have every message that becomes visible until then."""
     while (at := outbox.next_at()) is not None and at <= end:
         world.now = max(world.now, at)
         queued = outbox.receive()
         assert queued
         try:
-            verdict = desk.converge(
+            verdict = worker.converge(
                 loads(queued.body), queued.receives, queued.sent_at, Deadline(60)
             )
             world.maybe_kill()

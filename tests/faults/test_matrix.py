@@ -101,12 +101,12 @@ class Bench:
         elif fault == "dns":
             self._unresolvable()
         elif fault == "tls":
-            self._patch.setattr(handler.container().glpi._session, "base_url", self._https())
+            self._patch.setattr(handler.container().glpi.session, "base_url", self._https())
         elif fault == "expire":
             self.lab.glpi.expire_sessions()
         elif fault == "stale":
             self.lab.glpi.inject(Fault("stale_rights"))
-        handler.container().glpi._session._http.close()  # the next request needs a connection
+        handler.container().glpi.session._http.close()  # the next request needs a connection
 
     def heal(self) -> None:
         """Let everything work again."""

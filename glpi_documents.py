@@ -1,0 +1,127 @@
+"""Files on tickets: GLPI's documents.
+
+One file a request; linked to the ticket by the manifest, so that a refused file is a refusal and
+leaves no empty document behind. Files inside `POST Ticket` or `ITILFollowup` are lost or end as
+500 although the item was created (10.0.14, 11.0.6).
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from glpi_session import GlpiSession
+from transport import Deadline
+
+MEGABYTE = 1024 * 1024
+_CHUNK = 64 * 1024
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/]')
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document that is linked to a ticket.
+
+    Attributes:
+        number: its id.
+        sha1: of its bytes, in hexadecimal.
+    """
+
+    number: int
+    sha1: str
+
+
+class _Upload:
+    """A multipart body around a file, streamed, as often as need be."""
+
+    def __init__(self, manifest: object, name: str, mime_type: str, file: BinaryIO) -> None:
+        self.boundary = uuid.uuid4().hex
+        shown = _UNSAFE.sub("_", name)
+        kind = mime_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+", mime_type) else ""
+        self._head = (
+            f'--{self.boundary}\r\nContent-Disposition: form-data; name="uploadManifest"\r\n'
+            f"Content-Type: application/json\r\n\r\n{json.dumps(manifest, ensure_ascii=False)}\r\n"
+            f"--{self.boundary}\r\nContent-Disposition: form-data; "
+            f'name="filename[0]"; filename="{shown}"\r\n'
+            f"Content-Type: {kind or 'application/octet-stream'}\r\n\r\n"
+        ).encode()
+        self._tail = f"\r\n--{self.boundary}--\r\n".encode()
+        self._file = file
+
+    def __len__(self) -> int:
+        return len(self._head) + self._file.seek(0, 2) + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK):
+            yield chunk
+        yield self._tail
+
+
+class GlpiDocuments:
+    """The documents of tickets.
+
+    Args:
+        session: the API user's.
+    """
+
+    def __init__(self, session: GlpiSession) -> None:
+        self._session = session
+        self._limit: int | None = None
+
+    def limit(self, deadline: Deadline) -> int:
+        """Return how many bytes GLPI takes at most (its setting document_max_size, in MB).
+
+        Raises:
+            GlpiError: there is no telling.
+        """
+        if self._limit is None:
+            answer = self._session.get("getGlpiConfig", deadline)
+            settings = answer.get("cfg_glpi") if isinstance(answer, dict) else None
+            value = settings.get("document_max_size") if isinstance(settings, dict) else None
+            self._limit = int(f"{value}") * MEGABYTE if f"{value}".isdecimal() else MEGABYTE
+        return self._limit
+
+    def of_ticket(self, ticket: int, deadline: Deadline) -> list[Stored]:
+        """Return the documents of a ticket.
+
+        Raises:
+            GlpiError: there is no telling.
+        """
+        links = self._session.get(f"Ticket/{ticket}/Document_Item", deadline, partial=True)
+        numbers = [
+            link["documents_id"]
+            for link in (links if isinstance(links, list) else [])
+            if isinstance(link, dict) and isinstance(link.get("documents_id"), int)
+        ]
+        found = []
+        for number in numbers:
+            document = self._session.get(f"Document/{number}", deadline)
+            sha1 = document.get("sha1sum") if isinstance(document, dict) else None
+            found.append(Stored(number, str(sha1)))
+        return found
+
+    def upload(
+        self, ticket: int, name: str, mime_type: str, file: BinaryIO, deadline: Deadline
+    ) -> None:
+        """Link a file to a ticket.
+
+        Raises:
+            Refused: GLPI takes no such file (type, size, empty).
+            OutcomeUnknown: it may be linked.
+            GlpiError: any other type: it is not.
+        """
+        manifest = {
+            "input": {
+                "name": name,
+                "itemtype": "Ticket",
+                "items_id": ticket,
+                "_filename": [_UNSAFE.sub("_", name)],
+            }
+        }
+        body = _Upload(manifest, name, mime_type, file)
+        kind = f"multipart/form-data; boundary={body.boundary}"
+        self._session.upload("Document", kind, body, deadline)

@@ -1,0 +1,162 @@
+"""What is left to do for a post that is in GLPI: requester, files, and telling its author.
+
+Each step can be done again without harm; none keeps another from being done.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from answers import Answers
+from files import Files
+from glpi import GlpiError, OutcomeUnknown, Refused
+from glpi_followups import GlpiFollowups
+from glpi_people import NOBODY, GlpiPeople
+from ledger import FILES, REQUESTER, TOLD, Entry
+from mattermost import Post
+from mattermost_api import Gone, MattermostApi, MattermostError
+from requesters import Requesters
+from ticket import marker
+from transport import Deadline, ServerError
+from way_back import Way, WayBack
+
+NOTICE_SECONDS = 10.0
+"""All in all for telling an author something later."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How far the steps of a post have come.
+
+    Attributes:
+        steps: that are done now, files included.
+        error: what kept another from being done, if anything did.
+        doubtful: whether something may still be on its way to GLPI.
+    """
+
+    steps: frozenset[str]
+    error: ServerError | None = None
+    doubtful: bool = False
+
+
+class Steps:
+    """Does the steps.
+
+    Args:
+        api: Mattermost.
+        requesters: know who asks.
+        people: name them in GLPI.
+        files: are carried.
+        followups: hold notes on those that are not.
+        way_back: tells authors.
+    """
+
+    def __init__(
+        self,
+        api: MattermostApi,
+        requesters: Requesters,
+        people: GlpiPeople,
+        files: Files,
+        followups: GlpiFollowups,
+        way_back: WayBack,
+    ) -> None:
+        self._api = api
+        self._requesters = requesters
+        self._people = people
+        self._files = files
+        self._followups = followups
+        self._way_back = way_back
+
+    def wanted(self, post: Post) -> frozenset[str]:
+        """Return the steps that a post needs.
+
+        Raises:
+            SettingsError: the secret cannot be read.
+        """
+        wanted = {REQUESTER}
+        if self._way_back.of(post) is not Way.NONE:
+            wanted.add(TOLD)
+        if post.file_ids and self._api.has_bot:
+            wanted.add(FILES)
+        return frozenset(wanted)
+
+    def do(
+        self, post: Post, entry: Entry, left: Set[str], answers: Answers, deadline: Deadline
+    ) -> Done:
+        """Do what is left.
+
+        Args:
+            post: the message.
+            entry: what the ledger knows of it: it has a ticket.
+            left: the steps that are to be done.
+            answers: what people read.
+            deadline: for everything but the telling.
+        """
+        ticket = entry.ticket or 0
+        done: set[str] = set()
+        error: ServerError | None = None
+        if TOLD in left:
+            error = self._tell(post, answers.later(post, entry))
+            done |= set() if error else {TOLD}
+        if REQUESTER in left:
+            problem = self._name_requester(post, entry, ticket, deadline)
+            done |= set() if problem else {REQUESTER}
+            error = error or problem
+        if FILES in left:
+            carried = self._files.carry(post, ticket, entry.done, deadline)
+            problem = carried.error or self._complain(
+                post, ticket, carried.failed, answers, deadline
+            )
+            done |= carried.done | (set() if problem else {FILES})
+            error = error or problem
+            if isinstance(problem, OutcomeUnknown):
+                return Done(frozenset(done), problem, doubtful=True)
+        return Done(frozenset(done), error)
+
+    def _tell(self, post: Post, reply: dict[str, str]) -> MattermostError | None:
+        """Tell the author; whoever deleted the post need not be told."""
+        try:
+            self._way_back.tell(post, reply, Deadline(NOTICE_SECONDS))
+        except Gone:
+            return None
+        except MattermostError as error:
+            return error
+        return None
+
+    def _name_requester(
+        self, post: Post, entry: Entry, ticket: int, deadline: Deadline
+    ) -> ServerError | None:
+        """Name the requester of a new ticket, if it has none; a followup needs none."""
+        if entry.how not in ("accepted", "closed"):
+            return None
+        who, error = self._requesters.of(post, deadline)
+        if error or who == NOBODY:
+            return error
+        try:
+            if not self._people.has_requester(ticket, deadline):
+                self._people.add_requester(ticket, who, deadline)
+        except Refused:  # fewer rights, fewer extras
+            return None
+        except GlpiError as problem:
+            return problem
+        return None
+
+    def _complain(
+        self,
+        post: Post,
+        ticket: int,
+        failed: tuple[tuple[str, str], ...],
+        answers: Answers,
+        deadline: Deadline,
+    ) -> ServerError | None:
+        """Note in the ticket, and tell in the thread, which files never reach it."""
+        if not failed:
+            return None
+        note = f"{marker(post)}:files"
+        try:
+            if not self._followups.exists(ticket, note, deadline):
+                self._followups.create(answers.files_note(post, ticket, failed, note), deadline)
+        except Refused:
+            pass  # a profile without the right to add followups: the thread still tells
+        except GlpiError as error:
+            return error
+        return self._tell(post, answers.files_failed(ticket, failed))

@@ -1,0 +1,203 @@
+"""The worker: it brings every message to its wished-for state, however often that takes."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from answers import Answers
+from aws import AwsError
+from desks import Routed, find
+from filing import Filing, Patience, Progress
+from glpi import SETTING_AT_FAULT, TOO_LARGE, GlpiError, OutcomeUnknown, Refused
+from ledger import Entry, State
+from mattermost_api import Denied, MattermostError, Unreachable
+from outbox import Message
+from planning import Planner, ThreadWaitsError
+from rules import Rules
+from steps import NOTICE_SECONDS, Steps
+from transport import Deadline, ServerError
+from way_back import Way, WayBack
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What should be done with a queued message.
+
+    Attributes:
+        event: done (it was filed before), filed, waiting or buried.
+        wait: seconds until the message should come again, 0 if it need not.
+        reason: why it goes to the dead letter queue, when buried.
+        ticket: its number, when filed.
+        given_up: steps that will never be done, since the message is too old.
+        twins: other tickets of the same post, which should not exist.
+        error: what went wrong last.
+        age: seconds since the message was queued.
+    """
+
+    event: str
+    wait: float = 0.0
+    reason: str = ""
+    ticket: int | None = None
+    given_up: frozenset[str] = frozenset()
+    twins: tuple[int, ...] = ()
+    error: ServerError | AwsError | None = None
+    age: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """A message, this time."""
+
+    message: Message
+    routed: Routed | None
+    receives: int
+    age: float
+    deadline: Deadline
+
+
+class Worker:
+    """Works on queued messages.
+
+    Args:
+        rules: bridge.toml.
+        answers: what people read.
+        planner: knows what should become of a post.
+        filing: brings posts into GLPI.
+        steps: what is left to do then.
+        way_back: tells authors something later.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        answers: Answers,
+        planner: Planner,
+        filing: Filing,
+        steps: Steps,
+        way_back: WayBack,
+        clock: Callable[[], float],
+    ) -> None:
+        self._rules = rules
+        self._answers = answers
+        self._planner = planner
+        self._filing = filing
+        self._steps = steps
+        self._way_back = way_back
+        self._clock = clock
+
+    def converge(
+        self, message: Message, receives: int, queued_at: float, deadline: Deadline
+    ) -> Verdict:
+        """Bring a queued message one step nearer to its wished-for state.
+
+        Args:
+            message: what was queued.
+            receives: how often the queue has handed it out, this time included.
+            queued_at: when it was put there, seconds since the epoch; a replay is young again.
+            deadline: for everything that is asked of GLPI.
+        """
+        routed = find(self._rules.desks, message.post)
+        visit = _Visit(message, routed, receives, self._clock() - queued_at, deadline)
+        try:
+            verdict = self._visit(visit)
+        except (AwsError, GlpiError, MattermostError) as error:
+            verdict = self._wait(visit, Progress(), error)
+        except ThreadWaitsError:
+            verdict = self._wait(visit, Progress(), None)
+        return self._tell_failure(message, verdict) if verdict.event == "buried" else verdict
+
+    def _visit(self, visit: _Visit) -> Verdict:
+        post = visit.message.post
+        entry = self._filing.entry(post.ref)
+        if entry.state is State.FILED:
+            verdict = Verdict("done", ticket=entry.ticket, age=visit.age)
+            return self._go_on(visit, entry, verdict)
+        if visit.routed is None:
+            return Verdict(
+                "buried", reason="bridge.toml has no desk for it any more", age=visit.age
+            )
+        unsettled = self._filing.unsettled(entry)
+        if unsettled:
+            return self._wait(visit, Progress(wait=unsettled), None)
+        plan = self._planner.plan(post, visit.routed, visit.deadline, visit.age)
+        progress = self._filing.converge(
+            post.ref, entry, plan.wish, visit.message.received_at, visit.deadline, plan.done
+        )
+        if progress.ticket is None:
+            return self._wait(visit, progress, progress.error)
+        if plan.home.root and plan.wish.how in ("accepted", "closed"):
+            self._filing.take_thread(plan.home.root, progress.ticket)
+        verdict = Verdict("filed", ticket=progress.ticket, twins=progress.twins, age=visit.age)
+        if progress.entry is None:  # the ledger did not take it down; a look-up will find it
+            return replace(verdict, wait=self._filing.patience.settle)
+        return self._go_on(visit, progress.entry, verdict)
+
+    def _go_on(self, visit: _Visit, entry: Entry, verdict: Verdict) -> Verdict:
+        """Do the steps that are left for a post in GLPI."""
+        post = visit.message.post
+        left = self._steps.wanted(post) - entry.done
+        if not left:
+            return verdict
+        busy = entry.until - self._clock()
+        held = None if busy > 0 else self._filing.hold(post.ref, entry)
+        if held is None:
+            return replace(verdict, wait=max(busy, 1.0))
+        answers = self._answers.at(visit.routed.desk) if visit.routed else self._answers
+        done = self._steps.do(post, held, left, answers, visit.deadline)
+        settle = self._filing.patience.settle if done.doubtful else 0.0
+        self._filing.release(post.ref, held, done.steps, settle)
+        left -= done.steps
+        if not left:
+            return verdict
+        if visit.age > self._filing.patience.max_age:
+            return replace(verdict, given_up=left, error=done.error)
+        wait = max(settle, self._pause(done.error, visit.receives))
+        return replace(verdict, wait=wait, error=done.error)
+
+    def _wait(
+        self, visit: _Visit, progress: Progress, error: ServerError | AwsError | None
+    ) -> Verdict:
+        why = error.code if error else "another attempt may still be under way"
+        too_large = isinstance(error, Refused) and error.status == TOO_LARGE
+        if too_large or progress.hopeless:
+            return Verdict("buried", reason=why, error=error, age=visit.age)
+        settling = error is None or isinstance(error, OutcomeUnknown)
+        if visit.age > self._filing.patience.max_age and not settling:
+            return Verdict("buried", reason=f"too old; last: {why}", error=error, age=visit.age)
+        wait = max(progress.wait, self._pause(error, visit.receives))
+        return Verdict("waiting", wait=wait, error=error, age=visit.age)
+
+    def _pause(self, error: ServerError | AwsError | None, receives: int) -> float:
+        """Return the seconds before the next attempt, or what Mattermost asks to wait."""
+        asked = error.wait if isinstance(error, Unreachable) else 0.0
+        return max(asked, _pause(error, receives, self._filing.patience))
+
+    def _tell_failure(self, message: Message, verdict: Verdict) -> Verdict:
+        """Tell the author that there will be no ticket; the reason says whether that worked."""
+        post = message.post
+        if self._way_back.of(post) is Way.NONE:
+            return verdict
+        hours = round((self._clock() - message.received_at) / 3600)
+        routed = find(self._rules.desks, post)
+        answers = self._answers.at(routed.desk) if routed else self._answers
+        try:
+            self._way_back.tell(post, answers.failed(post, hours), Deadline(NOTICE_SECONDS))
+        except MattermostError as error:
+            reason = f"{verdict.reason}; the author could not be told ({error.code})"
+            return replace(verdict, reason=reason)
+        return replace(verdict, reason=f"{verdict.reason}; the author was told")
+
+
+def setting_at_fault(error: ServerError | AwsError | None) -> bool:
+    """Say whether an error stays until somebody changes a setting or a right."""
+    return isinstance(error, (*SETTING_AT_FAULT, Denied))
+
+
+def _pause(error: ServerError | AwsError | None, receives: int, patience: Patience) -> float:
+    """Return the seconds before the next attempt: doubling, capped, and spread by chance."""
+    longest = patience.longest_pause
+    if not setting_at_fault(error):
+        longest = min(longest, patience.first_delay * 2.0 ** min(receives - 1, 10))
+    # Chance spreads the load here; it guards nothing.
+    return longest * random.uniform(0.75, 1.0)  # noqa: S311  # nosec B311
