@@ -47,7 +47,8 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SettingsError as problem:
-            raise _Failed(f"{problem}. {_origin(ctx.obj)}") from None
+            origin = f" {_origin(ctx.obj)}" if problem.key.isupper() else ""  # else the secret's
+            raise _Failed(f"{problem}.{origin}") from None
         except CannotAsk as problem:
             raise _Failed(str(problem)) from None
         except GlpiError as error:
@@ -176,7 +177,7 @@ def list_letters(source: Source, *, words: bool) -> None:
 
 def _list_footer(letters: Sequence[DeadLetter], counts: Counts) -> str:
     hidden = counts.total - len(letters)
-    more = f" {hidden} more are hidden for some minutes: somebody else reads." * (hidden > 0)
+    more = f" Hidden for some minutes, since somebody else reads: {hidden}." if hidden > 0 else ""
     if not letters:
         return f"There are no dead letters.{more}"
     last_day = moment(min(letter.buried_at for letter in letters) + counts.kept_seconds)[:10]

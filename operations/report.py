@@ -34,14 +34,14 @@ def lines(report: Report, days: int, ticket_url: Callable[[int], str]) -> Iterat
         yield f"in the trash: {ref}, {' and '.join(f'#{ticket.number}' for ticket in tickets)}"
     if report.unmarked:
         yield (
-            f"{report.unmarked} tickets exist, but do not end with their post's name, or are out "
-            "of sight: their text was changed, or a rule moved them."
+            "Tickets that exist, but no longer end with their post's name or are out of sight "
+            f"(their text was changed, or a rule moved them): {report.unmarked}"
         )
     if report.unreadable:
-        yield f"{report.unreadable} posts are of a later version of the bridge: left out."
+        yield f"Left out, since of a later version of the bridge: {report.unreadable}"
     yield (
-        f"{days} days: {report.filed} posts called filed, {report.marked} tickets of posts, "
-        f"{len(report.findings) or 'no'} findings."
+        f"{days} days: {report.filed} posts called filed, {report.marked} tickets of posts. "
+        f"Findings: {len(report.findings) or 'none'}"
     )
 
 

@@ -111,15 +111,17 @@ def _read_file(path: str) -> None:
 
 
 def _of_function(name: str) -> dict[str, str]:
-    """Return the environment of a deployed function as it is meant outside of Lambda."""
+    """Return the environment of a deployed function as it is meant outside of Lambda.
+
+    It is read, not taken over: this process's AWS clients must not follow its AWS_ variables.
+    """
 
     def get() -> Mapping[str, str]:
         client: LambdaClient = boto3.client("lambda", config=config(CALL_SECONDS))
         there = client.get_function_configuration(FunctionName=name)
         return there.get("Environment", {}).get("Variables", {})
 
-    variables = asking(f"the function {name}", get)
-    found = {k: v for k, v in variables.items() if not k.startswith("AWS_")}
+    found = dict(asking(f"the function {name}", get))
     bundle = found.get("GLPI_CA_BUNDLE", "").strip()
     if bundle:
         found["GLPI_CA_BUNDLE"] = str(ROOT / bundle)
