@@ -246,9 +246,9 @@ def _replay(dead_letters: DeadLetters, wanted: Sequence[DeadLetter]) -> int:
     for result in results:
         if result.problem:
             where = (
-                "was sent, but is still a dead letter, too, which does no harm"
+                "was sent, but may still be a dead letter, too, which does no harm"
                 if result.sent
-                else "was not sent and is still a dead letter"
+                else "was not sent, as far as is known, and is still a dead letter"
             )
             _complain(f"{printable(result.letter.name)} {where}: {result.problem}")
     sent = sum(result.sent for result in results)

@@ -9,8 +9,8 @@ EXPLAINED = {
     Kind.TWINS: "These posts have several tickets; close all but one:",
     Kind.OTHER: "People were told another number than that of the ticket:",
     Kind.WAITING: (
-        "These wait in the ledger, but have a ticket. The worker finds that of a tried one by\n"
-        "itself; for an open one it would create another, so close one of the two then:"
+        "These wait in the ledger, but have a ticket. The worker finds that of a tried\n"
+        "one by itself; for an open one it would create another:"
     ),
 }
 
