@@ -93,7 +93,7 @@ def open_glpi(settings: Settings) -> Glpi:
     if secret is None:
         raise CannotAsk(f"The secret {settings.secret_id} is binary: store JSON text in it.")
     tokens = Credentials(lambda: secret)
-    return Glpi(settings.glpi_url, tokens, Http(ca_bundle=settings.ca_bundle))
+    return Glpi(settings.glpi_url, tokens, Http(ca_bundle=settings.glpi_ca_bundle))
 
 
 def audit(glpi: Glpi, table: str, days: int, clock: Callable[[], float] = time.time) -> Report:

@@ -91,7 +91,8 @@ def settings(source: Source, *, with_glpi: bool = False) -> Settings:
     if source.region:
         os.environ.update(AWS_REGION=source.region, AWS_DEFAULT_REGION=source.region)
     found = _of_function(f"{source.stack}-worker") if source.stack else dict(os.environ)
-    return Settings.from_env(found if with_glpi else found | {"GLPI_CA_BUNDLE": ""})
+    unused = {"MATTERMOST_CA_BUNDLE": ""} | ({} if with_glpi else {"GLPI_CA_BUNDLE": ""})
+    return Settings.from_env(found | unused)
 
 
 def _read_file(path: str) -> None:

@@ -192,6 +192,7 @@ def deployed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
         {name: os.environ[name] for name in names}
         | {
             "GLPI_CA_BUNDLE": "certs/none.pem",
+            "MATTERMOST_CA_BUNDLE": "certs/none.pem",
             "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:9",
             "AWS_LAMBDA_EXEC_WRAPPER": "/opt/x",
         }
