@@ -48,7 +48,7 @@ AWS = ("up", "refuses", "lost", "unheard")
 LATEST = 299.0
 """Seconds after which GLPI has done what it was asked: filing.Patience.settle is above."""
 
-POSTS = 3
+POSTS = 2
 """So few that much happens to each."""
 
 
@@ -222,7 +222,7 @@ class Told:
 
 MISHAPS = st.one_of(
     st.none(),
-    st.tuples(st.integers(1, 14), st.sampled_from(["killed", "delivered again", "worker"])),
+    st.tuples(st.integers(1, 9), st.sampled_from(["killed", "delivered again", "worker"])),
 )
 
 
@@ -260,6 +260,18 @@ class AnyDay(RuleBasedStateMachine):
     def a_post_is_delivered_again(self, post: int, mishap: tuple[int, str] | None) -> None:
         self._operate(lambda: self._deliver(post), post, mishap)
 
+    @precondition(lambda self: len(self.told) < POSTS)
+    @rule(target=posts)
+    def two_hooks_send_a_post_in_an_outage(self) -> int:
+        number = len(self.told)
+        self.told[number] = []
+        self.world.state.clear()
+        self.world.state["glpi"] = "down"
+        for _ in range(2):
+            self._operate(lambda: self._deliver(number), number, None)
+        self.world.state.clear()
+        return number
+
     @precondition(lambda self: self.outbox.queue)
     @rule(mishap=MISHAPS, post=posts)
     def the_worker_gets_what_is_due(self, mishap: tuple[int, str] | None, post: int) -> None:
@@ -272,13 +284,19 @@ class AnyDay(RuleBasedStateMachine):
 
     @precondition(lambda self: self.outbox.queue)
     @rule()
-    def days_pass(self) -> None:
+    def days_pass_in_an_outage(self) -> None:
         self.world.now += PATIENCE.max_age
+        self.world.state["glpi"] = "down"
 
-    @rule(state=st.sampled_from(GLPI), delay=st.floats(0, LATEST))
+    @rule(state=st.sampled_from(GLPI), delay=st.sampled_from([60.0, LATEST]))
     def glpi_changes(self, state: str, delay: float) -> None:
         self.world.state["glpi"] = state
         self.world.delay = delay
+
+    @rule()
+    def glpi_is_slower_than_anybody_waits(self) -> None:
+        self.world.state = {"glpi": "late"}
+        self.world.delay = LATEST
 
     @rule(part=st.sampled_from(["ledger", "queue"]), state=st.sampled_from(AWS))
     def a_part_of_ours_changes(self, part: str, state: str) -> None:
@@ -413,5 +431,5 @@ def make_post(number: int) -> Post:
 
 TestAnyDay = AnyDay.TestCase
 TestAnyDay.settings = settings(
-    derandomize=True, deadline=None, max_examples=500, stateful_step_count=40
+    derandomize=True, deadline=None, max_examples=600, stateful_step_count=40
 )
