@@ -180,6 +180,7 @@ class Filing:
                 self._note(ref, entry.filed(found[0], told=False), entry)
                 return Progress(ticket=found[0], twins=tuple(found[1:]))
             if entry.tries >= MAX_TRIES:
+                self._note(ref, replace(entry, tries=0, why="blind"), entry)  # for a replay
                 return Progress(error=OutcomeUnknown("blind", BLIND), hopeless=True)
         claim = entry.claimed(now + self.patience.worker_lease, since=received_at)
         mine, entry = self._ledger.write(ref, claim, seen=entry)

@@ -71,7 +71,7 @@ BROKEN = {
 }
 
 SAVED_LATE = {"slow, executed": 1, "slow, late": 1}
-REFUSED = {"denied": LOST, "throttled": LOST}
+REFUSED = {"denied": LOST, "throttled": DOUBT}
 
 SAID: dict[str, Callable[[str], tuple[str, int, int]]] = {
     "queue": lambda _: (FILED, 1, 1),
