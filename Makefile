@@ -1,4 +1,5 @@
 # make run       the bridge on this machine, no AWS and no GLPI needed
+# make manage    how to look after a running bridge: what waits, dead letters, an audit
 # make test      everything that must hold
 # make faults    the fault matrix: every fault at every moment, and what the person reads
 # make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
@@ -17,11 +18,16 @@ LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run test gates faults rehearse lock
+.PHONY: run manage test gates faults rehearse lock
 .NOTPARALLEL:
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
+
+manage: $(VENV)/run.installed
+	@echo "A deployed stack:      $(BIN)/python manage.py --stack NAME queue"
+	@echo "Beside make run:       $(BIN)/python manage.py --env .build/run.env queue"
+	@echo "Everything it can do:  $(BIN)/python manage.py --help"
 
 test: $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again gates
 	$(BIN)/ruff check .

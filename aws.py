@@ -16,13 +16,15 @@ class AwsError(Exception):
 
     Attributes:
         code: AWS's error code, or the name of what kept it from answering.
-        refused: whether AWS answered.
+        refused: whether AWS surely did not do it.
+        answered: whether it answered at all.
     """
 
-    def __init__(self, code: str, *, refused: bool) -> None:
+    def __init__(self, code: str, *, refused: bool, answered: bool = False) -> None:
         super().__init__(code)
         self.code = code
         self.refused = refused
+        self.answered = answered or refused
 
 
 def config(seconds: float) -> Config:
@@ -49,6 +51,8 @@ def ask(seconds: float, call: Callable[[], T]) -> T:
         return within(seconds, call)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown")
-        raise AwsError(code, refused=True) from None
+        # Of two tries the first may have been executed without an answer.
+        tried_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+        raise AwsError(code, refused=not tried_again, answered=True) from None
     except (BotoCoreError, TimeoutError) as error:
         raise AwsError(type(error).__name__, refused=False) from None

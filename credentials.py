@@ -228,7 +228,7 @@ def _no_value(error: AwsError) -> SettingsError:
             "there is no such secret, or it has no value yet: store the JSON with "
             "'aws secretsmanager put-secret-value'"
         )
-    elif error.refused:
+    elif error.answered:
         problem = (
             f"Secrets Manager refused to hand it out ({error.code}): check that the function's "
             "role may read this secret and use its key"

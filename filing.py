@@ -233,6 +233,7 @@ class Filing:
                 noted = self._note(ref, filed, entry)
                 return Progress(ticket=found[0], twins=tuple(found[1:]), entry=noted)
             if entry.tries >= MAX_TRIES:
+                self._note(ref, replace(entry, tries=0, why="blind"), entry)  # for a replay
                 return Progress(error=OutcomeUnknown("blind", BLIND), hopeless=True)
         claim = entry.claimed(now + self.patience.worker_lease, since=received_at)
         mine, entry = self._ledger.write(ref, claim, seen=entry)

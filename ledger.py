@@ -143,7 +143,7 @@ class DynamoLedger:
             found = self._dynamodb().get_item(
                 TableName=self._table, Key={"post": {"S": ref}}, ConsistentRead=True
             )
-            return _entry(found.get("Item"))
+            return read_item(found.get("Item"))
 
         return ask(CALL_SECONDS, get)
 
@@ -189,7 +189,7 @@ class DynamoLedger:
                     raise
                 there: Any = error.response.get("Item")
                 # The SDK may have tried twice, and the first time have been heard after all.
-                return bool(there) and there.get("writer") == item["writer"], _entry(there)
+                return bool(there) and there.get("writer") == item["writer"], read_item(there)
             return True, written
 
         return ask(CALL_SECONDS, put)
@@ -199,7 +199,7 @@ class DynamoLedger:
         return self._client
 
 
-def _entry(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
+def read_item(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
     """Read an item. The first version had no `since` and no steps to do.
 
     Raises:

@@ -130,7 +130,8 @@ class Worker:
             self._filing.take_thread(plan.home.root, progress.ticket)
         verdict = Verdict("filed", ticket=progress.ticket, twins=progress.twins, age=visit.age)
         if progress.entry is None:  # the ledger did not take it down; a look-up will find it
-            return replace(verdict, wait=self._filing.patience.settle)
+            left = self._steps.wanted(post) - plan.done
+            return replace(verdict, wait=self._filing.patience.settle if left else 0.0)
         return self._go_on(visit, progress.entry, verdict)
 
     def _go_on(self, visit: _Visit, entry: Entry, verdict: Verdict) -> Verdict:

@@ -7,7 +7,8 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from dotenv import load_dotenv
@@ -29,6 +30,14 @@ DEFAULT_PORT = 8112
 
 LOGIN_SECONDS = 10.0
 
+ROOT = Path(__file__).parent.parent
+
+RUN_ENV = Path(".build", "run.env")
+"""Where `manage.py --env` learns of a running `make run`; in the current folder."""
+
+ALSO_TOLD = ("GLPI_URL", "GLPI_CA_BUNDLE", "MATTERMOST_URL", "LOG_LEVEL")
+"""Settings that may come from outside, and hold no token."""
+
 GREETING = """\
 The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: production needs AWS.
 
@@ -43,6 +52,10 @@ Write a message as Mattermost would, and open the link in the answer:
 or call the function with a request that a real Mattermost sent, as `sam local invoke` would:
 
   curl http://127.0.0.1:{port}{invoke} -d @events/form.json
+
+See in another terminal what waits, and what else an operator can do (`--help`):
+
+  {manage} queue
 
 Ctrl-C stops everything.
 """
@@ -118,7 +131,48 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.enter_context(gateway.serving())
     stack.enter_context(working(gateway))
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
-    return GREETING.format(port=port, glpi=glpi, token=token, trigger=trigger, invoke=INVOKE)
+    stack.enter_context(_run_env(env))
+    manage = f"{_shown(Path(sys.executable))} {_shown(ROOT / 'manage.py')} --env {RUN_ENV}"
+    return GREETING.format(
+        port=port, glpi=glpi, token=token, trigger=trigger, invoke=INVOKE, manage=manage
+    )
+
+
+@contextmanager
+def _run_env(before: Mapping[str, str]) -> Iterator[None]:
+    """Keep what the parts were told in a file for `manage.py`; it holds no token."""
+    told = {
+        name: value
+        for name, value in os.environ.items()
+        if value != before.get(name) or name.startswith("AWS_") or name in ALSO_TOLD
+    }
+    lines = [f"{name}={_quoted(value)}\n" for name, value in sorted(told.items())]
+    try:
+        RUN_ENV.parent.mkdir(exist_ok=True)
+        RUN_ENV.unlink(missing_ok=True)
+        handle = os.open(RUN_ENV, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise SettingsError(str(RUN_ENV), f"cannot be written ({error.strerror})") from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            if RUN_ENV.read_text("utf-8") == "".join(lines):  # else it is that of another run
+                RUN_ENV.unlink()
+
+
+def _quoted(value: str) -> str:
+    """Return a value as python-dotenv reads it back, whatever it holds."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _shown(path: Path) -> Path:
+    """Return a path as short as it can be typed here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _webhook_tokens(env: Mapping[str, str]) -> Mapping[str, str]:

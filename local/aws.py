@@ -4,12 +4,19 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
 SECRET_ID = "mattermost-glpi-bridge"
+
+KEPT: "Mapping[QueueAttributeNameType, str]" = {"MessageRetentionPeriod": str(14 * 24 * 3600)}
+"""As in template.yaml."""
 
 PRETENDED = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -47,8 +54,8 @@ def create_queue_and_ledger() -> dict[str, str]:
         BillingMode="PAY_PER_REQUEST",
     )
     return {
-        "QUEUE_URL": sqs.create_queue(QueueName="queue")["QueueUrl"],
-        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters")["QueueUrl"],
+        "QUEUE_URL": sqs.create_queue(QueueName="queue", Attributes=KEPT)["QueueUrl"],
+        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters", Attributes=KEPT)["QueueUrl"],
         "LEDGER_TABLE": "ledger",
     }
 

@@ -25,6 +25,7 @@ import yaml
 from local import SAMPLE_TOKENS, sam
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
+from local.mattermost_simulator import MattermostSimulator
 
 ROOT = Path(__file__).parent.parent
 VENV = ROOT / ".venv"
@@ -50,16 +51,17 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             glpi = stack.enter_context(GlpiSimulator())
+            chat = stack.enter_context(MattermostSimulator())
             stack.enter_context(_emulator(port))
-            api = _deploy(glpi)
-            _use(api, port, glpi)
+            api = _deploy(glpi, chat)
+            _use(api, port, glpi, chat)
     except Failed as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1
     return 0
 
 
-def _deploy(glpi: GlpiSimulator) -> str:
+def _deploy(glpi: GlpiSimulator, chat: MattermostSimulator) -> str:
     """Build and deploy as the README says; returns the id of the HTTP API."""
     with _step("sam build"):
         _sam("build")
@@ -69,7 +71,8 @@ def _deploy(glpi: GlpiSimulator) -> str:
             del template["Resources"][resource]
         built.write_text(yaml.safe_dump(template, sort_keys=False), "utf-8")
     with _step("sam deploy"):
-        _sam("deploy", "--no-confirm-changeset", "--parameter-overrides", f"GlpiUrl={glpi.url}")
+        parameters = (f"GlpiUrl={glpi.url}", f"MattermostUrl={chat.url}")
+        _sam("deploy", "--no-confirm-changeset", "--parameter-overrides", *parameters)
     stacks = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[0]["Outputs"]}
     for key in ("WebhookUrl", "SecretArn", "StoreSecret", "DashboardUrl", "FunctionLogs"):
@@ -77,7 +80,7 @@ def _deploy(glpi: GlpiSimulator) -> str:
             raise Failed(f"the stack has no output {key}")
     api = outputs["WebhookUrl"].partition("//")[2].partition(".")[0]
     with _step("store the secret"):
-        _store_secret(outputs["SecretArn"], glpi)
+        _store_secret(outputs["SecretArn"], glpi, chat)
     with _step("add the routes of the transformed template, which the emulator ignores"):
         _add_routes(api)
     with _step("shorten the pauses"):
@@ -86,11 +89,12 @@ def _deploy(glpi: GlpiSimulator) -> str:
     return api
 
 
-def _store_secret(secret: str, glpi: GlpiSimulator) -> None:
+def _store_secret(secret: str, glpi: GlpiSimulator, chat: MattermostSimulator) -> None:
     value = {
         "glpi_app_token": glpi.app_token,
         "glpi_user_token": glpi.user_tokens["mm-bot"],
         "mattermost_webhook_tokens": SAMPLE_TOKENS,
+        "mattermost_bot_token": chat.bot_token,
     }
     client = boto3.client("secretsmanager")
     client.put_secret_value(SecretId=secret, SecretString=json.dumps(value))
@@ -121,7 +125,7 @@ def _shorten_pauses(function: str) -> None:
     client.update_function_configuration(FunctionName=function, Environment=environment)
 
 
-def _use(api: str, port: int, glpi: GlpiSimulator) -> None:
+def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) -> None:
     """Tell the story of the bridge on the deployed stack."""
 
     def says(step: str, text: str, wanted: str, **fields: str) -> None:
@@ -137,23 +141,61 @@ def _use(api: str, port: int, glpi: GlpiSimulator) -> None:
             if got != status or wanted not in answer:
                 raise Failed(f"expected {status} and {wanted!r}, got {got}: {answer}")
 
-    fire = "112 the printer is on fire"
-    says("a message becomes a ticket", fire, "Принято: заявка", post_id="a" * 26)
-    says("its second delivery is silent", fire, "{}", post_id="a" * 26)
+    def written() -> str:
+        return chat.add_post(next(iter(chat.channels)))
+
+    fire, post = "112 the printer is on fire", written()
+    says("a message becomes a ticket", fire, "Принято: заявка", post_id=post)
+    says("its second delivery is silent", fire, "{}", post_id=post)
     if [ticket["name"] for ticket in glpi.tickets] != ["Заявка от alice: the printer is on fire"]:
         raise Failed(f"GLPI has other tickets: {glpi.tickets}")
     says("a trigger alone is explained", "112", "Заявка пока не создана")
     says("a stranger gets nothing", "112 x", "not accepted", token="stranger")
     glpi.inject(Fault("maintenance"))
-    says("while GLPI is down a message is saved", "112 the coffee is out", "Сообщение сохранено")
+    coffee, post = "112 the coffee is out", written()
+    says("while GLPI is down a message is saved", coffee, "номер придёт сюда", post_id=post)
     glpi.heal()
     with _step("when GLPI is back its ticket appears by itself"):
         _wait_for_tickets(glpi, 2)
+    with _step("and its author reads the number in the thread"):
+        _wait_for_empty_queue()
+        if [root for root, _ in chat.said()] != [post]:
+            raise Failed(f"the bot has said {chat.said()}")
     glpi.inject(Fault("cut_after", match="POST Ticket", times=1))
     says("an answer that is cut off leaves the message saved", "112 tea", "Сообщение сохранено")
     with _step("and the worker finds the ticket instead of filing a second"):
         _wait_for_empty_queue()
         _wait_for_tickets(glpi, 3)
+    glpi.inject(Fault("status_before", match="POST Ticket", status=413))
+    says(
+        "a message too large for a proxy waits for now",
+        "112 a novel",
+        "сохранен",
+        post_id=written(),
+    )
+    with _step("and becomes a dead letter, whose author is told"):
+        _wait_for_empty_queue()
+        if "http-413; the author was told" not in _manage("dlq", "list"):
+            raise Failed(_manage("dlq", "list"))
+    glpi.heal()
+    with _step("manage.py replays it, and its ticket appears"):
+        _manage("dlq", "replay", "--all")
+        _wait_for_tickets(glpi, 4)
+        _wait_for_empty_queue()
+    with _step("manage.py finds one ticket for each post, and nothing waiting"):
+        if "nothing waits" not in _manage("queue").lower():
+            raise Failed(_manage("queue"))
+        _manage("audit")
+
+
+def _manage(*arguments: str) -> str:
+    """Run the operator's command line on the deployed stack; returns what it prints."""
+    command = [sys.executable, "manage.py", "--stack", STACK, *arguments]
+    env = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f"manage.py {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
 
 
 def _wait_for_tickets(glpi: GlpiSimulator, number: int) -> None:

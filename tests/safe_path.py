@@ -1,11 +1,11 @@
 """What the tests of ledger, outbox, filing and worker share."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import handler
 from filing import Patience
-from local.gateway import Context
-from local.memory import MemoryOutbox
+from local.gateway import FUNCTION_SECONDS, Context
+from local.memory import Queued
 from mattermost import Post, to_post
 
 NOW = 1_800_000_000.0
@@ -41,7 +41,17 @@ def record(body: str, receives: int = 1, sent_at: float = NOW) -> dict[str, Any]
     }
 
 
-def work(out: MemoryOutbox) -> list[str]:
+class Consumed(Protocol):
+    """A queue as Lambda sees it."""
+
+    def receive(self) -> Queued | None:
+        """Take the next visible message; it comes again unless it is deleted."""
+
+    def delete(self, receipt: str) -> None:
+        """Remove a message that is done with."""
+
+
+def work(out: Consumed, seconds: float = FUNCTION_SECONDS) -> list[str]:
     """Let the worker have what is visible; returns what stays in the queue."""
     queued = out.receive()
     assert queued
@@ -51,9 +61,8 @@ def work(out: MemoryOutbox) -> list[str]:
             | {"receiptHandle": queued.receipt, "messageId": queued.receipt}
         ]
     }
-    left = [
-        i["itemIdentifier"] for i in handler.queue_handler(event, Context())["batchItemFailures"]
-    ]
+    answer = handler.queue_handler(event, Context(seconds))
+    left = [str(item["itemIdentifier"]) for item in answer["batchItemFailures"]]
     if queued.receipt not in left:
         out.delete(queued.receipt)
     return left

@@ -285,12 +285,29 @@ def test_a_blind_look_up_does_not_make_tickets_without_end(
 ) -> None:
     monkeypatch.setattr(client, "find_tickets", lambda *_: [])
     glpi.inject(Fault("status_after", "POST Ticket", status=500))
-    for _ in range(20):
-        progress = converge(filing[0])
-        clock.now += PATIENCE.settle
-    assert progress.hopeless
+    progress = until_hopeless(filing[0], clock)
     assert progress.error.code == "blind"
     assert len(glpi.tickets) == MAX_TRIES
+
+
+def until_hopeless(filing: Filing, clock: Clock) -> Any:
+    for _ in range(20):
+        progress = converge(filing)
+        if progress.hopeless:
+            return progress
+        clock.now += PATIENCE.settle
+    pytest.fail("it goes on for ever")
+
+
+def test_a_replay_is_tried_again_after_creates_that_were_all_lost(
+    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+) -> None:
+    glpi.inject(Fault("cut_before", "POST Ticket"))
+    until_hopeless(filing[0], clock)
+    glpi.heal()
+    clock.now += PATIENCE.settle
+    assert converge(filing[0]).ticket
+    assert len(glpi.tickets) == 1
 
 
 def test_a_redirect_in_answer_to_a_create_is_not_believed_to_be_a_no(

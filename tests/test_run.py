@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import urllib.error
@@ -13,9 +14,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from glpi import GlpiError
-from local.__main__ import main, start
+from local.__main__ import RUN_ENV, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
 from settings import SettingsError
@@ -71,7 +73,7 @@ def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_one_command_starts_everything_and_ctrl_c_ends_it(
-    running: subprocess.Popen[str], port: int
+    running: subprocess.Popen[str], port: int, tmp_path: Path
 ) -> None:
     assert running.stdout
     greeting = ""
@@ -94,8 +96,19 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
     with urllib.request.urlopen(link[1]) as page:
         assert "the printer is on fire" in page.read().decode()
 
+    command = re.search(r"  (\S+ \S+manage.py --env \S+) queue", greeting)
+    assert command
+    env_file = tmp_path / ".build" / "run.env"
+    assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
+    assert "outgoingwebhooktoken" not in env_file.read_text()
+    waits = subprocess.run(
+        [*command[1].split(), "queue"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "dead letters  0\n" in waits.stdout
+
     running.send_signal(signal.SIGINT)
     assert running.wait(10) == 0
+    assert not env_file.exists()
     for taken in range(port, port + 4):
         with socket.create_server(("127.0.0.1", taken)):
             pass
@@ -193,12 +206,19 @@ def test_a_glpi_that_is_down_is_one_sentence(glpi: GlpiSimulator) -> None:
     assert "No connection to GLPI (Connection refused)" in refusal(**real(glpi))
 
 
-def test_a_real_glpi_gets_the_messages(glpi: GlpiSimulator, port: int) -> None:
+def test_a_real_glpi_gets_the_messages(
+    glpi: GlpiSimulator, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with ExitStack() as stack:
         greeting = start(stack, real(glpi, PORT=str(port)))
         assert glpi.url in greeting
         assert os.environ["PAUSES"] == "normal", "a real GLPI may finish long after a cut"
         assert "token=TOKEN-OF-THE-WEBHOOK" in greeting
+        told = dotenv_values(RUN_ENV, interpolate=False)
+        assert told["GLPI_URL"] == glpi.url
+        assert "token-one" not in RUN_ENV.read_text()
+        assert glpi.app_token not in RUN_ENV.read_text()
         url = f"http://127.0.0.1:{port}/mattermost/webhook"
         for token in ("token-one", "token-two"):
             with urllib.request.urlopen(url, f"token={token}&text=112+x".encode()) as response:
@@ -207,3 +227,31 @@ def test_a_real_glpi_gets_the_messages(glpi: GlpiSimulator, port: int) -> None:
             urllib.request.urlopen(url, b"token=outgoingwebhooktoken00000a&text=112+x")
         refused.value.close()
     assert len(glpi.tickets) == 2
+
+
+def test_the_file_for_manage_py_reads_back_what_it_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = "a 'b' \\ \\' ${HOME} # c \"d\""
+    monkeypatch.setenv("GLPI_CA_BUNDLE", odd)
+    with _run_env(dict(os.environ)):
+        assert dotenv_values(RUN_ENV, interpolate=False)["GLPI_CA_BUNDLE"] == odd
+
+
+def test_the_file_of_another_run_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with _run_env({}):
+        RUN_ENV.write_text("OTHER=run")
+    assert RUN_ENV.read_text() == "OTHER=run"
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".build").write_text("in the way")
+    with pytest.raises(SettingsError, match="cannot be written"), _run_env({}):
+        pass

@@ -5,9 +5,9 @@ off; posts are delivered twice; containers are killed between any two steps.
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -15,16 +15,18 @@ from assembly import assemble
 from credentials import MattermostAccess
 from filing import Patience
 from glpi import OutcomeUnknown, Unavailable
-from ledger import Entry
-from local.memory import MemoryLedger, MemoryOutbox
+from ledger import DynamoLedger, Entry, Ledger
+from local.aws import create_queue_and_ledger
+from local.memory import MemoryLedger, MemoryOutbox, Queued
 from mattermost import Post, to_post
 from mattermost_api import MattermostApi
-from outbox import loads
+from outbox import Outbox, loads
 from rules import read_rules
+from tests.moto_queue import MotoOutbox, drive
+from tests.safe_path import Consumed
 from transport import Deadline, Http
 from worker import Worker
 
-MESSAGES = 20_000
 HOURS = 6
 START = 1_800_000_000.0
 PATIENCE = Patience()
@@ -58,16 +60,34 @@ class World:
             raise Killed
 
 
-class MortalLedger(MemoryLedger):
+class Queue(Outbox, Consumed, Protocol):
+    """The outbox, and what Lambda and the operator see of it."""
+
+    @property
+    def queue(self) -> list[Queued]:
+        """All messages that are not done with, hidden ones included."""
+
+    @property
+    def dead(self) -> list[Queued]:
+        """All messages of the dead letter queue."""
+
+    def next_at(self) -> float | None:
+        """Return when the next message becomes visible, None if there is none."""
+
+
+class MortalLedger:
     """A ledger whose users can be killed before and after each write."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__()
+    def __init__(self, real: Ledger, world: World) -> None:
+        self._real = real
         self._world = world
+
+    def read(self, ref: str) -> Entry:
+        return self._real.read(ref)
 
     def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
         self._world.maybe_kill()
-        result = super().write(ref, entry, seen)
+        result = self._real.write(ref, entry, seen)
         self._world.maybe_kill()
         return result
 
@@ -129,35 +149,58 @@ def make_post(number: int) -> Post:
     return to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
 
 
-def deliveries(world: World) -> Iterator[tuple[float, int]]:
+def deliveries(world: World, messages: int) -> Iterator[tuple[float, int]]:
     """Return when which post is delivered; one in twenty twice, half of those at one moment."""
-    for number in range(MESSAGES):
+    for number in range(messages):
         at = START + world.chance.uniform(0, HOURS * 3600)
         yield at, number
         if world.chance.random() < 0.05:
             yield at + (0 if world.chance.random() < 0.5 else world.chance.uniform(0, 900)), number
 
 
+Build = Callable[[World], tuple[Queue, Ledger]]
+
+
+@pytest.fixture
+def in_memory() -> Build:
+    """Queue and ledger that are fast enough for a real storm."""
+    return lambda world: (MemoryOutbox(world.clock), MemoryLedger())
+
+
+@pytest.fixture
+def in_moto(aws: object, monkeypatch: pytest.MonkeyPatch) -> Build:
+    """What ships, over moto on the virtual clock."""
+
+    def build(world: World) -> tuple[Queue, Ledger]:
+        names = create_queue_and_ledger()
+        drive(monkeypatch, world.clock)
+        out = MotoOutbox(names["QUEUE_URL"], names["DEAD_LETTER_URL"])
+        return out, DynamoLedger(names["LEDGER_TABLE"], world.clock)
+
+    return build
+
+
 @pytest.mark.no_cover  # what it covers, quicker tests cover; measuring only slows it
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize(("where", "messages"), [("in_memory", 20_000), ("in_moto", 200)])
 def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_true(
-    seed: int,
+    where: str, messages: int, request: pytest.FixtureRequest
 ) -> None:
-    world = World(seed)
+    build: Build = request.getfixturevalue(where)
+    world = World(seed=1)
     glpi = StormyGlpi(world)
-    outbox = MemoryOutbox(world.clock)
+    outbox, ledger = build(world)
     desk, worker = assemble(
         read_rules(),
         None,
         glpi,  # type: ignore[arg-type]
         MattermostApi(None, MattermostAccess, Http()),
-        MortalLedger(world),
+        MortalLedger(ledger, world),
         outbox,
         world.clock,
         PATIENCE,
     )
     answers: list[tuple[int, str, int | None]] = []
-    for at, number in sorted(deliveries(world)):
+    for at, number in sorted(deliveries(world, messages)):
         work_until(at, world, worker, outbox)
         world.now = at
         try:
@@ -167,17 +210,17 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
         answers.append((number, outcome.event, outcome.ticket))
     work_until(START + 4 * 24 * 3600, world, worker, outbox)
 
-    assert world.kills > 100
+    assert world.kills > messages / 200
     assert outbox.queue == outbox.dead == []
     owners = [int(marker.partition(":")[2]) for _, marker in glpi.tickets]
-    assert len(owners) == len(set(owners)) == MESSAGES
+    assert len(owners) == len(set(owners)) == messages
     events = {event for _, event, _ in answers}
     assert events == {"filed", "queued", "duplicate"}
     for number, event, ticket in answers:
         assert event != "filed" or (ticket and owners[ticket - 1] == number)
 
 
-def work_until(end: float, world: World, worker: Worker, outbox: MemoryOutbox) -> None:
+def work_until(end: float, world: World, worker: Worker, outbox: Queue) -> None:
     """Let the worker have every message that becomes visible until then."""
     while (at := outbox.next_at()) is not None and at <= end:
         world.now = max(world.now, at)
@@ -191,7 +234,7 @@ def work_until(end: float, world: World, worker: Worker, outbox: MemoryOutbox) -
         except Killed:
             continue
         assert verdict.twins == ()
-        if verdict.event == "waiting":
+        if verdict.wait:
             outbox.pause(queued.receipt, verdict.wait)
         elif verdict.event == "buried":
             outbox.bury(queued.body, verdict.reason)

@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+"""The operator's command line: what waits, what could not be filed, and whether all is well.
+
+Exit codes: 0 all is well, 1 something was found or failed, 2 it could not be asked.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from glpi import GlpiError
+from operations.audit import audit, open_glpi
+from operations.dead_letters import DeadLetter, DeadLetters, facts, moment
+from operations.meanings import meaning, meaning_of_reason
+from operations.report import lines
+from operations.screen import age, paragraph, printable, progress, row, screen, table
+from operations.stack import CannotAsk, Source, settings
+from operations.waiting import Counts, Remembered, count, posts
+from settings import Settings, SettingsError
+from transport import Deadline
+
+STALE_SECONDS = 3600.0
+"""The worker tries everything that waits more often than that; the ledger then shows a write."""
+
+WORDS = click.option("--words", is_flag=True, help="Show people's words and names, too.")
+
+
+class _Failed(click.ClickException):
+    """One sentence on standard error; exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
+        """Say it."""
+        click.echo(self.message, err=True)
+
+
+class _Commands(click.Group):
+    """Commands whose failures are sentences."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as problem:
+            origin = f" {_origin(ctx.obj)}" if problem.key.isupper() else ""  # else the secret's
+            raise _Failed(f"{problem}.{origin}") from None
+        except CannotAsk as problem:
+            raise _Failed(str(problem)) from None
+        except GlpiError as error:
+            reason = f"{error.remedy} ({error.code})"
+            raise _Failed(f"GLPI cannot be asked from this machine: {reason}") from None
+
+
+def _origin(source: Source) -> str:
+    if source.stack:
+        return f"This is a setting of the stack {source.stack}."
+    if source.env_file:
+        return f"Settings were taken from {source.env_file}."
+    return "Settings were taken from the environment; --stack NAME takes those of a stack."
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", metavar="NAME", help="The deployed stack to look at.")
+@click.option("--region", help="Its AWS region, if not the configured one.")
+@click.option("--env", "env_file", metavar="FILE", help="Settings from a file, as of `make run`.")
+@click.pass_context
+def cli(ctx: click.Context, stack: str | None, region: str | None, env_file: str | None) -> None:
+    """Look after the Mattermost to GLPI bridge.
+
+    Without --stack and --env, settings are taken from the environment.
+    """
+    if stack and env_file:
+        raise click.UsageError("--stack and --env exclude each other.")
+    ctx.obj = Source(stack, region, env_file)
+
+
+@cli.command()
+@click.pass_obj
+def queue(source: Source) -> None:
+    """Show what waits, and why."""
+    found = settings(source)
+    main, dead = count(found.queue_url), count(found.dead_letter_url)
+    waiting = posts(found.ledger_table, unfiled_only=True)
+    click.echo(
+        f"queue         {main.ready} ready, {main.hidden} paused or being worked on, "
+        f"{main.delayed} delayed"
+    )
+    hidden = f" ({dead.hidden} hidden while somebody reads them)" if dead.hidden else ""
+    click.echo(f"dead letters  {dead.total}{hidden}")
+    if waiting:
+        click.echo()
+        now = time.time()
+        shown = table("reference", "waits", "state", "tries", "why", right=("waits", "tries"))
+        for post in waiting:
+            row(shown, *_waiting_row(post, now))
+        screen().print(shown)
+    click.echo()
+    for note in _notes(waiting, main, dead):
+        click.echo(paragraph(note))
+
+
+def _waiting_row(post: Remembered, now: float) -> tuple[object, ...]:
+    waits = age(now - post.since) + ("*" if now - post.written_at > STALE_SECONDS else "")
+    if post.entry is None:
+        return post.ref, waits, "?", "?", "of a later version"
+    return post.ref, waits, post.entry.state.value, post.entry.tries, post.entry.why or "-"
+
+
+def _notes(waiting: Sequence[Remembered], main: Counts, dead: Counts) -> Iterator[str]:
+    """Explain what the table holds, and what it does not."""
+    entries = [post.entry for post in waiting if post.entry]
+    for code in sorted({entry.why for entry in entries if meaning(entry.why)}):
+        yield f"{code}: {meaning(code)}"
+    states = {entry.state.value for entry in entries}
+    if "open" in states:
+        yield "open: surely no ticket yet; the next attempt creates it."
+    if "tried" in states:
+        yield "tried: there may be a ticket; the worker looks into GLPI before it tries again."
+    if any(time.time() - post.written_at > STALE_SECONDS for post in waiting):
+        yield (
+            "*: not tried for an hour: it is a dead letter, was one and is gone, or the worker "
+            "stands still."
+        )
+    if dead.total:
+        yield (
+            "Dead letters are not tried again by themselves; see `dlq list`. A post that waits "
+            "above may be one of them."
+        )
+    if main.total > len(waiting):
+        yield (
+            f"The queue holds {main.total - len(waiting)} more than the ledger knows waiting: "
+            "filed ones that go within seconds, or ones that nobody has tried yet. If the number "
+            "stays, look at the worker's alarm and log."
+        )
+    if not waiting and not main.total:
+        yield "Nothing waits."
+
+
+@cli.group()
+def dlq() -> None:
+    """Dead letters: messages that could not be filed."""
+
+
+@dlq.command("list")
+@WORDS
+@click.pass_obj
+def list_letters(source: Source, *, words: bool) -> None:
+    """List every dead letter; the queue stays as it is."""
+    letters, counts = _read(settings(source))
+    now = time.time()
+    shown = table("reference", "waits", "files", "channel", "reason", right=("waits", "files"))
+    for letter in letters:
+        if letter.message:
+            post = letter.message.post
+            waits = age(now - letter.received_at)
+            channel = post.channel_name or "-"
+            row(shown, letter.ref, waits, len(post.file_ids), channel, letter.reason)
+    if shown.row_count:
+        screen().print(shown)
+        click.echo()
+    for letter in letters:
+        if words and letter.message:
+            post = letter.message.post
+            click.echo(f"{letter.ref}  {printable(post.user_name or '-')}:")
+            click.echo(printable(post.text, lines=True) + "\n")
+        if not letter.message:
+            waits, why = age(now - letter.buried_at), printable(letter.reason)
+            click.echo(f"?  {letter.message_id}  {waits}  {why}")
+            click.echo(f"   unreadable here: {printable(letter.problem)}\n")
+    click.echo(paragraph(_list_footer(letters, counts)))
+
+
+def _list_footer(letters: Sequence[DeadLetter], counts: Counts) -> str:
+    hidden = counts.total - len(letters)
+    more = f" Hidden for some minutes, since somebody else reads: {hidden}." if hidden > 0 else ""
+    if not letters:
+        return f"There are no dead letters.{more}"
+    last_day = moment(min(letter.buried_at for letter in letters) + counts.kept_seconds)[:10]
+    return f"{len(letters)} in all; SQS deletes the first of them on {last_day}.{more}"
+
+
+@dlq.command()
+@click.argument("name", metavar="REF")
+@WORDS
+@click.pass_obj
+def show(source: Source, name: str, *, words: bool) -> None:
+    """Show one dead letter; REF is the post's reference or SQS's message id."""
+    letters, _ = _read(settings(source))
+    found = [letter for letter in letters if name in (letter.name, letter.message_id)]
+    for letter in found:
+        for key, value in facts(letter, words=words).items():
+            told = ", ".join(map(str, value)) if isinstance(value, list) else value
+            text = "-" if told in (None, "") else printable(str(told), lines=key == "text")
+            click.echo(f"{key:13} {text}")
+        if words and not letter.message:
+            click.echo(f"{'body':13} {printable(letter.body)}")
+        if meaning_of_reason(letter.reason):
+            click.echo("\n" + paragraph(meaning_of_reason(letter.reason)))
+    if not found:
+        raise click.exceptions.Exit(_complain(f"There is no dead letter {name}; see dlq list."))
+
+
+@dlq.command()
+@click.argument("names", metavar="[REF ...]", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.pass_obj
+def replay(source: Source, names: tuple[str, ...], *, everything: bool, dry_run: bool) -> None:
+    """Send dead letters to the worker again; REF as in dlq show."""
+    if bool(names) == everything:
+        raise click.UsageError("Name the dead letters to send again, or --all.")
+    found = settings(source)
+    total = count(found.dead_letter_url).total
+    with DeadLetters(found.dead_letter_url, found.queue_url) as dead_letters:
+        letters = _collect(dead_letters, total)
+        wanted = [x for x in letters if everything or {x.name, x.message_id} & set(names)]
+        known = {name for letter in wanted for name in (letter.name, letter.message_id)}
+        for name in names:
+            if name not in known:
+                _complain(f"There is no dead letter {name}; see dlq list.")
+        if dry_run:
+            for letter in wanted:
+                click.echo(f"would send again: {printable(letter.name)}")
+            failed = 0
+        else:
+            failed = _replay(dead_letters, wanted)
+    if failed or not set(names) <= known:
+        raise click.exceptions.Exit(1)
+
+
+def _replay(dead_letters: DeadLetters, wanted: Sequence[DeadLetter]) -> int:
+    """Send letters again, one by one; returns how many failed."""
+    if not wanted:
+        click.echo("Nothing to send again.")
+        return 0
+    with progress("Sending again", len(wanted)) as step:
+        results = []
+        for letter in wanted:
+            results.append(dead_letters.replay(letter))
+            step(1)
+    for result in results:
+        if result.problem:
+            where = (
+                "was sent, but may still be a dead letter, too, which does no harm"
+                if result.sent
+                else "was not sent, as far as is known, and is still a dead letter"
+            )
+            _complain(f"{printable(result.letter.name)} {where}: {result.problem}")
+    sent = sum(result.sent for result in results)
+    click.echo(f"{sent} of {len(wanted)} sent again; `queue` shows how they fare.")
+    return sum(bool(result.problem) for result in results)
+
+
+@dlq.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+@WORDS
+@click.pass_obj
+def export(source: Source, file: Path, *, force: bool, words: bool) -> None:
+    """Write all dead letters to FILE as JSON lines; the queue stays as it is."""
+    found = settings(source)
+    _refuse_existing(file, force=force)
+    letters, _ = _read(found)
+    records = []
+    for letter in letters:
+        body = {"body": letter.body} if words else {}
+        records.append(json.dumps(facts(letter, words=words) | body, ensure_ascii=False) + "\n")
+    try:
+        if force:
+            file.unlink(missing_ok=True)
+        # A new file, so that it surely has this mode: it may hold people's words.
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as target:
+            target.writelines(records)
+    except OSError as error:
+        raise CannotAsk(f"{file} cannot be written ({error.strerror}): name another.") from None
+    click.echo(f"{len(letters)} dead letters written to {file}.")
+
+
+def _refuse_existing(file: Path, *, force: bool) -> None:
+    if file.exists() and not force:
+        raise CannotAsk(f"{file} exists already: name another, or overwrite it with --force.")
+
+
+@cli.command("audit")
+@click.option("--days", type=click.IntRange(1, 40), default=40, show_default=True)
+@click.pass_obj
+def audit_command(source: Source, days: int) -> None:
+    """Compare the ledger with the tickets in GLPI."""
+    found = settings(source, with_glpi=True)
+    glpi = open_glpi(found)
+    try:
+        with progress("Reading ledger and tickets", None):
+            report = audit(glpi, found.ledger_table, days)
+    finally:
+        glpi.close(Deadline(1))
+    for line in lines(report, days, glpi.ticket_url):
+        click.echo(printable(line))
+    if report.findings:
+        raise click.exceptions.Exit(1)
+
+
+def _read(found: Settings) -> tuple[list[DeadLetter], Counts]:
+    """Return all dead letters, and leave their queue as it was."""
+    counts = count(found.dead_letter_url)
+    with DeadLetters(found.dead_letter_url, found.queue_url) as dead_letters:
+        return _collect(dead_letters, counts.total), counts
+
+
+def _collect(dead_letters: DeadLetters, total: int) -> list[DeadLetter]:
+    with progress("Reading", total) as step:
+        return dead_letters.collect(step)
+
+
+def _complain(problem: str) -> int:
+    """Say on standard error what went wrong; returns the exit code."""
+    click.echo(problem, err=True)
+    return 1
+
+
+if __name__ == "__main__":
+    cli()

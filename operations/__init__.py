@@ -1,0 +1,1 @@
+"""What `manage.py` does for an operator; it runs beside the bridge and never ships."""

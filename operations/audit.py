@@ -1,0 +1,181 @@
+"""The ledger against GLPI: what is called filed has one ticket, and nothing else has any."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import boto3
+
+from aws import config
+from credentials import Credentials
+from glpi import Glpi, Marked
+from ledger import State
+from operations.stack import CALL_SECONDS, CannotAsk, asking
+from operations.waiting import Remembered, posts
+from settings import Settings
+from transport import Deadline, Http
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+AUDIT_SECONDS = 600.0
+"""Seconds for everything that is asked of GLPI, all in all."""
+
+DAY = 24 * 3600.0
+
+PREFIX = "mattermost:"
+"""What the markers of all tickets begin with; see `ticket.marker`."""
+
+
+class Kind(Enum):
+    """What can be wrong with a post."""
+
+    MISSING = "no ticket"
+    TWINS = "several tickets"
+    OTHER = "another ticket"
+    WAITING = "filed, but waiting"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes:
+        ref: the post's.
+        tickets: what GLPI has of it.
+        told: the number that the ledger holds, if any.
+        state: what the ledger calls the post, None when it does not know it.
+    """
+
+    kind: Kind
+    ref: str
+    tickets: tuple[Marked, ...] = ()
+    told: int | None = None
+    state: State | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an audit has found out.
+
+    Attributes:
+        filed: how many posts of this time the ledger calls filed.
+        marked: how many tickets of the bridge GLPI has.
+        findings: what is wrong.
+        trashed: the tickets of posts that have none outside of GLPI's trash.
+        unmarked: posts whose ticket is there, but no longer ends with their marker, or is out of
+            the API user's sight.
+        unreadable: how many posts of the ledger are of a version that is not known here.
+    """
+
+    filed: int
+    marked: int
+    findings: tuple[Finding, ...]
+    trashed: Mapping[str, tuple[Marked, ...]]
+    unmarked: int
+    unreadable: int
+
+
+def open_glpi(settings: Settings) -> Glpi:
+    """Return a client of GLPI with the bridge's own tokens.
+
+    Raises:
+        CannotAsk: the secret cannot be read.
+    """
+
+    def read() -> str | None:
+        client: SecretsManagerClient = boto3.client("secretsmanager", config=config(CALL_SECONDS))
+        return client.get_secret_value(SecretId=settings.secret_id).get("SecretString")
+
+    secret = asking(f"the secret {settings.secret_id}", read)
+    if secret is None:
+        raise CannotAsk(f"The secret {settings.secret_id} is binary: store JSON text in it.")
+    tokens = Credentials(lambda: secret)
+    return Glpi(settings.glpi_url, tokens, Http(ca_bundle=settings.glpi_ca_bundle))
+
+
+def audit(glpi: Glpi, table: str, days: int, clock: Callable[[], float] = time.time) -> Report:
+    """Compare ledger and GLPI.
+
+    The ledger is read before GLPI, so that what it calls filed must be there; what it calls waiting
+    may have been filed in between, so the ledger is read again before that is held against it.
+
+    Args:
+        glpi: where the tickets are.
+        table: name of the ledger.
+        days: how old the posts may be.
+        clock: seconds since the epoch.
+
+    Raises:
+        CannotAsk, GlpiError, SettingsError: there is no telling.
+    """
+    deadline = Deadline(AUDIT_SECONDS)
+    known = posts(table)
+    marked = glpi.marked_tickets(PREFIX, days + 1, deadline)
+    tickets = {marker.removeprefix(PREFIX): found for marker, found in marked.items()}
+    recent = [post for post in known if post.since > clock() - days * DAY]
+    filed = [post for post in recent if post.filed]
+    lost = [post for post in filed if post.ref not in tickets]
+    purged = [post for post in lost if not _exists(glpi, post, deadline)]
+    findings = [
+        *(Finding(Kind.MISSING, p.ref, told=_told(p), state=State.FILED) for p in purged),
+        *_twins(tickets, known),
+        *_others(tickets, filed),
+        *_waiting(tickets, known, table),
+    ]
+    return Report(
+        filed=len(filed),
+        marked=sum(map(len, tickets.values())),
+        findings=tuple(findings),
+        trashed={
+            ref: found for ref, found in tickets.items() if all(ticket.trashed for ticket in found)
+        },
+        unmarked=len(lost) - len(purged),
+        unreadable=sum(post.entry is None for post in known),
+    )
+
+
+def _told(post: Remembered) -> int | None:
+    return post.entry.ticket if post.entry else None
+
+
+def _state(post: Remembered | None) -> State | None:
+    return post.entry.state if post and post.entry else None
+
+
+def _exists(glpi: Glpi, post: Remembered, deadline: Deadline) -> bool:
+    number = _told(post)
+    return number is not None and glpi.has_ticket(number, deadline)
+
+
+def _twins(tickets: Mapping[str, tuple[Marked, ...]], known: list[Remembered]) -> list[Finding]:
+    by_ref = {post.ref: post for post in known}
+    return [
+        Finding(Kind.TWINS, ref, found, state=_state(by_ref.get(ref)))
+        for ref, found in tickets.items()
+        if len(found) > 1
+    ]
+
+
+def _others(tickets: Mapping[str, tuple[Marked, ...]], filed: list[Remembered]) -> list[Finding]:
+    """Find posts whose author has been told another number than that of their only ticket."""
+    return [
+        Finding(Kind.OTHER, post.ref, tickets[post.ref], _told(post), State.FILED)
+        for post in filed
+        if len(tickets.get(post.ref, ())) == 1 and tickets[post.ref][0].number != _told(post)
+    ]
+
+
+def _waiting(
+    tickets: Mapping[str, tuple[Marked, ...]], known: list[Remembered], table: str
+) -> list[Finding]:
+    suspects = {p.ref for p in known if p.entry and not p.filed and p.ref in tickets}
+    if not suspects:
+        return []
+    return [
+        Finding(Kind.WAITING, post.ref, tickets[post.ref], state=_state(post))
+        for post in posts(table, unfiled_only=True)
+        if post.ref in suspects
+    ]

@@ -1,0 +1,249 @@
+"""The dead letter queue: looked at without changing it, and sent again without losing anything.
+
+SQS shows a message only by receiving it, which hides it for a while; whoever looks makes everything
+visible again. A message is sent to the main queue first and deleted here after that: a crash in
+between leaves it in both, which the ledger makes harmless.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+import boto3
+
+from aws import config
+from operations.stack import CALL_SECONDS, CannotAsk, asking
+from outbox import Message, Unreadable, loads
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
+        MessageTypeDef,
+    )
+
+BATCH = 10
+"""SQS hands out, and takes back, so many messages at once."""
+
+HIDDEN_SECONDS = 600
+"""For so long a message that is being looked at is hidden, should this process be killed."""
+
+WAIT_SECONDS = 1
+"""Seconds that a receive waits for messages: without waiting SQS asks only some of its servers."""
+
+EMPTY_TURNS = 2
+"""After so many receives in a row without anything new, everything has been seen."""
+
+NO_REASON = "tried 1000 times; its last reason is in the log"
+"""What holds for a message that the queue itself has moved here (maxReceiveCount)."""
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that could not be filed.
+
+    Attributes:
+        message_id: SQS's own name for it.
+        receipt: what makes it visible again, or deletes it.
+        body: exactly as it was queued.
+        reason: why it is here.
+        buried_at: seconds since the epoch when it was put here; its retention counts from then.
+        message: what the body says, None when this version cannot read it.
+        problem: why it cannot be read.
+    """
+
+    message_id: str
+    receipt: str
+    body: str
+    reason: str
+    buried_at: float
+    message: Message | None
+    problem: str = ""
+
+    @property
+    def ref(self) -> str:
+        """What names the post, "?" when it cannot be read."""
+        return self.message.post.ref if self.message else "?"
+
+    @property
+    def name(self) -> str:
+        """What it can be called by: the post's reference, else SQS's name."""
+        return self.message.post.ref if self.message else self.message_id
+
+    @property
+    def received_at(self) -> float:
+        """Seconds since the epoch when the bridge took it over, as far as is known."""
+        return self.message.received_at if self.message else self.buried_at
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What became of a message that was to be sent again.
+
+    Attributes:
+        letter: the message.
+        sent: whether it is in the main queue again.
+        problem: one sentence on what went wrong, "" when nothing did.
+    """
+
+    letter: DeadLetter
+    sent: bool
+    problem: str = ""
+
+
+class DeadLetters:
+    """The dead letter queue of an installation, to be used in a `with` block.
+
+    When the block is left, whatever was collected and not sent again is visible again.
+
+    Args:
+        url: of the dead letter queue.
+        queue_url: of the main queue.
+    """
+
+    def __init__(self, url: str, queue_url: str) -> None:
+        self._url = url
+        self._queue_url = queue_url
+        self._what = f"the dead letter queue {url}"
+        self._held: dict[str, DeadLetter] = {}
+        self._sqs: SQSClient = asking(
+            self._what, lambda: boto3.client("sqs", config=config(CALL_SECONDS))
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._release(list(self._held.values()))
+        self._held.clear()
+
+    def collect(self, step: Callable[[int], object]) -> list[DeadLetter]:
+        """Return all dead letters, oldest first; they are hidden until the block is left.
+
+        Args:
+            step: is told how many more have been read.
+
+        Raises:
+            CannotAsk: they cannot be read.
+        """
+        self._receive_all(step)
+        letters = self._held.values()
+        return sorted(letters, key=lambda letter: (letter.received_at, letter.message_id))
+
+    def replay(self, letter: DeadLetter) -> Replayed:
+        """Send a collected message to the main queue, byte for byte, then delete it here.
+
+        It is young again there: retrying ends by the age of what SQS was sent.
+        """
+        try:
+            asking(
+                f"the queue {self._queue_url}",
+                lambda: self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=letter.body),
+            )
+        except CannotAsk as problem:
+            return Replayed(letter, sent=False, problem=str(problem))
+        try:
+            asking(
+                self._what,
+                lambda: self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt),
+            )
+        except CannotAsk as problem:
+            return Replayed(letter, sent=True, problem=str(problem))
+        del self._held[letter.message_id]
+        return Replayed(letter, sent=True)
+
+    def _receive_all(self, step: Callable[[int], object]) -> None:
+        empty = 0
+        while empty < EMPTY_TURNS:
+            received = asking(self._what, self._receive)
+            new = [message for message in received if message["MessageId"] not in self._held]
+            # Of a message that came twice, only the last receipt counts.
+            self._held.update({message["MessageId"]: _letter(message) for message in received})
+            step(len(new))
+            empty = 0 if new else empty + 1
+
+    def _receive(self) -> "Sequence[MessageTypeDef]":
+        return self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=BATCH,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            WaitTimeSeconds=WAIT_SECONDS,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["SentTimestamp"],
+        ).get("Messages", [])
+
+    def _release(self, letters: Sequence[DeadLetter]) -> None:
+        """Make messages visible again.
+
+        What fails here comes back by itself after HIDDEN_SECONDS.
+        """
+        for start in range(0, len(letters), BATCH):
+            entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+                {"Id": str(n), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
+                for n, letter in enumerate(letters[start : start + BATCH])
+            ]
+            show = partial(
+                self._sqs.change_message_visibility_batch, QueueUrl=self._url, Entries=entries
+            )
+            with suppress(CannotAsk):
+                asking(self._what, show)
+
+
+def _letter(received: "MessageTypeDef") -> DeadLetter:
+    body = received["Body"]
+    message, problem = None, ""
+    try:
+        message = loads(body)
+    except Unreadable as error:
+        problem = str(error)
+    attributes = received.get("MessageAttributes", {})
+    reason = attributes["reason"].get("StringValue", "") if "reason" in attributes else ""
+    return DeadLetter(
+        message_id=received["MessageId"],
+        receipt=received["ReceiptHandle"],
+        body=body,
+        reason=reason or NO_REASON,
+        buried_at=int(received["Attributes"]["SentTimestamp"]) / 1000,
+        message=message,
+        problem=problem,
+    )
+
+
+def facts(letter: DeadLetter, *, words: bool) -> dict[str, object]:
+    """Return what is known of a message; people's words and names only with `words`.
+
+    What may be shown is listed: a field that a later version adds counts as somebody's words.
+    """
+    found: dict[str, object] = {
+        "ref": letter.ref,
+        "message_id": letter.message_id,
+        "received_at": moment(letter.received_at),
+        "buried_at": moment(letter.buried_at),
+        "reason": letter.reason,
+        "size": len(letter.body.encode()),
+    }
+    if letter.message:
+        post = letter.message.post
+        found |= {
+            "trigger_word": post.trigger_word,
+            "channel_name": post.channel_name,
+            "channel_id": post.channel_id,
+            "team_domain": post.team_domain,
+            "written_at": post.written_at.isoformat() if post.written_at else None,
+            "file_ids": list(post.file_ids),
+            "webhook": post.webhook,
+            "odd_fields": list(post.odd_fields),
+        }
+        if words:
+            found |= {"user_name": post.user_name, "text": post.text}
+    else:
+        found["problem"] = letter.problem
+    return found
+
+
+def moment(seconds: float) -> str:
+    """Return a moment as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,48 @@
+"""What the codes mean that keep a post from its ticket: one sentence each, with what to do."""
+
+from glpi_errors import CODES
+from transport import Cause
+
+_OURS = {
+    Cause.DNS.value: "GLPI's host name is not resolved: check GLPI_URL and the name servers.",
+    Cause.CONNECT.value: "No connection to GLPI: check that it runs, its port, firewalls, routes.",
+    Cause.TLS.value: "The TLS handshake with GLPI fails: check that its port speaks https.",
+    Cause.CERTIFICATE.value: (
+        "GLPI's certificate is not trusted: name its authority in GLPI_CA_BUNDLE, or renew it."
+    ),
+    Cause.TIMEOUT.value: "GLPI does not answer in time: look for mail, webhooks, a slow database.",
+    Cause.CUT.value: "GLPI or a proxy cuts the connection: look into web server and PHP logs.",
+    Cause.TOO_LARGE.value: "An answer is larger than any of GLPI's: check GLPI_URL.",
+    "maintenance": "GLPI is in maintenance mode: switch it off when the work is done.",
+    "database": "GLPI does not reach its database: check the database server.",
+    "odd-search": "GLPI's search answers oddly: look for plug-ins and proxies.",
+    "blind": (
+        "GLPI took it several times without an answer, and a search finds none: look in GLPI for "
+        "its words, and for rules that move or change tickets."
+    ),
+    "redirect": "GLPI_URL is redirected: set it to the address that answers itself.",
+    "not-glpi": "What answers at GLPI_URL is not GLPI's API: check address, logins, firewalls.",
+    "http-413": "A proxy refuses bodies this large: raise its limit (client_max_body_size).",
+    "http-429": "A proxy limits requests to GLPI: raise its limit.",
+}
+
+_UNCLEAR = "GLPI's answer is neither a yes nor a no: look into web server, PHP and GLPI logs."
+
+
+def meaning(code: str) -> str:
+    """Return one sentence on a code of the ledger, "" for one that says nothing."""
+    if code in CODES:
+        return CODES[code][1].replace("{address}", "that GLPI sees")
+    if code in _OURS:
+        return _OURS[code]
+    return _UNCLEAR if code else ""
+
+
+def meaning_of_reason(reason: str) -> str:
+    """Return one sentence on the code that a dead letter's reason ends with, "" if there is none.
+
+    A reason is a code, or words of ours that may end with one.
+    """
+    code = reason.rpartition(" ")[2]
+    known = code in CODES or code in _OURS or code.startswith("http-")
+    return meaning(code) if known else ""

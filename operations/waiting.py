@@ -1,0 +1,125 @@
+"""What waits: the numbers of the queues, and the posts that the ledger knows without a ticket."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from aws import AwsError, config
+from ledger import KEPT_SECONDS, Entry, State, read_item
+from operations.stack import CALL_SECONDS, asking
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from mypy_boto3_sqs import SQSClient
+
+    Item = dict[str, AttributeValueTypeDef]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many messages a queue holds, as far as SQS knows: the numbers are approximate.
+
+    Attributes:
+        ready: can be received now.
+        hidden: paused, or being worked on.
+        delayed: new, and not to be received yet.
+        kept_seconds: how long the queue keeps a message.
+    """
+
+    ready: int
+    hidden: int
+    delayed: int
+    kept_seconds: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.ready + self.hidden + self.delayed
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A post as the ledger knows it.
+
+    Attributes:
+        ref: the post's.
+        entry: what is known of it; None when it is of a version that is not known here.
+        written_at: seconds since the epoch when that was last written.
+    """
+
+    ref: str
+    entry: Entry | None
+    written_at: float
+
+    @property
+    def since(self) -> float:
+        """Seconds since the epoch when it was taken over; the first version did not note it."""
+        return (self.entry.since if self.entry else 0.0) or self.written_at
+
+    @property
+    def filed(self) -> bool:
+        """Whether the ledger calls it filed."""
+        return self.entry is not None and self.entry.state is State.FILED
+
+
+def count(url: str) -> Counts:
+    """Ask SQS how many messages a queue holds.
+
+    Raises:
+        CannotAsk: it does not say.
+    """
+
+    def get() -> Counts:
+        sqs: SQSClient = boto3.client("sqs", config=config(CALL_SECONDS))
+        names: Any = ["All"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return Counts(
+            ready=int(found["ApproximateNumberOfMessages"]),
+            hidden=int(found["ApproximateNumberOfMessagesNotVisible"]),
+            delayed=int(found["ApproximateNumberOfMessagesDelayed"]),
+            kept_seconds=int(found["MessageRetentionPeriod"]),
+        )
+
+    return asking(f"the queue {url}", get)
+
+
+def posts(table: str, *, unfiled_only: bool = False) -> list[Remembered]:
+    """Read the ledger, oldest post first.
+
+    Raises:
+        CannotAsk: it cannot be read.
+    """
+    found = [_remembered(item) for item in _scan(table, unfiled_only=unfiled_only)]
+    return sorted(found, key=lambda post: (post.since, post.ref))
+
+
+def _scan(table: str, *, unfiled_only: bool) -> "Iterator[Item]":
+    condition: dict[str, Any] = {}
+    if unfiled_only:
+        condition = {
+            "FilterExpression": "#state <> :filed",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":filed": {"S": State.FILED.value}},
+        }
+    what = f"the table {table}"
+    client: DynamoDBClient = asking(
+        what, lambda: boto3.client("dynamodb", config=config(CALL_SECONDS))
+    )
+    while True:
+        answer = asking(what, lambda: client.scan(TableName=table, **condition))
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        condition["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _remembered(item: "Item") -> Remembered:
+    expires = float(item["expires"]["N"]) if "expires" in item else float(KEPT_SECONDS)
+    try:
+        entry = read_item(item)
+    except AwsError:
+        entry = None
+    return Remembered(item["post"]["S"], entry, expires - KEPT_SECONDS)
