@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from desks import Routed
 from mattermost import Post
-from richtext import inline, link, paragraph
+from richtext import inline, link, paragraph, plain, rendered
 from rules import Rules
 from texts import placeholders
 
@@ -62,9 +62,10 @@ def compose(
 
 
 def _first_line(words: str) -> str:
-    """Return the first line that says something: not a code fence, not a rule."""
+    """Return the first line that says something, without markup: not a code fence, not a rule."""
     lines = [line for line in words.splitlines() if line.strip()]
-    return next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
+    says = next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
+    return plain(_BLANKS.sub(" ", says).strip())
 
 
 def _title(rules: Rules, names: Mapping[str, str]) -> str:
@@ -93,7 +94,7 @@ def _width(line: str) -> int:
 
 def _content(post: Post, words: str, rules: Rules, names: Mapping[str, str]) -> str:
     """Return the ticket's HTML: the words, a note on files, the footer, and last the marker."""
-    paragraphs = [paragraph(words)] if words else []
+    paragraphs = [rendered(words)] if words else []
     if post.file_ids:
         note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
         if names["permalink"]:
