@@ -97,7 +97,8 @@ build-WebhookFunction:
 		--require-hashes --no-deps --no-compile --only-binary :all: \
 		--implementation py --abi none --platform any --python-version $(RUNTIME) \
 		--target "$(ARTIFACTS_DIR)" --requirement requirements.txt
-	@cd "$(ARTIFACTS_DIR)" && rm -rf bin ./*.dist-info certifi/tests
+	@cd "$(ARTIFACTS_DIR)" && rm -rf bin ./*.dist-info certifi/tests markdown_it/cli \
+		aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*
 	@mkdir -p "$(ARTIFACTS_DIR)/certs"
 	@cp $(SHIPPED_MODULES) bridge.toml "$(ARTIFACTS_DIR)"
 	@for pem in certs/*.pem; do test ! -e "$$pem" || cp "$$pem" "$(ARTIFACTS_DIR)/certs"; done

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from desks import Routed
 from glpi_people import NOBODY, Requester
 from mattermost import Post
-from richtext import inline, link, paragraph
+from richtext import inline, link, paragraph, plain, rendered
 from rules import Rules
 from texts import placeholders
 
@@ -126,9 +126,10 @@ def _names(post: Post, routed: Routed, around: Circumstances) -> dict[str, str]:
 
 
 def _first_line(words: str) -> str:
-    """Return the first line that says something: not a code fence, not a rule."""
+    """Return the first line that says something, without markup: not a code fence, not a rule."""
     lines = [line for line in words.splitlines() if line.strip()]
-    return next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
+    says = next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
+    return plain(_BLANKS.sub(" ", says).strip())
 
 
 def _title(rules: Rules, names: Mapping[str, str]) -> str:
@@ -159,7 +160,7 @@ def _content(
     post: Post, words: str, rules: Rules, names: Mapping[str, str], around: Circumstances
 ) -> str:
     """Return the HTML: the words, notes on files and time, the footer, and last the marker."""
-    paragraphs = [paragraph(words)] if words else []
+    paragraphs = [rendered(words)] if words else []
     if post.file_ids and not around.carries_files:
         note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
         if names["permalink"]:

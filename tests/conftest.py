@@ -193,8 +193,9 @@ def worker(lab: Lab, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> MemoryOut
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of `make faults`."""
+    """Add the option of `make faults`, and one that writes `tests/golden/` anew."""
     parser.addoption("--matrix", action="store_true", help="print what each fault leads to")
+    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden/*.html")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

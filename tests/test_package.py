@@ -42,6 +42,8 @@ def test_only_the_functions_modules_its_settings_and_its_requirements_are_inside
         "charset_normalizer",
         "idna",
         "jmespath",
+        "markdown_it",
+        "mdurl",
         "requests",
         "typing_extensions.py",
         "urllib3",
@@ -61,6 +63,7 @@ def test_everything_is_pure_python_and_small_things_are_left_out() -> None:
     names = files(PACKAGE)
     assert not [name for name in names if name.endswith((".so", ".pyd", ".dist-info"))]
     assert not [name for name in names if "/tests/" in name or "boto" in name]
+    assert not [name for name in names if name.startswith("markdown_it/cli/") or ".min." in name]
 
 
 def test_the_same_sources_make_the_same_bytes() -> None:

@@ -1,0 +1,1 @@
+"""Measurements: they tell, and do not judge."""
