@@ -38,6 +38,7 @@ def test_only_the_functions_modules_its_settings_and_its_requirements_are_inside
     modules = {path.name for path in ROOT.glob("*.py")} - {"manage.py"}
     requirements = {
         "aws_lambda_powertools",
+        "cachetools",
         "certifi",
         "charset_normalizer",
         "idna",

@@ -25,7 +25,7 @@ from richtext import GROWTH, LIMIT, SPARE, paragraph, plain, rendered, rich
 from rules import Desk, read_rules
 from tests.conftest import ROOT, both_versions
 from tests.markup import Reader, is_in, letters
-from ticket import compose
+from ticket import Circumstances, compose
 from transport import Deadline, Http
 
 ATTACKS_FILE = Path(__file__).parent / "attacks.txt"
@@ -51,7 +51,8 @@ ATTACKS = [
 
 def content(words: str) -> str:
     """Return the content of the ticket that the words make."""
-    return str(compose(POST, Routed(Desk(("112",)), "112", words), RULES, None)["content"])
+    routed = Routed(Desk(("112",)), "112", words)
+    return str(compose(POST, routed, RULES, Circumstances(None))["content"])
 
 
 # --- What it looks like
