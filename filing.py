@@ -13,7 +13,7 @@ from typing import Protocol
 from aws import AwsError
 from circuit import Circuit
 from glpi import Glpi, GlpiError, OutcomeUnknown
-from ledger import NEW, STEPS, Entry, Ledger, State
+from ledger import NEW, STEPS, Entry, Ledger, State, thread
 from transport import Deadline
 
 
@@ -304,8 +304,3 @@ class Filing:
             written, noted = self._ledger.write(ref, entry, seen=claim)
             return noted if written else None
         return None
-
-
-def thread(root: str) -> str:
-    """Return the ledger's key of a thread, which no post has."""
-    return f"thread:{root}"

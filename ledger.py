@@ -41,6 +41,20 @@ STEPS = frozenset({TOLD, REQUESTER, FILES})
 """What is done after a ticket is filed: its author knows, it has its requester and its files."""
 
 
+NEW_TICKET = ("accepted", "closed")
+"""How a post has become a ticket of its own, and not a followup."""
+
+
+def thread(root: str) -> str:
+    """Return the key of a thread, which no post has."""
+    return f"thread:{root}"
+
+
+def is_thread(key: str) -> bool:
+    """Say whether a key is a thread's."""
+    return key.startswith("thread:")
+
+
 class State(Enum):
     """What is known of the ticket of a post."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from aws import AwsError, config
-from ledger import KEPT_SECONDS, Entry, State, read_item
+from ledger import KEPT_SECONDS, NEW_TICKET, Entry, State, is_thread, read_item
 from operations.stack import CALL_SECONDS, asking
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ class Remembered:
         """Whether the ledger calls it filed."""
         return self.entry is not None and self.entry.state is State.FILED
 
+    @property
+    def has_own_ticket(self) -> bool:
+        """Whether it is filed, and not as a followup of another post's ticket."""
+        return self.filed and self.entry is not None and self.entry.how in NEW_TICKET
+
 
 def count(url: str) -> Counts:
     """Ask SQS how many messages a queue holds.
@@ -93,7 +98,8 @@ def posts(table: str, *, unfiled_only: bool = False) -> list[Remembered]:
         CannotAsk: it cannot be read.
     """
     found = [_remembered(item) for item in _scan(table, unfiled_only=unfiled_only)]
-    return sorted(found, key=lambda post: (post.since, post.ref))
+    real = [post for post in found if not is_thread(post.ref)]
+    return sorted(real, key=lambda post: (post.since, post.ref))
 
 
 def _scan(table: str, *, unfiled_only: bool) -> "Iterator[Item]":

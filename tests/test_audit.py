@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -9,7 +10,7 @@ import pytest
 
 import handler
 from glpi import Glpi
-from ledger import NEW, DynamoLedger, Entry, State
+from ledger import NEW, DynamoLedger, Entry, State, thread
 from local.glpi_simulator import Fault
 from operations import audit as audit_module
 from operations.audit import PREFIX
@@ -182,3 +183,22 @@ def test_a_secret_that_holds_a_mistake_is_one_sentence(lab: Lab) -> None:
 def test_the_audit_leaves_no_session_behind(lab: Lab) -> None:
     run("audit")
     assert lab.glpi.log[-1].path.endswith("killSession")
+
+
+def test_followups_and_threads_need_no_ticket_of_their_own(lab: Lab) -> None:
+    lab.say("112 printer")
+    ticket = lab.glpi.tickets[0]["id"]
+    ledger = DynamoLedger(os.environ["LEDGER_TABLE"], time.time)
+    since = replace(NEW, since=time.time())
+    ledger.write(ref(501), since.filed(ticket, set(), how="followup"), NEW)
+    ledger.write(thread(ref(502)), since.filed(ticket, set()), NEW)
+    result = run("audit")
+    assert result.exit_code == 0
+    assert "1 post" in result.stdout
+    assert "out of sight" not in result.stdout
+
+
+def test_a_thread_is_nothing_that_waits(lab: Lab) -> None:
+    ledger = DynamoLedger(os.environ["LEDGER_TABLE"], time.time)
+    ledger.write(thread(ref(502)), replace(NEW, since=time.time()), NEW)
+    assert "Nothing waits." in run("queue").stdout
