@@ -1,6 +1,7 @@
 # make run       the bridge on this machine, no AWS and no GLPI needed
 # make manage    how to look after a running bridge: what waits, dead letters, an audit
 # make test      everything that must hold
+# make tests     only the tests, as for another Python: make tests PYTHON=python3.13
 # make faults    the fault matrix: every fault at every moment, and what the person reads
 # make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
@@ -16,6 +17,8 @@ RUNTIME_PYTHON = $(or $(shell python$(RUNTIME) -c 'import sys; print(sys.executa
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again
+ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: run manage test gates faults rehearse lock
@@ -29,11 +32,14 @@ manage: $(VENV)/run.installed
 	@echo "Beside make run:       $(BIN)/python manage.py --env .build/run.env queue"
 	@echo "Everything it can do:  $(BIN)/python manage.py --help"
 
-test: $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again gates
+test: $(TESTED) gates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q --cov
+	$(BIN)/pytest -q $(ALL_CORES) --cov
+
+tests: $(TESTED)
+	$(BIN)/pytest -q $(ALL_CORES)
 
 gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
 	.venv/deploy/bin/sam validate
