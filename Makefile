@@ -21,7 +21,7 @@ TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed 
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test gates faults rehearse lock
+.PHONY: run manage test tests gates faults rehearse lock
 .NOTPARALLEL:
 
 run: $(VENV)/run.installed
