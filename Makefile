@@ -3,6 +3,7 @@
 # make test      everything that must hold
 # make tests     only the tests, as for another Python: make tests PYTHON=python3.13
 # make faults    the fault matrix: every fault at every moment, and what the person reads
+# make bench     measure, and write docs/performance.md
 # make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
@@ -21,7 +22,7 @@ TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed 
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests gates faults rehearse lock
+.PHONY: run manage test tests gates faults bench rehearse lock
 .NOTPARALLEL:
 
 run: $(VENV)/run.installed
@@ -49,6 +50,9 @@ gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
 
 faults: $(VENV)/test.installed
 	$(BIN)/pytest -q --matrix tests/faults
+
+bench: $(TESTED)
+	@$(BIN)/python -m bench
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse

@@ -19,8 +19,8 @@ import time
 from local.glpi_simulator import Fault, GlpiSimulator
 
 SERVICE_SECONDS = {"POST Ticket": 0.0159, "initSession": 0.0050, "killSession": 0.0050}
-"""The create was measured alone; with the others, all three calls take 43.4 ms over 15.9, as measured
-(the simulator and new connections take their own share)."""
+"""The create was measured alone, and all three calls on three connections with 43.4 ms; the
+simulator and new connections take their own share of it."""
 
 
 class Far:

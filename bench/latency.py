@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import handler
@@ -47,7 +48,8 @@ def far_glpi(delay: float) -> Iterator[Server]:
     """Run a GLPI so many seconds away."""
     command = [sys.executable, "-m", "bench.far_glpi", "--delay", str(delay)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         yield Server(**json.loads(process.stdout.readline()))
         process.stdin.close()
 
@@ -80,7 +82,6 @@ def three_connections(server: Server) -> Callable[[int], None]:
 
 def the_bridge(server: Server) -> Callable[[int], None]:
     """Return the function as it ships, its queue and ledger in memory."""
-    ledger, outbox = MemoryLedger(), MemoryOutbox(time.time)
     os.environ.update(
         GLPI_URL=server.url,
         SECRET_ID="bench",
@@ -95,10 +96,14 @@ def the_bridge(server: Server) -> Callable[[int], None]:
             "mattermost_webhook_tokens": {"helpdesk": "t" * 26},
         }
     )
-    handler.SqsOutbox = lambda *_: outbox  # type: ignore[assignment,misc]
-    handler.DynamoLedger = lambda *_: ledger  # type: ignore[assignment,misc]
-    handler.secrets_manager = lambda _: lambda: secret
     handler.container.cache_clear()
+    with patch.multiple(
+        handler,
+        SqsOutbox=lambda *_: MemoryOutbox(time.time),
+        DynamoLedger=lambda *_: MemoryLedger(),
+        secrets_manager=lambda _: lambda: secret,
+    ):
+        handler.container()
 
     def file(number: int) -> None:
         body = (
@@ -158,17 +163,22 @@ def measure(delay: float) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
-def main() -> None:
-    """Print a table."""
+def report() -> list[str]:
+    """Return lines of Markdown."""
     handler.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
-    print("round trip   limit    ours   original   ours/limit   ours/original")
+    lines = [
+        "| round trip | limit | ours | original | ours ÷ limit (goal: ≤ 1.15) | ours ÷ original |",
+        "|---|---|---|---|---|---|",
+    ]
     for delay in DELAYS:
         ms = measure(delay)
-        print(
-            f"{delay * 1000:7.0f} ms {ms['limit']:7.1f} {ms['ours']:7.1f} {ms['original']:10.1f}"
-            f" {ms['ours'] / ms['limit']:12.2f} {ms['ours'] / ms['original']:15.2f}"
+        limit, original = ms["ours"] / ms["limit"], ms["ours"] / ms["original"]
+        lines.append(
+            f"| {delay * 1000:.0f} ms | {ms['limit']:.1f} ms | {ms['ours']:.1f} ms "
+            f"| {ms['original']:.1f} ms | **{limit:.2f}** | {original:.2f} |"
         )
+    return lines
 
 
 if __name__ == "__main__":
-    main()
+    print("\n".join(report()))
