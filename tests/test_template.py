@@ -103,7 +103,7 @@ MATTERS = {
     ("sqs:SetQueueAttributes", QUEUE): set(),
     ("sqs:SendMessage", QUEUE + "x"): set(),
     ("dynamodb:PutItem", LEDGER): {"WebhookRole", "WorkerRole"},
-    ("dynamodb:GetItem", LEDGER): {"WorkerRole"},
+    ("dynamodb:GetItem", LEDGER): {"WebhookRole", "WorkerRole"},
     ("dynamodb:DeleteItem", LEDGER): set(),
     ("dynamodb:Scan", LEDGER): set(),
     ("dynamodb:PutItem", LEDGER + "x"): set(),
