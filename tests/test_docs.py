@@ -202,6 +202,14 @@ SECRET_KEYS = {
     "mattermost_incoming_webhook",
 }
 
+PIPELINES = [
+    path
+    for pattern in ("Makefile", ".gitlab-ci.yml", "deploy/*", ".github/workflows/*")
+    for path in ROOT.glob(pattern)
+    if path.is_file()
+]
+"""What is not the bridge, but brings it to AWS; the guide to it names what stands in them."""
+
 ERRORS = {
     name
     for module in (glpi_errors, mattermost_api)
@@ -223,6 +231,7 @@ KNOWN = {
     *TEMPLATE["Parameters"],
     *TEMPLATE["Outputs"],
     *ERRORS,
+    *(word for path in PIPELINES for word in re.findall(r"\w+", path.read_text("utf-8"))),
     *ELSEWHERE,
 }
 
@@ -369,6 +378,12 @@ AWS_OWN = {
     ("configure",): set[str](),
     ("sso", "login"): set[str](),
     ("logs", "tail"): {"--since", "--follow", "--filter-pattern", "--format"},
+    ("cloudformation", "deploy"): {
+        "--template-file",
+        "--stack-name",
+        "--capabilities",
+        "--parameter-overrides",
+    },
 }
 """Commands that the AWS CLI adds to the services' own."""
 AWS_ALWAYS = {"--region", "--profile", "--query", "--output"}
@@ -541,6 +556,9 @@ AT = (1_000, 100_000, 10_000_000)
 GB, MILLION = 1e9, 1e6
 
 
+TABLES = ("Every month", "For messages", "What a VPC adds")
+
+
 def every_month() -> list[float]:
     polls = MONTH["pollers"] * 3600 / MONTH["poll_seconds"] * MONTH["hours"]
     reads = MONTH["containers"] * 4 * MONTH["hours"]
@@ -592,6 +610,18 @@ def test_the_cost_is_reckoned_right() -> None:
     ]
     per_hour = (3 * PRICE["endpoint_hour"], PRICE["nat_hour"], PRICE["address_hour"])
     assert figures("What a VPC adds") == [[f"{value * MONTH['hours']:.2f}"] for value in per_hour]
+
+
+def test_the_arithmetic_uses_these_prices_and_counts() -> None:
+    tables = [rows(section(DOCS / "cost.md", title)) for title in TABLES]
+    arithmetic = " ".join(row[1] for table in tables for row in table)
+    assert {float(price) for price in re.findall(r"\$([\d.]+\d)", arithmetic)} == set(
+        PRICE.values()
+    )
+    assert f"{len(ALARMS)} × ${PRICE['alarm']:.2f}" in arithmetic
+    assert f"{len(telemetry.METRICS)} × ${PRICE['metric']:.2f}" in arithmetic
+    for name in ("webhook_seconds", "worker_seconds", "write", "read", "item_bytes"):
+        assert re.search(rf"(?<!\d){MESSAGE[name]}(?!\d)", arithmetic)
 
 
 def test_a_message_costs_the_calls_that_are_reckoned(
