@@ -1,7 +1,9 @@
 # make run       the bridge on this machine, no AWS and no GLPI needed
 # make manage    how to look after a running bridge: what waits, dead letters, an audit
 # make test      everything that must hold
+# make tests     only the tests, as for another Python: make tests PYTHON=python3.13
 # make faults    the fault matrix: every fault at every moment, and what the person reads
+# make bench     measure, and write docs/performance.md
 # make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
@@ -16,9 +18,11 @@ RUNTIME_PYTHON = $(or $(shell python$(RUNTIME) -c 'import sys; print(sys.executa
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again
+ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test gates faults rehearse lock
+.PHONY: run manage test tests gates faults bench rehearse lock
 .NOTPARALLEL:
 
 run: $(VENV)/run.installed
@@ -29,11 +33,14 @@ manage: $(VENV)/run.installed
 	@echo "Beside make run:       $(BIN)/python manage.py --env .build/run.env queue"
 	@echo "Everything it can do:  $(BIN)/python manage.py --help"
 
-test: $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again gates
+test: $(TESTED) gates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q --cov
+	$(BIN)/pytest -q $(ALL_CORES) --cov
+
+tests: $(TESTED)
+	$(BIN)/pytest -q $(ALL_CORES)
 
 gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
 	.venv/deploy/bin/sam validate
@@ -43,6 +50,9 @@ gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
 
 faults: $(VENV)/test.installed
 	$(BIN)/pytest -q --matrix tests/faults
+
+bench: $(TESTED)
+	@$(BIN)/python -m bench
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse

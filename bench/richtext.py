@@ -75,7 +75,7 @@ def imports() -> None:
     for _ in range(8):
         for name, code in IMPORTS.items():
             started = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+            subprocess.run([sys.executable, "-c", code], check=True)
             times[name].append(time.perf_counter() - started)
     medians = {name: statistics.median(taken[1:]) for name, taken in times.items()}
     for name, median in medians.items():

@@ -1,0 +1,150 @@
+"""What a message asks of GLPI and AWS, and costs, at one, a hundred and ten thousand a minute.
+
+    python -m bench.growth
+
+Counted on the code that ships, over a queue and a ledger in memory: each message goes through the
+fast path and, fifteen seconds later, the worker. Prices are list prices of us-east-1 in November
+2026, before any free tier; docs/cost.md has the whole bill.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from assembly import assemble
+from bench.recovery import Clock
+from credentials import MattermostAccess
+from filing import Patience
+from ledger import Entry
+from local.memory import MemoryLedger, MemoryOutbox
+from mattermost import to_post
+from mattermost_api import MattermostApi
+from outbox import Message, loads
+from rules import read_rules
+from transport import Deadline, Http
+
+RATES = (1, 100, 10_000)
+"""Messages a minute."""
+
+PRICES = {
+    "HTTP API request": 1.00e-6,
+    "Lambda request": 0.20e-6,
+    "Lambda GB-second": 13.3334e-6,
+    "SQS request": 0.40e-6,
+    "DynamoDB write": 0.625e-6,
+    "DynamoDB read": 0.125e-6,
+}
+"""Dollars each; Lambda on arm64, DynamoDB on demand, a consistent read of an item below 4 kB."""
+
+SECONDS = {"fast path": 0.10, "worker": 0.05}
+"""Seconds of both functions at 512 MB, GLPI's own time included."""
+
+IDLE_POLLS = 5 * 3 * 60 * 24 * 30
+"""Requests a month of an event source mapping that waits: five pollers, twenty seconds each."""
+
+
+class CountingOutbox(MemoryOutbox):
+    """Counts what SQS would be asked."""
+
+    def __init__(self, clock: Clock, asked: Counter[str]) -> None:
+        super().__init__(clock)
+        self._asked = asked
+
+    def send(self, message: Message, delay: float) -> None:
+        self._asked["SQS request"] += 1
+        super().send(message, delay)
+
+    def pause(self, receipt: str, seconds: float) -> None:
+        self._asked["SQS request"] += 1
+        super().pause(receipt, seconds)
+
+
+class CountingLedger(MemoryLedger):
+    """Counts what DynamoDB would be asked."""
+
+    def __init__(self, asked: Counter[str]) -> None:
+        super().__init__()
+        self._asked = asked
+
+    def read(self, ref: str) -> Entry:
+        self._asked["DynamoDB read"] += 1
+        return super().read(ref)
+
+    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+        self._asked["DynamoDB write"] += 1
+        return super().write(ref, entry, seen)
+
+
+class CountingGlpi:
+    """Counts what GLPI is asked."""
+
+    session: Any = None
+
+    def __init__(self, asked: Counter[str]) -> None:
+        self._asked = asked
+
+    def ticket_url(self, ticket: int) -> str:
+        return f"/{ticket}"
+
+    def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
+        self._asked["GLPI call"] += 1
+        return self._asked["GLPI call"]
+
+
+def count(messages: int) -> Counter[str]:
+    """Let so many messages come within a minute; returns what was asked of whom."""
+    asked: Counter[str] = Counter()
+    clock = Clock()
+    start = clock.now
+    outbox = CountingOutbox(clock, asked)
+    desk, worker = assemble(
+        read_rules(),
+        None,
+        CountingGlpi(asked),  # type: ignore[arg-type]
+        MattermostApi(None, MattermostAccess, Http()),
+        CountingLedger(asked),
+        outbox,
+        clock,
+        Patience(),
+    )
+    for number in range(messages):
+        clock.now = start + 60 * number / messages
+        post = to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
+        asked.update({"HTTP API request": 1, "Lambda request": 1})
+        assert desk.handle(post, Deadline(10)).event == "filed"
+    while (at := outbox.next_at()) is not None:
+        clock.now = max(clock.now, at)
+        queued = outbox.receive()
+        assert queued
+        asked.update({"SQS request": 1, "Lambda request": 1})
+        verdict = worker.converge(loads(queued.body), 1, queued.sent_at, Deadline(60))
+        assert not verdict.wait
+        asked["SQS request"] += 1
+        outbox.delete(queued.receipt)
+    return asked
+
+
+def report() -> list[str]:
+    """Return lines of Markdown."""
+    lines = [
+        "| messages a minute | GLPI calls | AWS calls | $ per million | … with idle polling |",
+        "|---|---|---|---|---|",
+    ]
+    for rate in RATES:
+        asked = count(rate)
+        calls = {name: number / rate for name, number in asked.items()}
+        aws = sum(number for name, number in calls.items() if name.startswith(("SQS", "Dynamo")))
+        gigabyte_seconds = sum(SECONDS.values()) / 2
+        dollars = sum(PRICES[name] * n for name, n in calls.items() if name in PRICES)
+        dollars += PRICES["Lambda GB-second"] * gigabyte_seconds
+        month = rate * 60 * 24 * 30
+        idle = PRICES["SQS request"] * IDLE_POLLS / month
+        lines.append(
+            f"| {rate:,} | {calls['GLPI call']:.2f} | {aws:.2f} | {dollars * 1e6:.2f} "
+            f"| {(dollars + idle) * 1e6:.2f} |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(report()))

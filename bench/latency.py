@@ -1,0 +1,184 @@
+"""Message in, answer out: the bridge, the original script's way, and the limit.
+
+    python -m bench.latency
+
+All three talk to the same GLPI (`bench.far_glpi`) in turn, in one run, so that what the machine
+does meanwhile falls upon all of them; what counts are the ratios. The original's way is three calls
+on three connections; the limit is one POST on an open connection.
+"""
+
+import contextlib
+import http.client
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import handler
+from local.gateway import Context
+from local.memory import MemoryLedger, MemoryOutbox
+
+DELAYS = (0.0, 0.005, 0.040)
+"""Seconds of a round trip."""
+
+ROUNDS = 60
+WARM_UP = 10
+CONTENT = "<p>the printer in room 305 is jammed</p>\n<p>mattermost:{}</p>"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A GLPI to talk to."""
+
+    url: str
+    app: str
+    user: str
+
+
+@contextmanager
+def far_glpi(delay: float) -> Iterator[Server]:
+    """Run a GLPI so many seconds away."""
+    command = [sys.executable, "-m", "bench.far_glpi", "--delay", str(delay)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        yield Server(**json.loads(process.stdout.readline()))
+        process.stdin.close()
+
+
+def one_post(server: Server) -> Callable[[int], None]:
+    """Return the limit: a POST on an open connection and session."""
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc)
+    session = _init(connection, server)
+
+    def file(number: int) -> None:
+        _call(connection, "POST", "Ticket", {**session, **_JSON}, _ticket(number))
+
+    return file
+
+
+def three_connections(server: Server) -> Callable[[int], None]:
+    """Return the original's way: log in, create, log out, each on a connection of its own."""
+
+    def file(number: int) -> None:
+        place = urlsplit(server.url).netloc
+        with contextlib.closing(http.client.HTTPConnection(place)) as connection:
+            session = _init(connection, server)
+        with contextlib.closing(http.client.HTTPConnection(place)) as connection:
+            _call(connection, "POST", "Ticket", {**session, **_JSON}, _ticket(number))
+        with contextlib.closing(http.client.HTTPConnection(place)) as connection:
+            _call(connection, "GET", "killSession", session)
+
+    return file
+
+
+def the_bridge(server: Server) -> Callable[[int], None]:
+    """Return the function as it ships, its queue and ledger in memory."""
+    os.environ.update(
+        GLPI_URL=server.url,
+        SECRET_ID="bench",
+        QUEUE_URL="queue",
+        DEAD_LETTER_URL="dead",
+        LEDGER_TABLE="ledger",
+    )
+    secret = json.dumps(
+        {
+            "glpi_app_token": server.app,
+            "glpi_user_token": server.user,
+            "mattermost_webhook_tokens": {"helpdesk": "t" * 26},
+        }
+    )
+    handler.container.cache_clear()
+    with patch.multiple(
+        handler,
+        SqsOutbox=lambda *_: MemoryOutbox(time.time),
+        DynamoLedger=lambda *_: MemoryLedger(),
+        secrets_manager=lambda _: lambda: secret,
+    ):
+        handler.container()
+
+    def file(number: int) -> None:
+        body = (
+            f"token={'t' * 26}&user_name=alice&channel_name=helpdesk&post_id={number:026}"
+            "&text=112+the+printer+in+room+305+is+jammed"
+        )
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        event = {"routeKey": "POST /mattermost/webhook", "headers": headers, "body": body}
+        answer = handler.lambda_handler(event, Context())
+        assert "заявка" in json.loads(answer["body"])["text"]
+
+    return file
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def _ticket(number: int) -> bytes:
+    fields = {"name": "Request from alice", "content": CONTENT.format(number), "type": 1}
+    return json.dumps({"input": fields}).encode()
+
+
+def _init(connection: http.client.HTTPConnection, server: Server) -> dict[str, str]:
+    headers = {"App-Token": server.app, "Authorization": f"user_token {server.user}"}
+    opened = _call(connection, "GET", "initSession", headers)
+    return {"App-Token": server.app, "Session-Token": opened["session_token"]}
+
+
+def _call(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes | None = None,
+) -> dict[str, str]:
+    connection.request(method, f"/apirest.php/{path}", body, headers)
+    answer: dict[str, str] = json.loads(connection.getresponse().read())
+    return answer
+
+
+def measure(delay: float) -> dict[str, float]:
+    """Return the median milliseconds of each way at a delay."""
+    with far_glpi(delay) as server:
+        ways = {
+            "limit": one_post(server),
+            "ours": the_bridge(server),
+            "original": three_connections(server),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(WARM_UP + ROUNDS):
+            for name, file in ways.items():
+                started = time.perf_counter()
+                with contextlib.redirect_stdout(io.StringIO()):
+                    file(number)
+                if number >= WARM_UP:
+                    taken[name].append((time.perf_counter() - started) * 1000)
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def report() -> list[str]:
+    """Return lines of Markdown."""
+    handler.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
+    lines = [
+        "| round trip | limit | ours | original | ours ÷ limit (goal: ≤ 1.15) | ours ÷ original |",
+        "|---|---|---|---|---|---|",
+    ]
+    for delay in DELAYS:
+        ms = measure(delay)
+        limit, original = ms["ours"] / ms["limit"], ms["ours"] / ms["original"]
+        lines.append(
+            f"| {delay * 1000:.0f} ms | {ms['limit']:.1f} ms | {ms['ours']:.1f} ms "
+            f"| {ms['original']:.1f} ms | **{limit:.2f}** | {original:.2f} |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(report()))

@@ -1,0 +1,150 @@
+"""After an outage: how fast what waits is filed, and what it costs.
+
+    python -m bench.recovery
+
+Ten thousand messages wait for a GLPI that was down. It comes back, takes so many requests a second
+and no more, and each takes its time. The clock is virtual, the worker the real one, as many at once
+as the template's WorkerConcurrency and as its event source mapping would start.
+"""
+
+import heapq
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from assembly import assemble
+from credentials import MattermostAccess
+from filing import Patience
+from glpi import Unavailable
+from local.memory import MemoryLedger, MemoryOutbox
+from mattermost import to_post
+from mattermost_api import MattermostApi
+from outbox import Message, loads
+from rules import read_rules
+from transport import Deadline, Http
+
+MESSAGES = 10_000
+OUTAGE = 3600.0
+CONCURRENCY = 2
+SERVICE = 0.25
+"""Seconds that GLPI takes for a ticket: with two at once its capacity is eight a second."""
+
+
+class Clock:
+    """A virtual clock, and what the worker under way has taken of it."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class CountingGlpi:
+    """GLPI with a service time; counts what it is asked."""
+
+    session: Any = None
+
+    def __init__(self, clock: Clock, up_at: float) -> None:
+        self._clock = clock
+        self._up_at = up_at
+        self.tickets: list[str] = []
+        self.look_ups = 0
+        self.spent = 0.0
+
+    def ticket_url(self, ticket: int) -> str:
+        return f"/{ticket}"
+
+    def create_ticket(self, fields: Mapping[str, object], deadline: Deadline) -> int:
+        self._serve()
+        self.tickets.append(str(fields["externalid"]))
+        return len(self.tickets)
+
+    def find_tickets(self, marker: str, days: int, deadline: Deadline) -> list[int]:
+        self._serve()
+        self.look_ups += 1
+        return []
+
+    def probe(self, deadline: Deadline) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        if self._clock.now < self._up_at:
+            raise Unavailable("maintenance", "wait", 200)
+        self.spent += SERVICE
+
+
+def drain(messages: int = MESSAGES) -> dict[str, float]:
+    """Let an outage happen; returns what became of it."""
+    random.seed(1)
+    clock = Clock()
+    start = clock.now
+    glpi = CountingGlpi(clock, start + OUTAGE)
+    outbox = MemoryOutbox(clock)
+    _, worker = assemble(
+        read_rules(),
+        None,
+        glpi,  # type: ignore[arg-type]
+        MattermostApi(None, MattermostAccess, Http()),
+        MemoryLedger(),
+        outbox,
+        clock,
+        Patience(),
+    )
+    for number in range(messages):
+        clock.now = start + OUTAGE * number / messages
+        post = to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
+        outbox.send(Message(post, clock.now), 15.0)
+    free = [start] * CONCURRENCY
+    visible_after_return: list[float] = []
+    last = 0.0
+    while (at := outbox.next_at()) is not None:
+        begin = max(at, heapq.heappop(free))
+        clock.now = begin
+        queued = outbox.receive()
+        assert queued
+        before = glpi.spent
+        verdict = worker.converge(loads(queued.body), queued.receives, queued.sent_at, Deadline(60))
+        took = glpi.spent - before
+        heapq.heappush(free, begin + max(took, 0.02))
+        if verdict.wait:
+            outbox.pause(queued.receipt, verdict.wait)
+            continue
+        outbox.delete(queued.receipt)
+        if took:
+            visible_after_return.append(at)
+            last = max(last, begin + took)
+    first = min(visible_after_return)
+    ideal = messages * SERVICE / CONCURRENCY
+    return {
+        "seconds": last - first,
+        "ideal": ideal,
+        "ratio": (last - first) / ideal,
+        "look_ups": glpi.look_ups,
+        "tickets": len(glpi.tickets),
+        "doubled": len(glpi.tickets) - len(set(glpi.tickets)),
+        "back_after": first - (start + OUTAGE),
+    }
+
+
+def report() -> list[str]:
+    """Return lines of Markdown."""
+    found = drain()
+    return [
+        f"{MESSAGES:,} messages of a {OUTAGE / 3600:.0f} hour outage, GLPI taking "
+        f"{CONCURRENCY / SERVICE:.0f} tickets a second:",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| first ticket after GLPI is back | {found['back_after']:.0f} s |",
+        f"| all filed within | {found['seconds']:.0f} s |",
+        f"| messages ÷ capacity | {found['ideal']:.0f} s |",
+        f"| ratio (goal: 1.1 at most) | **{found['ratio']:.2f}** |",
+        f"| look-ups (none was needed) | {found['look_ups']:.0f} |",
+        f"| tickets, doubled, lost | {found['tickets']:.0f}, {found['doubled']:.0f}, "
+        f"{MESSAGES - found['tickets']:.0f} |",
+    ]
+
+
+if __name__ == "__main__":
+    print("\n".join(report()))

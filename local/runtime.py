@@ -1,0 +1,143 @@
+"""The packaged function under Lambda's real runtime client, without Docker and without an account.
+
+The runtime client is `awslambdaric`; the emulator in front of it is the one that ships inside
+aws-sam-cli. Overlapping invocations crash the emulator, so they go one by one.
+"""
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from local import SAMPLE_TOKENS
+from local.aws import EmbeddedAws, create_queue_and_ledger
+from local.gateway import INVOKE
+from local.glpi_simulator import GlpiSimulator
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / ".build" / "package"
+RUNTIME_PYTHON = ROOT / ".venv" / "runtime" / "bin" / "python"
+START_SECONDS = 20.0
+
+_ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
+EMULATOR = next(
+    (ROOT / ".venv" / "deploy").glob(f"lib/*/site-packages/samcli/local/rapid/*-{_ARCHITECTURE}"),
+    None,
+)
+"""None where there is none for this machine."""
+
+
+class Function:
+    """A container of the packaged function."""
+
+    def __init__(self, port: int, process: "subprocess.Popen[bytes]") -> None:
+        self._url = f"http://127.0.0.1:{port}{INVOKE}"
+        self._process = process
+
+    def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Invoke once; an exception of the function comes back as `errorMessage`."""
+        body = json.dumps(event).encode()
+        with urllib.request.urlopen(self._url, body) as response:  # noqa: S310 - ours
+            result: dict[str, Any] = json.load(response)
+            return result
+
+    @property
+    def pid(self) -> int:
+        """The process of the runtime client, once it has been invoked (Linux)."""
+        threads = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+        (child,) = (int(pid) for thread in threads for pid in thread.read_text().split())
+        return child
+
+
+def sample_environment() -> dict[str, str]:
+    """Return what `sam local invoke --env-vars events/env.json` gives the function."""
+    environment: dict[str, dict[str, str]] = json.loads(
+        (ROOT / "events" / "env.json").read_text("utf-8")
+    )
+    return environment["WebhookFunction"]
+
+
+@contextmanager
+def packaged(glpi: GlpiSimulator, output: IO[Any], **more: str) -> Iterator[Function]:
+    """Run the package beside an embedded AWS until the block ends.
+
+    Args:
+        glpi: where its tickets go.
+        output: gets what it writes.
+        more: of its environment.
+    """
+    aws = EmbeddedAws()
+    aws.start()
+    aws.store_secret(
+        {
+            "glpi_app_token": glpi.app_token,
+            "glpi_user_token": glpi.user_tokens["mm-bot"],
+            "mattermost_webhook_tokens": SAMPLE_TOKENS,
+        }
+    )
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    sample = sample_environment()
+    os.environ |= {
+        **sample,
+        "GLPI_URL": glpi.url,
+        **{name: endpoint for name in sample if name.startswith("AWS_ENDPOINT_URL")},
+        **create_queue_and_ledger(),
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "26",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "LAMBDA_TASK_ROOT": str(PACKAGE),
+        "PYTHONPATH": str(PACKAGE),
+        **more,
+    }
+    try:
+        with _started(output) as function:
+            yield function
+    finally:
+        aws.stop()
+
+
+@contextmanager
+def _started(output: IO[Any]) -> Iterator[Function]:
+    port = _free_port()
+    addresses = [
+        "--runtime-interface-emulator-address",
+        f"127.0.0.1:{port}",
+        "--runtime-api-address",
+        f"127.0.0.1:{_free_port()}",
+    ]
+    client = [str(RUNTIME_PYTHON), "-m", "awslambdaric", "handler.lambda_handler"]
+    with subprocess.Popen(
+        [str(EMULATOR), *addresses, *client],
+        cwd=PACKAGE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        try:
+            _wait_for(port, process)
+            yield Function(port, process)
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError("the runtime interface emulator did not start")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
