@@ -28,6 +28,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
+import bench.growth
 import glpi_errors
 import handler
 import mattermost_api
@@ -622,6 +623,13 @@ def test_the_arithmetic_uses_these_prices_and_counts() -> None:
     assert f"{len(telemetry.METRICS)} × ${PRICE['metric']:.2f}" in arithmetic
     for name in ("webhook_seconds", "worker_seconds", "write", "read", "item_bytes"):
         assert re.search(rf"(?<!\d){MESSAGE[name]}(?!\d)", arithmetic)
+
+
+def test_the_benchmark_reckons_with_the_same_prices() -> None:
+    for name, dollars in bench.growth.PRICES.items():
+        assert any(dollars == pytest.approx(p / MILLION) for p in PRICE.values()) or (
+            dollars == pytest.approx(PRICE["gb_second"])
+        ), name
 
 
 def test_a_message_costs_the_calls_that_are_reckoned(
