@@ -5,6 +5,7 @@
 # make faults    the fault matrix: every fault at every moment, and what the person reads
 # make bench     measure, and write docs/performance.md
 # make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
+# make deploy    bring this commit to STAGE=staging or production; docs/deployment-from-ci.md
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed 
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests gates faults bench rehearse lock
+.PHONY: run manage test tests gates faults bench rehearse lock deploy deploy-tools
 .NOTPARALLEL:
 
 run: $(VENV)/run.installed
@@ -42,11 +43,16 @@ test: $(TESTED) gates
 tests: $(TESTED)
 	$(BIN)/pytest -q $(ALL_CORES)
 
-gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed
+gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed .venv/ci-lint/installed
 	.venv/deploy/bin/sam validate
-	.venv/lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
+	.venv/lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml deploy/ci-role.yaml
 	.venv/lint/bin/bandit --quiet --severity-level low $(SHIPPED_MODULES)
-	.venv/checkov/bin/python -m checkov.main --quiet --compact --skip-download --framework cloudformation --file template.yaml
+	.venv/checkov/bin/python -m checkov.main --quiet --compact --skip-download --framework cloudformation \
+		--file template.yaml deploy/ci-role.yaml
+	.venv/ci-lint/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/ci-lint/bin/check-jsonschema --builtin-schema vendor.gitlab-ci .gitlab-ci.yml
+	.venv/ci-lint/bin/zizmor --offline --quiet --persona pedantic .github/workflows
+	.venv/ci-lint/bin/shellcheck --external-sources deploy/common.sh deploy/deploy deploy/roll-back deploy/smoke-test
 
 faults: $(VENV)/test.installed
 	$(BIN)/pytest -q --matrix tests/faults
@@ -57,10 +63,15 @@ bench: $(TESTED)
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse
 
+deploy-tools: $(VENV)/run.installed .venv/deploy/installed
+
+deploy: deploy-tools
+	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv/deploy/bin:$$PATH" deploy/deploy $(STAGE)
+
 lock: $(VENV)/made
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv==0.13.9
 	$(LOCK) requirements/function.in --output-file requirements.txt
-	for name in run test deploy lint checkov ministack runtime; do \
+	for name in run test deploy lint checkov ci-lint ministack runtime; do \
 		$(LOCK) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
@@ -80,7 +91,7 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 	@touch $@
 
 .venv/runtime/installed .venv/ministack/installed: TOOL_PYTHON := $(RUNTIME_PYTHON)
-.venv/deploy/installed .venv/lint/installed .venv/checkov/installed: TOOL_PYTHON := $(PYTHON)
+.venv/deploy/installed .venv/lint/installed .venv/checkov/installed .venv/ci-lint/installed: TOOL_PYTHON := $(PYTHON)
 .venv/%/installed: requirements/%.txt | $(VENV)/made
 	@echo "Preparing .venv/$* ..."
 	@"$(TOOL_PYTHON)" -m venv --clear .venv/$*

@@ -356,6 +356,8 @@ def test_the_consoles_form_explains_every_parameter(name: str) -> None:
         ("GlpiCaBundle", "certs/company-ca.pem", True),
         ("GlpiCaBundle", "/etc/ssl/ca.pem", False),
         ("AlarmEmail", "it@example.com", True),
+        ("Commit", "84e4c5b", False),
+        ("PermissionsBoundary", f"arn:aws:iam::{ACCOUNT}:policy/bridge-Boundary-ABC", True),
     ],
 )
 def test_a_parameter_takes_what_it_should(name: str, value: str, fits: bool) -> None:
@@ -380,4 +382,5 @@ def test_the_outputs_are_what_a_person_needs_next() -> None:
         "DeadLetters",
         "FunctionSecurityGroupId",
         "AlarmTopicArn",
+        "Commit",
     }

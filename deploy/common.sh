@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# What the scripts beside this file share. They run from the repository's root.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+# shellcheck disable=SC2034
+state=.build/deploy # what was deployed before, for deploy/roll-back
+
+if [[ -n ${AWS_REGION:-} ]]; then
+    export AWS_DEFAULT_REGION=$AWS_REGION # sam and aws know only this one
+fi
+export SAM_CLI_TELEMETRY=0 AWS_PAGER='' GIT_TERMINAL_PROMPT=0
+
+say() { printf '==> %s\n' "$*"; }
+
+fail() { # EXIT-CODE MESSAGE
+    printf '==> %s\n' "$2" >&2
+    exit "$1"
+}
+
+# Build what is in DIRECTORY and bring it to a stack. Parameters that are left out keep their values;
+# those that its template does not know are ignored.
+put() { # DIRECTORY STACK COMMIT [PARAMETER=VALUE...]
+    local directory=$1 stack=$2 commit=$3
+    shift 3
+    ( # "set -e" does not reach into what is called with ||, hence the &&
+        cd "$directory" && sam build &&
+            sam deploy --stack-name "$stack" --no-confirm-changeset --no-fail-on-empty-changeset \
+                --no-resolve-s3 --s3-bucket "$ARTIFACTS_BUCKET" --s3-prefix "$stack" \
+                --parameter-overrides "$@" "Commit=$commit"
+    )
+}
