@@ -273,7 +273,7 @@ def test_a_thread_and_a_permalink_lead_to_the_post(
         assert ask(f"{mattermost.url}/threads/{number}") == (200, thread)
         with urllib.request.urlopen(f"{mattermost.url}/_redirect/pl/{number}") as page:
             assert page.url == f"{mattermost.url}/#{root}"
-    status, text = ask(f"{mattermost.url}/threads/nothing")
+    status, text = ask(f"{mattermost.url}/threads/nothing/wait")
     assert (status, text) == (404, f"there is no post nothing; {mattermost.url}/ shows all\n")
 
 

@@ -39,7 +39,7 @@ class Handler(RestHandler):
                 shown = page(self.simulator)
             self._show(200, shown, _HTML, {"Content-Security-Policy": NOTHING_RUNS})
         else:
-            if found["wait"]:
+            if found["wait"] and found["number"] in self.simulator.posts:
                 self.simulator.wait_for_post(found["number"], WAIT_SECONDS)
             self._one(found["number"], redirect=found["way"] != "threads")
 
@@ -66,8 +66,8 @@ class Handler(RestHandler):
         notes = f"\n{note}" if note else ""
         self._say(
             200,
-            f"{thread}{notes}\nReply with    -F root={root}\nLook again    curl {address}\n"
-            f"Wait for more curl {address}/wait",
+            f"{thread}{notes}\nReply with     -F root={root}\nLook again     curl {address}\n"
+            f"Wait for more  curl {address}/wait",
         )
 
     def _one(self, number: str, *, redirect: bool) -> None:
