@@ -19,6 +19,23 @@ class Routed:
     words: str
 
 
+@dataclass(frozen=True)
+class Match:
+    """A trigger that a post's first word is, or begins with.
+
+    Attributes:
+        desk: whose trigger it is.
+        trigger: as bridge.toml has it.
+        length: characters that it takes of the text.
+        is_exact: whether it is written in the same case.
+    """
+
+    desk: Desk
+    trigger: str
+    length: int
+    is_exact: bool
+
+
 def find(desks: Sequence[Desk], post: Post) -> Routed | None:
     """Choose the desk by the post's first word, and cut the trigger off.
 
@@ -28,22 +45,31 @@ def find(desks: Sequence[Desk], post: Post) -> Routed | None:
     Returns:
         None when no desk of this channel has such a trigger.
     """
+    found = [match for desk in desks if serves(desk, post) for match in matches(desk, post)]
+    if not found:
+        return None
+    best = max(found, key=rank)
+    text = post.text.lstrip()
+    return Routed(best.desk, trigger=text[: best.length], words=_words(text[best.length :]))
+
+
+def rank(match: Match) -> tuple[bool, int]:
+    """Return what makes one match win over another; of equals the first wins."""
+    return match.is_exact, match.length
+
+
+def matches(desk: Desk, post: Post) -> list[Match]:
+    """Return which of a desk's triggers the post begins with, wherever it was written."""
     text = post.text.lstrip()
     first_word = (text.split(maxsplit=1) or [""])[0]
-    matches = [
-        (trigger == text[:length], length, desk)
-        for desk in desks
-        if _serves(desk, post)
+    return [
+        Match(desk, trigger, length, trigger == text[:length])
         for trigger in desk.triggers
         if (length := _match(trigger, first_word, starts=desk.starts))
     ]
-    if not matches:
-        return None
-    _, length, desk = max(matches, key=lambda match: match[:2])
-    return Routed(desk, trigger=text[:length], words=_words(text[length:]))
 
 
-def _serves(desk: Desk, post: Post) -> bool:
+def serves(desk: Desk, post: Post) -> bool:
     """Say whether posts of this channel, team and webhook come to the desk."""
     return (
         (not desk.channels or bool({post.channel_name, post.channel_id} & {*desk.channels}))
@@ -69,5 +95,5 @@ def _words(rest: str) -> str:
 
 def triggers_for(desks: Sequence[Desk], post: Post) -> list[str]:
     """Return the triggers that work where the post was written, each once, in their order."""
-    words = [trigger for desk in desks if _serves(desk, post) for trigger in desk.triggers]
+    words = [trigger for desk in desks if serves(desk, post) for trigger in desk.triggers]
     return list(dict.fromkeys(words))

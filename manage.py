@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The operator's command line: what waits, what could not be filed, and whether all is well.
+"""The operator's command line: what waits, what could not be filed, where messages go.
 
 Exit codes: 0 all is well, 1 something was found or failed, 2 it could not be asked.
 """
@@ -15,11 +15,14 @@ import click
 from glpi import GlpiError
 from operations.audit import audit, open_glpi
 from operations.dead_letters import DeadLetter, DeadLetters, facts, moment
+from operations.desks import post_of, show_desks, show_way
 from operations.meanings import meaning, meaning_of_reason
+from operations.names import Names, names_of
 from operations.report import lines
 from operations.screen import age, paragraph, printable, progress, row, screen, table
 from operations.stack import CannotAsk, Source, settings
 from operations.waiting import Counts, Remembered, count, posts
+from rules import read_rules
 from settings import Settings, SettingsError
 from transport import Deadline
 
@@ -302,6 +305,34 @@ def audit_command(source: Source, days: int) -> None:
     for line in lines(report, days, glpi.ticket_url):
         click.echo(printable(line))
     if report.findings:
+        raise click.exceptions.Exit(1)
+
+
+@cli.command("desks")
+@click.argument("text", metavar="[MESSAGE]", default="")
+@click.option("--channel", metavar="NAME", help="Where the message is written.")
+@click.option("--team", metavar="NAME", help="The team's name, as in addresses.")
+@click.option("--webhook", metavar="NAME", help="The name of its token in the secret.")
+@click.option("--user", metavar="NAME", default="alice", show_default=True, help="The author.")
+@click.pass_obj
+def desks_command(source: Source, /, text: str, **written: str | None) -> None:
+    """Show the desks of bridge.toml, or which of them a MESSAGE reaches and why.
+
+    GLPI is asked for the names of their ids, if it is known where it is.
+    """
+    rules, problem = read_rules(), None
+    names: Names | None = {}
+    try:
+        names = names_of(rules.desks, source)
+    except (SettingsError, CannotAsk, GlpiError) as error:
+        problem = error  # what can be said without GLPI is said first
+    post = post_of(text, **written)
+    found = show_way(post, rules, names) if text else show_desks(rules, names)
+    if source.stack:
+        click.echo(paragraph("This is this folder's bridge.toml; the stack has a copy of its own."))
+    if problem:
+        raise problem
+    if not found or any(name.is_missing for name in (names or {}).values()):
         raise click.exceptions.Exit(1)
 
 

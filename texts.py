@@ -52,7 +52,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "followup_follows": ":speech_balloon: {author}, добавлено в заявку {t}.",
         "files_failed": (
-            ":paperclip: В заявку {t} попали не все файлы:\n{files}\n"
+            ":paperclip: В заявку {t} попали не все файлы:\n{files}\n\n"
             "Они остались в чате, в заявке есть ссылка."
         ),
         "number_follows": (
@@ -114,7 +114,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "followup_follows": ":speech_balloon: {author}, added to ticket {t}.",
         "files_failed": (
-            ":paperclip: Some files did not reach ticket {t}:\n{files}\n"
+            ":paperclip: Some files did not reach ticket {t}:\n{files}\n\n"
             "They stay in the chat; the ticket links to them."
         ),
         "number_follows": (

@@ -1,4 +1,4 @@
-"""`make run`: the whole bridge on this machine, against the GLPI simulator or a real GLPI."""
+"""`make run`: the whole bridge on this machine, between simulated or real Mattermost and GLPI."""
 
 import json
 import os
@@ -6,27 +6,31 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from dotenv import load_dotenv
 
 import handler
-from credentials import Credentials, check_token
+from credentials import Credentials, MattermostAccess, check_token
 from glpi import Glpi, GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
 from local.gateway import INVOKE, Gateway
 from local.glpi_simulator import GlpiSimulator
+from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
 from local.worker import working
+from mattermost_api import Denied, MattermostApi, MattermostError
 from rules import read_rules
-from settings import SettingsError, ca_bundle, glpi_base_url
+from settings import SettingsError, base_url, ca_bundle, glpi_base_url
 from transport import Deadline, Http
 
 DEFAULT_PORT = 8112
-"""The gateway's; the three after it are the simulator's, its control's and the embedded AWS's."""
+"""The gateway's; after it the simulated GLPI's, its control's, the embedded AWS's, Mattermost's."""
 
 LOGIN_SECONDS = 10.0
 
@@ -35,19 +39,21 @@ ROOT = Path(__file__).parent.parent
 RUN_ENV = Path(".build", "run.env")
 """Where `manage.py --env` learns of a running `make run`; in the current folder."""
 
-ALSO_TOLD = ("GLPI_URL", "GLPI_CA_BUNDLE", "MATTERMOST_URL", "LOG_LEVEL")
+ALSO_TOLD = ("GLPI_URL", "GLPI_CA_BUNDLE", "MATTERMOST_URL", "MATTERMOST_CA_BUNDLE", "LOG_LEVEL")
 """Settings that may come from outside, and hold no token."""
 
 GREETING = """\
 The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: production needs AWS.
 
-  Mattermost's callback URL   http://127.0.0.1:{port}/mattermost/webhook
-  GLPI                        {glpi}
+  Mattermost   {mattermost}
+  GLPI         {glpi}
+  the bridge   http://127.0.0.1:{port}/mattermost/webhook  (Mattermost's callback URL)
+{say}
+Call the bridge as Mattermost's webhook would, and open the link in the answer:
 
-Write a message as Mattermost would, and open the link in the answer:
-
-  curl http://127.0.0.1:{port}/mattermost/webhook -d token={token} -d user_name=alice \\
-    -d channel_name=helpdesk --data-urlencode 'text={trigger} the printer is on fire'
+  curl http://127.0.0.1:{port}/mattermost/webhook -d token={token} \\
+    -d user_name=alice -d channel_name=helpdesk \\
+    --data-urlencode 'text={trigger} the printer is on fire'
 
 or call the function with a request that a real Mattermost sent, as `sam local invoke` would:
 
@@ -58,6 +64,16 @@ See in another terminal what waits, and what else an operator can do (`--help`):
   {manage} queue
 
 Ctrl-C stops everything.
+"""
+
+SAY = """
+Let alice write a message with two files. Her thread is printed, with a link to her ticket:
+
+  curl {url}/say -F user=alice \\
+    -F 'text={trigger} **the printer** is on fire' \\
+    -F file=@{first} -F file=@{second}
+
+{url} shows all threads, and what comes into them later.
 """
 
 VERSIONS = ("10.0.14", "11.0.6")
@@ -103,23 +119,18 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     tokens = _webhook_tokens(env)
     with _taking_ports(port):
         gateway = stack.enter_context(Gateway(port, handler.lambda_handler, handler.ROUTES))
-    trigger = read_rules().desks[0].triggers[0]
-    if env.get("GLPI_URL"):
-        glpi = url = env["GLPI_URL"]
-        pauses = "normal"
-        secret = _secret(
-            tokens, _required(env, "GLPI_APP_TOKEN"), _required(env, "GLPI_USER_TOKEN")
-        )
-    else:
-        simulator = _simulate(stack, port, env)
-        url = simulator.url
-        pauses = "short"
-        glpi = f"{url}  (simulator; its faults and tickets: {simulator.control_url})"
-        secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
+    triggers = [trigger for desk in read_rules().desks for trigger in desk.triggers]
+    glpi = _glpi(stack, port, env)
+    mattermost = _mattermost(stack, port, env, next(iter(tokens.values())), triggers)
     os.environ.update(
-        GLPI_URL=url, SECRET_ID=SECRET_ID, PAUSES=pauses, POWERTOOLS_METRICS_DISABLED="true"
+        GLPI_URL=glpi.url,
+        MATTERMOST_URL=mattermost.url,
+        SECRET_ID=SECRET_ID,
+        PAUSES="short" if glpi.is_simulated else "normal",
+        POWERTOOLS_METRICS_DISABLED="true",
     )
-    _check_login(env, url, secret)
+    secret = {**glpi.secret, **mattermost.secret, "mattermost_webhook_tokens": dict(tokens)}
+    _check_login(env, glpi.url, secret)
     with _taking_ports(port + 3), socket.create_server(("127.0.0.1", port + 3)):
         pass  # moto's server would not say that the port is taken
     aws = EmbeddedAws(port + 3)
@@ -130,11 +141,24 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.callback(_close_container)
     stack.enter_context(gateway.serving())
     stack.enter_context(working(gateway))
-    token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
     stack.enter_context(_run_env(env))
+    token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
+    return _greeting(port, mattermost, glpi, token, triggers[0])
+
+
+def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str) -> str:
+    first, second = _shown(ROOT / "requirements.txt"), _shown(ROOT / "requirements" / "run.txt")
+    say = SAY.format(url=mattermost.url, trigger=trigger, first=first, second=second)
     manage = f"{_shown(Path(sys.executable))} {_shown(ROOT / 'manage.py')} --env {RUN_ENV}"
     return GREETING.format(
-        port=port, glpi=glpi, token=token, trigger=trigger, invoke=INVOKE, manage=manage
+        port=port,
+        mattermost=mattermost.shown,
+        glpi=glpi.shown,
+        say=say if mattermost.is_simulated else "",
+        token=token,
+        trigger=trigger,
+        invoke=INVOKE,
+        manage=manage,
     )
 
 
@@ -186,21 +210,83 @@ def _webhook_tokens(env: Mapping[str, str]) -> Mapping[str, str]:
     return {f"hook-{n}": check_token(key, token) for n, token in enumerate(given, start=1)}
 
 
-def _simulate(stack: ExitStack, port: int, env: Mapping[str, str]) -> GlpiSimulator:
+@dataclass(frozen=True)
+class _Server:
+    """Mattermost or GLPI, real or simulated.
+
+    Attributes:
+        url: its base URL.
+        shown: how the greeting tells of it.
+        secret: the keys of the bridge's secret that belong to it.
+    """
+
+    url: str
+    shown: str
+    secret: Mapping[str, str]
+    is_simulated: bool
+
+
+def _glpi(stack: ExitStack, port: int, env: Mapping[str, str]) -> _Server:
+    """Return the real GLPI, or start a simulated one."""
+    if env.get("GLPI_URL"):
+        secret = {
+            "glpi_app_token": _required(env, "GLPI_APP_TOKEN"),
+            "glpi_user_token": _required(env, "GLPI_USER_TOKEN"),
+        }
+        return _Server(env["GLPI_URL"], env["GLPI_URL"], secret, is_simulated=False)
     version = env.get("GLPI_VERSION", VERSIONS[-1])
     if version not in VERSIONS:
         raise SettingsError("GLPI_VERSION", f"is {version!r}; use {' or '.join(VERSIONS)}")
     with _taking_ports(port + 1, port + 2):
         simulator = GlpiSimulator(version=version, port=port + 1, control_port=port + 2)
-        return stack.enter_context(simulator)
-
-
-def _secret(tokens: Mapping[str, str], app_token: str, user_token: str) -> dict[str, Any]:
-    return {
-        "glpi_app_token": app_token,
-        "glpi_user_token": user_token,
-        "mattermost_webhook_tokens": dict(tokens),
+        stack.enter_context(simulator)
+    secret = {
+        "glpi_app_token": simulator.app_token,
+        "glpi_user_token": simulator.user_tokens["mm-bot"],
     }
+    shown = f"{simulator.url}  (simulated; break it at {simulator.control_url})"
+    return _Server(simulator.url, shown, secret, is_simulated=True)
+
+
+def _mattermost(
+    stack: ExitStack, port: int, env: Mapping[str, str], token: str, triggers: Sequence[str]
+) -> _Server:
+    """Return the real Mattermost, or start a simulated one whose webhook has this token."""
+    given = env.get("MATTERMOST_URL", "").strip()
+    bot = env.get("MATTERMOST_BOT_TOKEN", "").strip()
+    bundle = ca_bundle("MATTERMOST_CA_BUNDLE", env)
+    if given:
+        url = base_url("MATTERMOST_URL", given)
+        if bot:
+            _check_bot(url, check_token("MATTERMOST_BOT_TOKEN", bot), Http(ca_bundle=bundle))
+        shown = url if bot else f"{url}  (no bot: MATTERMOST_BOT_TOKEN is not set)"
+        secret = {"mattermost_bot_token": bot} if bot else {}
+        return _Server(url, shown, secret, is_simulated=False)
+    if bot:
+        remedy = "set it to the server's address, or neither of them to simulate a Mattermost"
+        raise SettingsError("MATTERMOST_BOT_TOKEN", f"is set, but MATTERMOST_URL is not; {remedy}")
+    with _taking_ports(port + 4):
+        simulator = stack.enter_context(MattermostSimulator(port + 4))
+    webhook = f"http://127.0.0.1:{port}/mattermost/webhook"
+    simulator.outgoing = OutgoingWebhook(webhook, token, triggers)
+    secret = {"mattermost_bot_token": simulator.bot_token}
+    return _Server(simulator.url, f"{simulator.url}  (simulated)", secret, is_simulated=True)
+
+
+def _check_bot(url: str, token: str, http: Http) -> None:
+    """Find out now, not at the first message, whether Mattermost knows the bot."""
+    api = MattermostApi(url, lambda: MattermostAccess(bot_token=token), http)
+    try:
+        api.email("me", Deadline(LOGIN_SECONDS))
+    except Denied as error:
+        if error.status != HTTPStatus.UNAUTHORIZED:
+            raise SettingsError("MATTERMOST_URL", f"is {url!r}: {error.remedy}") from None
+        remedy = "enable the bot account, or create a new token (Integrations > Bot Accounts)"
+        raise SettingsError("MATTERMOST_BOT_TOKEN", f"{url} does not accept it: {remedy}") from None
+    except MattermostError as error:
+        raise SettingsError("MATTERMOST_URL", f"is {url!r}: {error.remedy}") from None
+    finally:
+        http.close()
 
 
 def _required(env: Mapping[str, str], key: str) -> str:
@@ -220,14 +306,16 @@ def _check_login(env: Mapping[str, str], url: str, secret: Mapping[str, Any]) ->
 
 
 def _close_container() -> None:
+    """End what the function keeps between its calls."""
     if handler.container.cache_info().currsize:
         handler.container().glpi.close(Deadline(1))
+        handler.container.cache_clear()
 
 
 def _port(env: Mapping[str, str]) -> int:
     value = env.get("PORT", str(DEFAULT_PORT))
-    if not value.isdecimal() or not 1024 <= int(value) <= 65532:
-        raise SettingsError("PORT", f"is {value!r}; use a number from 1024 to 65532")
+    if not value.isdecimal() or not 1024 <= int(value) <= 65531:
+        raise SettingsError("PORT", f"is {value!r}; use a number from 1024 to 65531")
     return int(value)
 
 

@@ -11,7 +11,7 @@ import boto3
 from aws import config
 from credentials import Credentials
 from glpi import Glpi, Marked
-from ledger import State
+from ledger import NEW_TICKET, State
 from operations.stack import CALL_SECONDS, CannotAsk, asking
 from operations.waiting import Remembered, posts
 from settings import Settings
@@ -65,6 +65,7 @@ class Report:
         marked: how many tickets of the bridge GLPI has.
         findings: what is wrong.
         trashed: the tickets of posts that have none outside of GLPI's trash.
+        added: how many of the posts have become followups, and so have no ticket of their own.
         unmarked: posts whose ticket is there, but no longer ends with their marker, or is out of
             the API user's sight.
         unreadable: how many posts of the ledger are of a version that is not known here.
@@ -74,6 +75,7 @@ class Report:
     marked: int
     findings: tuple[Finding, ...]
     trashed: Mapping[str, tuple[Marked, ...]]
+    added: int
     unmarked: int
     unreadable: int
 
@@ -116,9 +118,10 @@ def audit(glpi: Glpi, table: str, days: int, clock: Callable[[], float] = time.t
     marked = glpi.marked_tickets(PREFIX, days + 1, deadline)
     tickets = {marker.removeprefix(PREFIX): found for marker, found in marked.items()}
     recent = [post for post in known if post.since > clock() - days * DAY]
-    filed = [post for post in recent if post.has_own_ticket]
+    filed = [post for post in recent if post.filed]
     lost = [post for post in filed if post.ref not in tickets]
     purged = [post for post in lost if not _exists(glpi, post, deadline)]
+    added = [post for post in lost if post not in purged and _is_followup(post)]
     findings = [
         *(Finding(Kind.MISSING, p.ref, told=_told(p), state=State.FILED) for p in purged),
         *_twins(tickets, known),
@@ -132,13 +135,18 @@ def audit(glpi: Glpi, table: str, days: int, clock: Callable[[], float] = time.t
         trashed={
             ref: found for ref, found in tickets.items() if all(ticket.trashed for ticket in found)
         },
-        unmarked=len(lost) - len(purged),
+        added=len(added),
+        unmarked=len(lost) - len(purged) - len(added),
         unreadable=sum(post.entry is None for post in known),
     )
 
 
 def _told(post: Remembered) -> int | None:
     return post.entry.ticket if post.entry else None
+
+
+def _is_followup(post: Remembered) -> bool:
+    return post.entry is not None and post.entry.how not in NEW_TICKET
 
 
 def _state(post: Remembered | None) -> State | None:

@@ -39,8 +39,9 @@ def lines(report: Report, days: int, ticket_url: Callable[[int], str]) -> Iterat
         )
     if report.unreadable:
         yield f"Left out, since of a later version of the bridge: {report.unreadable}"
+    added = f" ({report.added} of them as followups)" if report.added else ""
     yield (
-        f"{days} days: {report.filed} posts called filed, {report.marked} tickets of posts. "
+        f"{days} days: {report.filed} posts called filed{added}, {report.marked} tickets of posts. "
         f"Findings: {len(report.findings) or 'none'}"
     )
 

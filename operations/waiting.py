@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from aws import AwsError, config
-from ledger import KEPT_SECONDS, NEW_TICKET, Entry, State, is_thread, read_item
+from ledger import KEPT_SECONDS, Entry, State, is_thread, read_item
 from operations.stack import CALL_SECONDS, asking
 
 if TYPE_CHECKING:
@@ -63,11 +63,6 @@ class Remembered:
     def filed(self) -> bool:
         """Whether the ledger calls it filed."""
         return self.entry is not None and self.entry.state is State.FILED
-
-    @property
-    def has_own_ticket(self) -> bool:
-        """Whether it is filed, and not as a followup of another post's ticket."""
-        return self.filed and self.entry is not None and self.entry.how in NEW_TICKET
 
 
 def count(url: str) -> Counts:

@@ -128,6 +128,19 @@ def test_a_ticket_whose_text_was_changed_is_not_missing(lab: Lab, client: Glpi) 
     assert "out of sight (their text was changed, or a rule moved them): 1\n" in result.stdout
 
 
+@pytest.mark.parametrize("how", ["followup", "reopened"])
+def test_a_followup_has_no_ticket_of_its_own_and_misses_none(lab: Lab, how: str) -> None:
+    lab.say("112 printer")
+    number = lab.glpi.tickets[0]["id"]
+    for post, ticket in ((ref(8), number), (ref(9), 999)):
+        entry = Entry(State.FILED, ticket=ticket, since=time.time(), how=how)
+        assert DynamoLedger(os.environ["LEDGER_TABLE"], time.time).write(post, entry, NEW)[0]
+    result = run("audit")
+    assert "3 posts called filed (1 of them as followups), 1 tickets of posts" in result.stdout
+    assert "no longer end with" not in result.stdout
+    assert f"  {ref(9)}  filed, told #999\n" in result.stdout, "its ticket is gone"
+
+
 def test_what_is_older_is_left_out(lab: Lab) -> None:
     remember(ref(501), State.FILED, ticket=9999, days=5)
     assert run("audit", "--days", "4").exit_code == 0
@@ -185,17 +198,12 @@ def test_the_audit_leaves_no_session_behind(lab: Lab) -> None:
     assert lab.glpi.log[-1].path.endswith("killSession")
 
 
-def test_followups_and_threads_need_no_ticket_of_their_own(lab: Lab) -> None:
-    lab.say("112 printer")
-    ticket = lab.glpi.tickets[0]["id"]
+def test_a_thread_is_no_post(lab: Lab) -> None:
     ledger = DynamoLedger(os.environ["LEDGER_TABLE"], time.time)
-    since = replace(NEW, since=time.time())
-    ledger.write(ref(501), since.filed(ticket, set(), how="followup"), NEW)
-    ledger.write(thread(ref(502)), since.filed(ticket, set()), NEW)
+    ledger.write(thread(ref(502)), replace(NEW, since=time.time()).filed(999, set()), NEW)
     result = run("audit")
     assert result.exit_code == 0
-    assert "1 post" in result.stdout
-    assert "out of sight" not in result.stdout
+    assert "0 posts called filed" in result.stdout
 
 
 def test_a_thread_is_nothing_that_waits(lab: Lab) -> None:

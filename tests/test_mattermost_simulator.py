@@ -4,15 +4,22 @@ import json
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
-from local.mattermost_simulator import MattermostSimulator
+from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
+from local.mattermost_simulator.outgoing import FORM, wanted_post
 from tests.conftest import RECORDINGS
 
 EXCHANGES = [
     json.loads(line)
     for line in (RECORDINGS / "mattermost-5.37-rest.jsonl").read_text("utf-8").splitlines()
+]
+OUTGOING = [
+    exchange
+    for line in (RECORDINGS / "mattermost-5.37-outgoing.jsonl").read_text("utf-8").splitlines()
+    if (exchange := json.loads(line))["request"] and exchange["name"].startswith("outgoing ")
 ]
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 NOT_A_MEMBER = "1i41enhaqty1bec49wn4d4ou7e"
@@ -89,3 +96,63 @@ def test_a_repeated_pending_id_returns_the_post_there_is(as_recorded: Mattermost
     assert len({answer["id"] for answer in answers}) == 1
     assert len({exchange["response"]["body"]["id"] for exchange in pending}) == 1
     assert len(as_recorded.said()) == 1
+
+
+TOLD = (
+    *("team_id", "team_domain", "channel_id", "channel_name", "user_id", "user_name"),
+    *("post_id", "text", "trigger_word", "file_ids"),
+)
+"""What an outgoing webhook tells beside token and timestamp, in the order of its JSON."""
+
+
+@pytest.mark.parametrize("exchange", OUTGOING, ids=lambda exchange: exchange["name"])
+def test_an_outgoing_webhook_sends_the_bytes_that_were_recorded(exchange: dict[str, Any]) -> None:
+    recorded = exchange["request"]["body"]
+    kind = dict(exchange["request"]["headers"])["Content-Type"]
+    as_form = kind == FORM
+    told = dict(parse_qsl(recorded, keep_blank_values=True)) if as_form else json.loads(recorded)
+    hook = OutgoingWebhook("", told["token"], (), kind)
+    written_at = int(told["timestamp"]) * (1000 if as_form else 1)
+    assert hook.body({name: told[name] for name in TOLD}, written_at).decode() == recorded
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("112 fire", "112"),
+        ("  \n 112\tfire", "112"),
+        ("112\u00a0fire", "112"),
+        ("112", "112"),
+        ("заявка", "заявка"),
+        ("Заявка", None),
+        ("112: fire", None),
+        ("**112** fire", None),
+        ("1121 fire", None),
+        ("fire 112", None),
+        ("", None),
+    ],
+)
+def test_only_a_first_word_as_it_is_written_sets_a_webhook_off(text: str, word: str | None) -> None:
+    assert OutgoingWebhook("", "", ("112", "заявка")).trigger_of(text) == word
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (b'{"text": "a"}', "a"),
+        (b'{"text": "a"} rest', "a"),
+        (b'{"text": ""}', ""),
+        (b"{}", None),
+        (b"", None),
+        (b'{"text": null}', None),
+        (b'{"text": 5}', None),
+        (b'["text"]', None),
+        (b"null", None),
+        (b"<html>", None),
+        (b'{"message": "Forbidden"}', None),
+        (b"\xff", None),
+        (b"[" * 5000, None),
+    ],
+)
+def test_an_answer_is_a_json_object_with_a_text_or_nothing(answer: bytes, text: str | None) -> None:
+    assert wanted_post(answer).get("text") == text

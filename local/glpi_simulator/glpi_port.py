@@ -28,7 +28,7 @@ from .pages import (
     wrong_base,
 )
 from .rest import answer_call, session_token
-from .snapshot import ticket_facts, tickets
+from .snapshot import followup_authors, ticket_facts, tickets
 from .store import Store
 
 _PAGES = (["front", "ticket.form.php"], ["front", "document.send.php"])
@@ -219,7 +219,8 @@ class GlpiHandler(BaseHTTPRequestHandler):
             found = next((ticket for ticket in stored if str(ticket["id"]) == wanted), None)
             if found is None:
                 return _not_found()
-            return ticket_page(found, ticket_facts(self.port.store, found))
+            store = self.port.store
+            return ticket_page(found, ticket_facts(store, found), followup_authors(store, found))
         return ticket_list_page(stored, form)
 
     def _document(self, wanted: str) -> Answer:
@@ -229,7 +230,7 @@ class GlpiHandler(BaseHTTPRequestHandler):
             content = store.files.get(row["id"]) if row else None
         if row is None or content is None:
             return _not_found()
-        return file_page(content, str(row["mime"]))
+        return file_page(content, str(row["filename"]), str(row["mime"]))
 
     def _read_call(self) -> tuple[Call, str]:
         path, _, query = self.path.partition("?")

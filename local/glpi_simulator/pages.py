@@ -1,11 +1,13 @@
 """HTML pages: GLPI's own where clients expect JSON, and a plain view of a stored ticket."""
 
 import html
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
 
 from .answers import HTML_TYPE, Answer, html_answer
+from .rich_text import shown
 
 _STATUS = {1: "New", 2: "Assigned", 3: "Planned", 4: "Pending", 5: "Solved", 6: "Closed"}
 _TYPE = {1: "Incident", 2: "Request"}
@@ -14,15 +16,16 @@ _GLPI_11_SCRIPTS = (
     '         <script type="text/javascript" src="/js/common.min.js?v=23a0418ef7"></script>\n'
     * 1000
 )
-_SCRIPT_LIKE = re.compile(
-    r"<(/?)(script|style|iframe|object|embed|link|meta|base|form|svg|math)\b", re.IGNORECASE
+_STYLE = (
+    "body{font-family:sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+    "th{text-align:left;padding-right:1em}h1{font-size:1.4em}h2{font-size:1.1em}"
+    "h3{font-size:1em;font-weight:normal;color:#666;margin:1em 0 0}"
+    "article{border:1px solid #ccc;border-radius:4px;padding:0 1em;margin:.5em 0 1em}"
+    "article table{border-collapse:collapse}article th,article td{padding:.2em .6em}"
+    "code,pre{background:#f4f4f4}pre{padding:.5em;overflow:auto}"
+    "blockquote{border-left:3px solid #ccc;margin-left:0;padding-left:1em}"
 )
-_ACTIVE_ATTRIBUTE = re.compile(r"""\s(on\w+|srcdoc|formaction)\s*=""", re.IGNORECASE)
-_ACTIVE_LINK = re.compile(
-    r"""((?:href|src|action|data|poster|background)\s*=\s*["']?\s*)(?:javascript|vbscript|data)\s*:""",
-    re.IGNORECASE,
-)
-# Whatever slips through the patterns above does not run either.
+# Whatever slips through `rich_text` does not run either.
 _NOTHING_RUNS = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 
 
@@ -74,39 +77,50 @@ def proxy_login() -> str:
     )
 
 
-def neutralised(content: str) -> str:
-    """Return rich text with what could run taken out of action, as GLPI does on display."""
-    content = _SCRIPT_LIKE.sub(r"&lt;\1\2", content)
-    content = _ACTIVE_ATTRIBUTE.sub(" data-denied=", content)
-    return _ACTIVE_LINK.sub(r"\1denied:", content)
+def ticket_page(
+    ticket: Mapping[str, Any], facts: Mapping[str, str], authors: Sequence[str]
+) -> Answer:
+    """Show one stored ticket to a person, with all that hangs on it.
 
-
-def ticket_page(ticket: Mapping[str, object], facts: Mapping[str, str]) -> Answer:
-    """Show one stored ticket to a person."""
-    status = ticket["status"]
-    kind = ticket["type"]
+    Args:
+        ticket: as `snapshot` has it.
+        facts: what stands beside title and text.
+        authors: who wrote each followup, and when.
+    """
     rows = {
-        "Status": _STATUS.get(status, str(status)) if isinstance(status, int) else str(status),
-        "Type": _TYPE.get(kind, str(kind)) if isinstance(kind, int) else str(kind),
+        "Status": _STATUS.get(ticket["status"], str(ticket["status"])),
+        "Type": _TYPE.get(ticket["type"], str(ticket["type"])),
         **facts,
     }
     table = "\n".join(
         f"<tr><th>{html.escape(key)}</th><td>{html.escape(value)}</td></tr>"
         for key, value in rows.items()
     )
-    title = html.escape(f"#{ticket['id']} {ticket['name']}")
-    followups = ticket["followups"]
-    assert isinstance(followups, list)  # noqa: S101 - see snapshot
-    texts = [ticket["content"], *(followup["content"] for followup in followups)]
-    articles = "\n".join(f"<article>{neutralised(str(text))}</article>" for text in texts)
-    return _simulator_page(title, f"<table>{table}</table>\n{articles}")
+    documents = "\n".join(map(_document, ticket["documents"]))
+    followups = "\n".join(
+        f"<h3>{html.escape(author)}</h3>\n<article>{shown(followup['content'])}</article>"
+        for author, followup in zip(authors, ticket["followups"], strict=True)
+    )
+    body = f"<table>{table}</table>\n<article>{shown(ticket['content'])}</article>"
+    if documents:
+        body += f"\n<h2>Documents</h2>\n<ul>{documents}</ul>"
+    if followups:
+        body += f"\n<h2>Followups</h2>\n{followups}"
+    return _simulator_page(html.escape(f"#{ticket['id']} {ticket['name']}"), body)
 
 
-def file_page(content: bytes, mime: str) -> Answer:
+def _document(document: Mapping[str, Any]) -> str:
+    """Link to a document, as GLPI does."""
+    name = html.escape(str(document["filename"] or document["name"]))
+    kind = html.escape(str(document["mime"]))
+    return f'<li><a href="document.send.php?docid={document["id"]}">{name}</a> ({kind})</li>'
+
+
+def file_page(content: bytes, name: str, mime: str) -> Answer:
     """Send a stored document; only pictures are shown in place."""
     disposition = "inline" if mime.startswith("image/") else "attachment"
     headers = (
-        ("Content-Disposition", disposition),
+        ("Content-Disposition", f"{disposition}; filename*=utf-8''{quote(name)}"),
         ("Content-Security-Policy", _NOTHING_RUNS),
         ("X-Content-Type-Options", "nosniff"),
     )
@@ -127,8 +141,7 @@ def _simulator_page(title: str, body: str) -> Answer:
     page = html_answer(
         200,
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        "<style>body{font-family:sans-serif;max-width:50em;margin:2em auto}th{text-align:left;"
-        "padding-right:1em}article{border:1px solid #ccc;padding:1em;margin-top:1em}</style>"
+        f"<style>{_STYLE}</style>"
         f"</head><body><h1>{title}</h1>\n{body}\n<p><small>GLPI simulator</small></p>"
         "</body></html>\n",
     )

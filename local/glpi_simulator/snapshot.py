@@ -25,11 +25,18 @@ def ticket_facts(store: Store, ticket: Row) -> dict[str, str]:
         "Category": CATEGORIES.get(category, f"unknown ({category})") if category else "",
         "Assigned groups": ", ".join(GROUPS[number] for number in ticket["assigned_groups"]),
         "Opened": str(ticket["date"]),
-        "Documents": ", ".join(str(one["filename"]) for one in ticket["documents"]),
+        "Linked to": ", ".join(f"#{number}" for number in ticket["linked"]),
         "External id": str(ticket.get("externalid") or ""),
         "In the trash": "yes" if ticket["is_deleted"] else "",
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def followup_authors(store: Store, ticket: Row) -> list[str]:
+    """Return who wrote each followup of a ticket, and when."""
+    return [
+        f"{_person(store, one['users_id'])}, {one['date_creation']}" for one in ticket["followups"]
+    ]
 
 
 def _person(store: Store, who: int | str) -> str:

@@ -1,0 +1,154 @@
+"""Mattermost's REST API v4 for the bot, and incoming webhooks."""
+
+import json
+import re
+import time
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
+
+from .model import MAX_MESSAGE, File, Json
+
+if TYPE_CHECKING:
+    from .simulator import MattermostSimulator
+
+PENDING_SECONDS = 30
+"""So long a pending id belongs to its post (5.37)."""
+
+_ITEM = re.compile(r"/api/v4/(posts|users|files)/([a-z0-9]{26})(/info)?")
+_PERMISSIONS = "api.context.permissions.app_error"
+
+
+class RestHandler(BaseHTTPRequestHandler):
+    """Serves one connection; a subclass carries the `simulator` it belongs to."""
+
+    simulator: "MattermostSimulator"
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer; http.server looks for this name."""
+        self.get()
+
+    def do_POST(self) -> None:
+        """Answer; http.server looks for this name."""
+        self.post()
+
+    def get(self) -> None:
+        """Answer what is asked."""
+        self._serve(None)
+
+    def post(self) -> None:
+        """Take what is posted."""
+        self._serve(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _serve(self, body: bytes | None) -> None:
+        request = f"{self.command} {self.path}"
+        trouble = self.simulator.trouble
+        struck = trouble if trouble and trouble.match in request else None
+        with self.simulator.lock:
+            self.simulator.log.append(request)
+            ignored = struck is not None and not struck.done
+            status, answer = (0, b"") if ignored else self._process(body)
+        if struck is None:
+            self._send(status, answer)
+        elif struck.status:
+            self._send(struck.status, struck.body.encode(), struck.headers)
+        else:
+            self.close_connection = True
+
+    def _process(self, body: bytes | None) -> tuple[int, Json | File | bytes]:
+        if self.path.startswith("/hooks/") and body is not None:
+            return self._hook(json.loads(body))
+        if self.path == "/api/v4/system/ping":
+            return 200, {"status": "OK"}
+        if self.headers.get("Authorization") != f"Bearer {self.simulator.bot_token}":
+            return _error(401, "api.context.session_expired.app_error")
+        if self.path == "/api/v4/users/me":
+            return 200, {"id": self.simulator.bot_id, "username": "glpi", "email": ""}
+        if self.path == "/api/v4/posts" and body is not None:
+            return self._post(json.loads(body))
+        found = _ITEM.fullmatch(self.path)
+        if found is None:
+            return _error(404, "api.context.404.app_error")
+        kind, number, info = found.groups()
+        if kind == "files":
+            return self._file(number, info=bool(info))
+        if kind == "users":
+            user = self.simulator.users.get(number)
+            return (200, vars(user)) if user else _error(404, "app.user.missing_account.const")
+        post = self.simulator.posts.get(number)
+        return (200, post) if post else _error(404, "app.post.get.app_error")
+
+    def _file(self, file_id: str, *, info: bool) -> tuple[int, Json | File | bytes]:
+        """Hand a file out, if the bot is a member of its channel."""
+        file = self.simulator.files.get(file_id)
+        if file is None or file.post not in self.simulator.posts:
+            return _error(404, "app.file_info.get.app_error")
+        channel = self.simulator.channels[self.simulator.posts[file.post]["channel_id"]]
+        if not channel.with_bot:
+            return _error(403, _PERMISSIONS)
+        known = {"id": file.id, "post_id": file.post, "name": file.name}
+        described = {**known, "size": len(file.content), "mime_type": file.mime_type}
+        return 200, described if info else file
+
+    def _post(self, wanted: Json) -> tuple[int, Json | File | bytes]:
+        """Create a post as the bot."""
+        known = self.simulator.pending.get(wanted.get("pending_post_id", ""))
+        channel = self.simulator.channels.get(wanted["channel_id"])
+        if channel is None or not channel.with_bot:
+            return _error(403, _PERMISSIONS)
+        if known and time.time() * 1000 - known["create_at"] < PENDING_SECONDS * 1000:
+            return 201, known
+        root = wanted.get("root_id", "")
+        if root:
+            thread = self.simulator.posts.get(root)
+            if thread is None or thread["root_id"]:
+                return _error(400, "api.post.create_post.root_id.app_error")
+            if thread["channel_id"] != channel.id:
+                return _error(400, "api.post.create_post.channel_root_id.app_error")
+        if len(wanted["message"]) > MAX_MESSAGE:
+            return _error(400, "model.post.is_valid.msg.app_error")
+        bot = self.simulator.bot_id
+        post = self.simulator.add_answer(channel.id, root, wanted["message"], user_id=bot)
+        if wanted.get("pending_post_id"):
+            self.simulator.pending[wanted["pending_post_id"]] = post
+        return 201, post
+
+    def _hook(self, wanted: Json) -> tuple[int, Json | File | bytes]:
+        """Create a post by the incoming webhook."""
+        if self.path.rpartition("/")[2] != self.simulator.hook_id:
+            return _error(400, "web.incoming_webhook.invalid.app_error")
+        if not wanted.get("text"):
+            return _error(400, "web.incoming_webhook.text.app_error")
+        name = wanted.get("channel", "helpdesk")
+        ids = [c.id for c in self.simulator.channels.values() if c.name == name]
+        if not ids:
+            return _error(404, "web.incoming_webhook.channel.app_error")
+        self.simulator.add_answer(ids[0], "", wanted["text"], username=wanted.get("username", ""))
+        return 200, b"ok"
+
+    def _send(
+        self, status: int, body: Json | File | bytes, headers: dict[str, str] | None = None
+    ) -> None:
+        payload, kind = _payload(body)
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def _payload(body: Json | File | bytes) -> tuple[bytes, str]:
+    if isinstance(body, File):
+        return body.content, body.mime_type
+    if isinstance(body, bytes):
+        return body, "text/plain"
+    return json.dumps(body).encode(), "application/json"
+
+
+def _error(status: int, name: str) -> tuple[int, Json]:
+    return status, {"id": name, "message": "", "detailed_error": "", "status_code": status}

@@ -1,0 +1,94 @@
+"""How threads look: as text in a terminal, and as a page. Nothing that people wrote is markup."""
+
+import html
+import textwrap
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from operations.screen import printable
+from richtext import rendered
+
+from .model import File, Json
+
+if TYPE_CHECKING:
+    from .simulator import MattermostSimulator
+
+NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'"
+"""The page's Content-Security-Policy."""
+
+_UNSEEN = str.maketrans({"\u00a0": " ", "\u200b": "", "\r": ""})
+"""What looks like a blank or like nothing; a terminal is spared their spelling."""
+
+_STYLE = (
+    "body{font-family:sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+    "article{border:1px solid #ccc;border-radius:4px;padding:.5em 1em;margin:1em 0}"
+    "section+section{border-top:1px solid #eee;margin-left:1.5em}section>p{margin:.4em 0}"
+    "small{color:#666}code,pre{background:#f4f4f4}table{border-collapse:collapse}"
+    "blockquote{border-left:3px solid #ccc;margin-left:0;padding-left:1em}"
+)
+
+
+def author(simulator: "MattermostSimulator", post: Json) -> str:
+    """Return the name of whoever wrote a post."""
+    user = simulator.users.get(post.get("user_id", ""))
+    return user.username if user else str(post.get("username") or "bridge")
+
+
+def thread_text(simulator: "MattermostSimulator", root: str) -> str:
+    """Return a thread as text, with the id that a reply needs."""
+    channel = simulator.channels[simulator.posts[root]["channel_id"]]
+    lines = [f"~{channel.name}, thread {root}"]
+    for post in _thread(simulator, root):
+        said = f"{author(simulator, post)}: {post['message']}".translate(_UNSEEN)
+        lines.append(textwrap.indent(printable(said, lines=True), "  ").strip())
+        lines += [f"  [file] {printable(_described(file))}" for file in _files(simulator, post)]
+    return "\n".join(lines) + "\n"
+
+
+def page(simulator: "MattermostSimulator") -> str:
+    """Return all channels with their threads, the newest first."""
+    channels = "\n".join(
+        f"<h2>~{html.escape(channel.name)}</h2>\n{_threads(simulator, channel.id)}"
+        for channel in simulator.channels.values()
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Mattermost</title>'
+        f"<style>{_STYLE}</style></head><body><h1>Mattermost <small>simulated</small></h1>\n"
+        f"{channels}\n<p><small>Reload to see what has come in.</small></p></body></html>\n"
+    )
+
+
+def _threads(simulator: "MattermostSimulator", channel: str) -> str:
+    roots = [p for p in simulator.posts.values() if p["channel_id"] == channel and not p["root_id"]]
+    articles = [
+        f'<article id="{html.escape(root["id"])}">'
+        + "".join(_section(simulator, post) for post in _thread(simulator, root["id"]))
+        + f"<small>thread {html.escape(root['id'])}</small></article>"
+        for root in reversed(roots)
+    ]
+    return "\n".join(articles) or "<p>Nobody has said anything yet.</p>"
+
+
+def _section(simulator: "MattermostSimulator", post: Json) -> str:
+    """Show a post; its Markdown by the bridge's own renderer, which lets no tags in."""
+    moment = datetime.fromtimestamp(post["create_at"] / 1000, UTC).astimezone()
+    files = "".join(f"<li>{html.escape(_described(f))}</li>" for f in _files(simulator, post))
+    return (
+        f"<section><p><b>{html.escape(author(simulator, post))}</b> <small>{moment:%H:%M:%S}"
+        f"</small></p>{rendered(post['message']) if post['message'] else ''}"
+        f"{f'<ul>{files}</ul>' if files else ''}</section>\n"
+    )
+
+
+def _thread(simulator: "MattermostSimulator", root: str) -> Iterator[Json]:
+    return (post for post in simulator.posts.values() if root in (post["id"], post["root_id"]))
+
+
+def _files(simulator: "MattermostSimulator", post: Json) -> list[File]:
+    return [file for file in simulator.files.values() if file.post == post["id"]]
+
+
+def _described(file: File) -> str:
+    size = len(file.content)
+    return f"{file.name} ({f'{size / 1000:.1f} kB' if size >= 1000 else f'{size} bytes'})"

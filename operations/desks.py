@@ -1,0 +1,179 @@
+"""Which desk a message reaches and why, and what each desk of bridge.toml does."""
+
+from collections.abc import Iterator
+
+import click
+from rich.text import Text
+
+from desks import Match, Routed, find, matches, rank, serves
+from mattermost import Post, to_post
+from operations.names import Name, Names, ids
+from operations.screen import paragraph, printable, screen, table
+from rules import INCIDENT, Desk, Rules
+from ticket import Circumstances, compose
+
+UNREADABLE = "(no name: the API user may not read it)"
+MISSING = "GLPI has no such id; it takes the ticket and shows this blank"
+LEFT_OUT = (
+    "Names of ids are left out, since nothing says where GLPI is: --stack NAME or --env FILE does."
+)
+
+
+def post_of(
+    text: str,
+    channel: str | None = None,
+    team: str | None = None,
+    webhook: str | None = None,
+    user: str | None = None,
+) -> Post:
+    """Return a message that was written somewhere; a channel is its name or its id."""
+    place = (channel or "").removeprefix("~")
+    told = {"channel_name": place, "channel_id": place, "team_domain": team, "user_name": user}
+    return to_post({"text": text, **told}, webhook or "")
+
+
+def show_desks(rules: Rules, names: Names | None) -> bool:
+    """Print what each desk does; None for names says why they are left out. Returns True."""
+    for number, desk in enumerate(rules.desks, start=1):
+        click.echo(printable(f"Desk {number}: {', '.join(desk.triggers)}"))
+        how = "the first word begins with a trigger" if desk.starts else "the first word is one"
+        places = "; ".join(_places(desk)) or "everywhere"
+        _print({"match": how, "serves": places, **_facts(desk, rules)}, desk, names)
+        click.echo()
+    if names is None:
+        click.echo(paragraph(LEFT_OUT))
+    return True
+
+
+def show_way(post: Post, rules: Rules, names: Names | None) -> bool:
+    """Print where a message goes, why, and what becomes of it; returns whether it goes anywhere."""
+    routed = find(rules.desks, post)
+    ignored = post.user_name in rules.ignore_users
+    if ignored:
+        click.echo(paragraph(f"Nothing happens: {post.user_name} is one of ignore_users."))
+        click.echo()
+    first, *others = map(printable, explained(post, rules, routed))
+    click.echo(paragraph(first))
+    if routed:
+        told = {"words": routed.words or "none: the person is asked for some, nothing is filed"}
+        if routed.words:
+            told["title"] = str(compose(post, routed, rules, Circumstances(None))["name"])
+        _print(told | _facts(routed.desk, rules), routed.desk, names)
+    click.echo()
+    for sentence in others:
+        click.echo(paragraph(sentence))
+    if names is None:
+        click.echo(paragraph(LEFT_OUT))
+    return routed is not None and not ignored
+
+
+def explained(post: Post, rules: Rules, routed: Routed | None) -> Iterator[str]:
+    """Say which desk a message reaches, then why no other does.
+
+    Args:
+        post: the message.
+        rules: bridge.toml.
+        routed: what `desks.find` makes of it.
+    """
+    word = (post.text.split(maxsplit=1) or [""])[0]
+    winner = _best(routed.desk, post) if routed else None
+    if routed is None or winner is None:
+        yield f"No desk gets it: “{word}” is no trigger here."
+    else:
+        yield f"Desk {_number(routed.desk, rules)} gets it: {_how(winner, word)}."
+        yield from _doubts(winner, word)
+    for desk in rules.desks:
+        if routed is None or desk is not routed.desk:
+            yield f"Desk {_number(desk, rules)} does not: {_why_not(desk, post, winner)}."
+
+
+def _number(desk: Desk, rules: Rules) -> int:
+    return next(n for n, other in enumerate(rules.desks, start=1) if other is desk)
+
+
+def _best(desk: Desk, post: Post) -> Match | None:
+    return max(matches(desk, post), key=rank, default=None)
+
+
+def _how(match: Match, word: str) -> str:
+    shown = "" if match.is_exact and match.length == len(word) else f" “{word}”"
+    how = "is" if match.length == len(word) else "begins with"
+    case = "" if match.is_exact else " in another case"
+    return f"the first word{shown} {how} its trigger “{match.trigger}”{case}"
+
+
+def _doubts(match: Match, word: str) -> Iterator[str]:
+    """Warn where Mattermost's webhook is stricter than the bridge."""
+    typed = word[: match.length]
+    if not match.is_exact:
+        yield f"Mattermost minds the case: give the webhook “{typed}” as a trigger word, too."
+    if match.length < len(word):
+        yield "In Mattermost the webhook has to trigger when the first word starts with a word."
+
+
+def _why_not(desk: Desk, post: Post, winner: Match | None) -> str:
+    own = _best(desk, post)
+    if own is None:
+        return f"the first word is none of its triggers ({', '.join(desk.triggers)})"
+    if winner is None or not serves(desk, post):
+        return f"it serves only {'; '.join(_places(desk))}. This is {_here(desk, post)}"
+    if own.is_exact != winner.is_exact:
+        return f"its trigger “{own.trigger}” fits only in another case"
+    if own.length != winner.length:
+        return f"its trigger “{own.trigger}” is shorter"
+    return "its trigger fits as well, but it stands further down in bridge.toml"
+
+
+def _places(desk: Desk) -> Iterator[str]:
+    """Name the only places that a desk serves."""
+    for what, names in (
+        ("channel", desk.channels),
+        ("team", desk.teams),
+        ("webhook", desk.webhooks),
+    ):
+        if names:
+            yield f"{what} {' or '.join(names)}"
+
+
+def _here(desk: Desk, post: Post) -> str:
+    """Name where a message was written, in the terms that a desk asks for."""
+    asked = (
+        ("channel", desk.channels, post.channel_name),
+        ("team", desk.teams, post.team_domain),
+        ("webhook", desk.webhooks, post.webhook),
+    )
+    return ", ".join(
+        f"{what} {here}" if here else f"no {what} (--{what} names one)"
+        for what, names, here in asked
+        if names
+    )
+
+
+def _facts(desk: Desk, rules: Rules) -> dict[str, str]:
+    """Return what a desk's tickets get beside ids."""
+    levels = {"urgency": desk.urgency, "impact": desk.impact}
+    return {
+        "language": rules.at(desk).language,
+        "type": "incident" if desk.type == INCIDENT else "request",
+        **{name: str(level) for name, level in levels.items() if level is not None},
+    }
+
+
+def _print(told: dict[str, str], desk: Desk, names: Names | None) -> None:
+    """Print what is told of a desk, and its ids with their names."""
+    shown = table("", "")
+    shown.show_header = False
+    for name, text in told.items():
+        shown.add_row(f"  {name}", Text(printable(text, lines=True)))
+    for kind, number in ids(desk):
+        shown.add_row(f"  {kind.name}", _named(number, (names or {}).get((kind, number))))
+    screen().print(shown)
+
+
+def _named(number: int, name: Name | None) -> Text:
+    shown = Text(str(number))
+    if name is None:
+        return shown
+    if name.is_missing:
+        return shown.append(f"  {MISSING}", style="bold red")
+    return shown.append(f"  {printable(name.text) or UNREADABLE}")
