@@ -171,14 +171,14 @@ class MattermostApi:
             decipher(answer)
             raise _odd()
 
-    def reply(self, place: Place, root: str, text: str, deadline: Deadline) -> None:
+    def reply(self, place: Place, root: str, text: str, about: str, deadline: Deadline) -> None:
         """Write into a thread as the bot.
 
-        The same text within 30 s appears once. Whoever guesses a pending id can keep its post from
-        appearing (5.37), so it is made with the token.
+        The same text about the same post appears once within 30 s. Whoever guesses a pending id
+        can keep its post from appearing (5.37), so it is made with the token.
         """
         token = self._access().bot_token
-        pending = hmac.new(token.encode(), f"{root} {text}".encode(), hashlib.sha256)
+        pending = hmac.new(token.encode(), f"{about} {text}".encode(), hashlib.sha256)
         body = {
             "channel_id": place.channel,
             "root_id": root,
