@@ -11,7 +11,7 @@ from glpi_followups import GlpiFollowups
 from ledger import REQUESTER
 from mattermost import Post
 from mattermost_api import MattermostApi, Unreachable
-from requesters import Requesters
+from requesters import Requesters, later
 from rules import Rules
 from threads import Home, NewFollowup, NewTicket, Spot, Threads
 from ticket import Circumstances, compose, compose_followup, marker
@@ -116,7 +116,7 @@ class Planner:
         who, unknown = self._requesters.of(post, soon)
         around = Circumstances(self._mattermost_url, who, self._api.has_bot, self._clock())
         wish = self._wish(post, routed, spot.root, home, around)
-        done = frozenset() if unknown else frozenset({REQUESTER})
+        done = frozenset() if later(unknown) else frozenset({REQUESTER})
         return Plan(wish, done, spot.trouble or unknown)
 
     def _wish(

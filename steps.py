@@ -15,7 +15,7 @@ from glpi_people import NOBODY, GlpiPeople
 from ledger import FILES, REQUESTER, THREAD, TOLD, Entry
 from mattermost import Post
 from mattermost_api import Gone, MattermostApi, MattermostError
-from requesters import Requesters
+from requesters import Requesters, later
 from ticket import marker
 from transport import Deadline, ServerError
 from way_back import Way, WayBack
@@ -142,7 +142,7 @@ class Steps:
             return None
         who, error = self._requesters.of(post, deadline)
         if error or who == NOBODY:
-            return error
+            return error if later(error) else None
         try:
             if not self._people.has_requester(ticket, deadline):
                 self._people.add_requester(ticket, who, deadline)
