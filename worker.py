@@ -127,7 +127,9 @@ class Worker:
         )
         if progress.ticket is None:
             return self._wait(visit, progress, progress.error)
-        verdict = Verdict("filed", ticket=progress.ticket, twins=progress.twins, age=visit.age)
+        verdict = Verdict(
+            "filed", ticket=progress.ticket, twins=progress.twins, error=plan.trouble, age=visit.age
+        )
         if progress.entry is None:  # the ledger did not take it down; a look-up will find it
             root = progress.became.root if progress.became else ""
             left = self._steps.wanted(post, root) - plan.done

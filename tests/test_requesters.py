@@ -269,6 +269,19 @@ def test_a_requester_who_cannot_be_named_in_days_is_given_up_and_logged(chat: Ch
     assert line["code"] == "mattermost-http-500"
 
 
+def test_the_worker_says_why_it_filed_without_a_requester(chat: Chat) -> None:
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    chat.glpi.heal()
+    chat.mattermost.trouble = Trouble(
+        status=403, match="/users/", body='{"id": "api.context.permissions.app_error"}'
+    )
+    chat.settle()
+    (line,) = [e for e in chat.lab.logged() if e["message"] == "worker: filed"]
+    assert line["code"] == "mattermost-permissions"
+    assert line["remedy"]
+
+
 # --- With less right
 
 
