@@ -104,6 +104,7 @@ class Steps:
         ticket = entry.ticket or 0
         done: set[str] = set()
         error: ServerError | None = None
+        doubtful = False
         if THREAD in left and self._filing.take_thread(entry.root, ticket):
             done.add(THREAD)
         if TOLD in left:
@@ -120,9 +121,8 @@ class Steps:
             )
             done |= carried.done | (set() if problem else {FILES})
             error = error or problem
-            if isinstance(problem, OutcomeUnknown):
-                return Done(frozenset(done), problem, doubtful=True)
-        return Done(frozenset(done), error)
+            doubtful = carried.doubtful or isinstance(problem, OutcomeUnknown)
+        return Done(frozenset(done), error, doubtful)
 
     def _tell(self, post: Post, reply: dict[str, str]) -> MattermostError | None:
         """Tell the author; whoever deleted the post need not be told."""
