@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import files
+from bench.files_memory import measure
 from glpi_documents import MEGABYTE
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
@@ -345,3 +346,8 @@ def test_what_cannot_be_carried_in_days_is_given_up_and_logged(chat: Chat) -> No
     assert chat.worker.queue == chat.worker.dead == []
     (line,) = [e for e in chat.lab.logged() if e["message"].startswith("given up")]
     assert line["steps"] == ["files"]
+
+
+def test_a_large_file_passes_through_little_memory() -> None:
+    taken = measure(20, traced=True)
+    assert 0 < taken.allocated < 3 * MEGABYTE

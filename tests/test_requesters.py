@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
+import credentials
+import filing
 import handler
+import ledger
+import outbox
+import planning
+import requesters as requesters_module
+import servicedesk
+import threads
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
 from requesters import KEPT, KEPT_SECONDS
@@ -202,6 +210,32 @@ def test_a_look_up_that_fails_costs_no_ticket_and_the_requester_is_added_later(
     chat.settle()
     assert requesters(chat) == [ALICE]
     assert chat.told() == []
+
+
+def test_a_look_up_that_hangs_leaves_time_for_the_ticket(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planning.LOOK_UP_SECONDS", 0.2)
+    chat.glpi.inject(Fault("delay_before", match=SEARCH, seconds=60))
+    chat.write("112 x")
+    assert "Принято" in chat.said
+    chat.glpi.heal()
+    chat.settle()
+    assert requesters(chat) == [ALICE]
+
+
+def test_all_that_is_asked_before_the_ticket_leaves_time_for_it() -> None:
+    before = outbox.CALL_SECONDS + threads.ASK_SECONDS + planning.LOOK_UP_SECONDS
+    assert before + filing.PROBE_SECONDS < handler.GLPI_SECONDS
+    assert before + 3 <= handler.GLPI_SECONDS  # GLPI is probed after failures only
+    assert requesters_module.ASK_SECONDS < planning.LOOK_UP_SECONDS
+
+
+def test_all_that_is_asked_leaves_time_for_the_answer() -> None:
+    secret = 2 * credentials.READ_SECONDS
+    notes = 6 * ledger.CALL_SECONDS  # the claim, its end, the thread's two, and that it was told
+    asked = secret + handler.GLPI_SECONDS + notes + servicedesk.ANSWER_SECONDS
+    assert asked <= 26 - 3
 
 
 def test_a_wrong_bot_token_costs_the_requester_but_no_days(chat: Chat) -> None:
