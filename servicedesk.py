@@ -115,11 +115,17 @@ class ServiceDesk:
             return Outcome("ignored", {})
         routed = find(self._rules.desks, post)
         if routed is None:
-            return self._unknown_desk(post)
+            return self._explain(post, self._unknown_desk(post), deadline)
         if not routed.words and not post.file_ids:
-            rules = self._rules.at(routed.desk)
-            return Outcome("empty", say(rules, "empty", trigger=routed.trigger))
+            reply = say(self._rules.at(routed.desk), "empty", trigger=routed.trigger)
+            return self._explain(post, Outcome("empty", reply), deadline)
         return self._file(post, routed, deadline)
+
+    def _explain(self, post: Post, outcome: Outcome, deadline: Deadline) -> Outcome:
+        """Say why nothing was filed, where the author will see it."""
+        if not outcome.reply:
+            return outcome
+        return self._answer(post, self._planner.spot(post, deadline), outcome)
 
     def _unknown_desk(self, post: Post) -> Outcome:
         """Name the desks, unless the hook has no trigger words and so sends everything."""
@@ -139,7 +145,7 @@ class ServiceDesk:
         spot = self._planner.spot(post, deadline)
         answers = self._answers.at(routed.desk)
         case = _Case(post, routed, answers, spot, saved=saved, in_doubt=in_doubt)
-        return self._answer(case, self._try(case, deadline))
+        return self._answer(post, spot, self._try(case, deadline))
 
     def _try(self, case: _Case, deadline: Deadline) -> Outcome:
         """Find out what should become of a message, unless GLPI is down, and try that."""
@@ -209,15 +215,15 @@ class ServiceDesk:
         """Say whether the answer would be dropped: Mattermost's comments hang on roots only."""
         return bool(spot.root) and self._rules.in_thread
 
-    def _answer(self, case: _Case, outcome: Outcome) -> Outcome:
+    def _answer(self, post: Post, spot: Spot, outcome: Outcome) -> Outcome:
         """Answer a reply as the bot; if that fails, the worker tells what there is to tell."""
-        if not self._is_reply(case.spot) or not outcome.reply:
+        if not self._is_reply(spot) or not outcome.reply:
             return outcome
         deadline = Deadline(ANSWER_SECONDS)
         try:
-            self._way_back.tell(case.post, outcome.reply, deadline, case.spot.place)
+            self._way_back.tell(post, outcome.reply, deadline, spot.place)
         except MattermostError as error:
             return replace(outcome, reply={}, aside=error)
         if outcome.ticket:
-            self._filing.note_done(case.post.ref, TOLD)
+            self._filing.note_done(post.ref, TOLD)
         return replace(outcome, reply={})

@@ -477,3 +477,38 @@ def test_self_service_adds_to_what_is_open_and_files_anew_what_is_not(
     assert [t["linked"] for t in new] == [[number]] * len(new)
     chat.write("112 y", root=root)
     assert len(contents(chat.glpi.tickets[-1])) == 1 + followups
+
+
+# --- What is no request
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "said"),
+    [("112", "112", ":information_source:"), ("911 x", "911", ":grey_question:")],
+)
+def test_a_reply_that_asks_for_nothing_is_answered_in_its_thread(
+    chat: Chat, text: str, trigger: str, said: str
+) -> None:
+    root, _ = open_ticket(chat)
+    chat.write(text, root=root, trigger_word=trigger)
+    assert chat.said == ""
+    ((thread, answer),) = chat.mattermost.said()
+    assert thread == root
+    assert answer.startswith(said)
+
+
+def test_what_nobody_answers_costs_no_question(chat: Chat) -> None:
+    chat.write("hello", trigger_word="")
+    assert chat.mattermost.log == []
+
+
+@pytest.mark.parametrize(("down", "said"), [(False, "filed, but"), (True, "the author could not")])
+def test_an_answer_that_fails_is_logged_as_what_it_is(chat: Chat, down: bool, said: str) -> None:
+    root, _ = open_ticket(chat)
+    chat.mattermost.trouble = Trouble(status=500, match="POST")
+    if down:
+        chat.glpi.inject(DOWN)
+    chat.write("112 x", root=root)
+    (line,) = [e for e in chat.lab.logged() if e.get("code") == "mattermost-http-500"]
+    assert line["message"].startswith(said)
+    assert line["remedy"]
