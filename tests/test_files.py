@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 import files
+import handler
+from aws import AwsError
 from bench.files_memory import measure
 from glpi_documents import MEGABYTE
+from ledger import Entry
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
 from tests.chat import HELPDESK, PNG, Chat, chat, contents, filenames, plain
 from tests.conftest import both_versions
-from tests.safe_path import PATIENCE
+from tests.safe_path import PATIENCE, work
 
 __all__ = ["chat", "plain"]
 
@@ -351,3 +354,54 @@ def test_what_cannot_be_carried_in_days_is_given_up_and_logged(chat: Chat) -> No
 def test_a_large_file_passes_through_little_memory() -> None:
     taken = measure(20, traced=True)
     assert 0 < taken.allocated < 3 * MEGABYTE
+
+
+# --- While the ledger fails in between
+
+
+def failing(chat: Chat, monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
+    """Let so many writes of the ledger succeed, and the next one fail."""
+    ledger = handler.container().worker._filing._ledger
+    real, left = ledger.write, [lost]
+
+    def write(ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+        left[0] -= 1
+        if left[0] == -1:
+            raise AwsError("TimeoutError", refused=False)
+        return real(ref, entry, seen)
+
+    monkeypatch.setattr(ledger, "write", write)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_steps_that_could_not_be_held_or_noted_are_done_once(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    chat.write("112 x", ("a.txt", b"1"), ("bad.exe", b"MZ"))
+    failing(chat, monkeypatch, lost)
+    chat.go_on()
+    assert filenames(chat.ticket) == ["a.txt"] * lost
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.txt"]
+    assert len(contents(chat.ticket)) == len(complaints(chat)) == 1
+
+
+def test_steps_that_were_done_but_not_noted_are_known_again(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.write("112 x", ("a.txt", b"1"), ("bad.exe", b"MZ"))
+    chat.worker.put(chat.worker.queue[0].body, 600.0)
+    failing(chat, monkeypatch, 1)
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.txt"]
+    assert len(contents(chat.ticket)) == 1
+    assert len(complaints(chat)) <= 2
+
+
+def test_a_visit_without_time_left_does_nothing_twice(chat: Chat) -> None:
+    chat.write("112 x", ("a.txt", b"1"))
+    chat.clock.now = chat.worker.next_at() or 0
+    assert work(chat.worker, seconds=0)
+    assert filenames(chat.ticket) == []
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.txt"]
