@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from filing import Wish
+from filing import Became
 from ledger import Entry
 from mattermost import Post, answer, mention, neutralise
 from richtext import link, paragraph
@@ -46,19 +46,18 @@ class Answers:
         """Return the answers as a desk gives them."""
         return Answers(self._rules.at(desk), self._mattermost_url, self._ticket_url)
 
-    def filed(self, post: Post, ticket: int, wish: Wish, trigger: str, *, by_bot: bool) -> Answer:
+    def filed(self, post: Post, became: Became, trigger: str, *, by_bot: bool) -> Answer:
         """Say at once what a post has become.
 
         Args:
             post: the message.
-            ticket: that it is, or belongs to.
-            wish: what it should become, and has.
+            became: what it is in GLPI.
             trigger: the word that it began with.
             by_bot: whether there is a bot, which carries files and knows threads.
         """
-        t, old = self._link(ticket), self._link(wish.former)
-        reply = say(self._rules, wish.how, t=t, old=old)
-        if by_bot and wish.how == "accepted":
+        t, old = self._link(became.ticket), self._link(became.former)
+        reply = say(self._rules, became.how, t=t, old=old)
+        if by_bot and became.how == "accepted":
             reply["text"] += "\n" + self._rules.answers["accepted_bot"].format(trigger=trigger)
         elif post.file_ids and not by_bot:
             linked = permalink(post, self._mattermost_url)

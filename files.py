@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from glpi import GlpiError, Refused
+from glpi import GlpiError, OutcomeUnknown, Refused
 from glpi_documents import MEGABYTE, GlpiDocuments
 from mattermost import Post
 from mattermost_api import Denied, Gone, MattermostApi, MattermostError
@@ -29,12 +29,14 @@ class Carried:
     Attributes:
         done: `file:` with the id of each file that is in the ticket.
         failed: names and reasons of those that never will be.
-        error: what keeps the rest from being carried now, None if nothing is left.
+        error: what keeps another from being carried now, None if nothing is left.
+        doubtful: whether one may still be on its way to GLPI.
     """
 
     done: frozenset[str]
     failed: tuple[tuple[str, str], ...] = ()
     error: ServerError | None = None
+    doubtful: bool = False
 
 
 class NotCarriedError(Exception):
@@ -61,7 +63,7 @@ class Files:
         self._documents = documents
 
     def carry(self, post: Post, ticket: int, done: Set[str], deadline: Deadline) -> Carried:
-        """Bring the files that are not done to a ticket, until one cannot be brought now.
+        """Bring the files that are not done to a ticket; none keeps another from being brought.
 
         Args:
             post: the message.
@@ -70,21 +72,27 @@ class Files:
             deadline: for everything that is asked of Mattermost and GLPI.
         """
         carried = {step for step in done if step.startswith("file:")}
-        failed = []
+        failed: list[tuple[str, str]] = []
+        errors: list[ServerError] = []
+        there = _There(self._documents, ticket)
         for position, file_id in enumerate(post.file_ids):
             if f"file:{file_id}" in carried:
                 continue
             try:
-                self._carry(file_id, position, ticket, deadline)
+                self._carry(file_id, position, there, deadline)
             except NotCarriedError as problem:
                 failed.append((problem.name, problem.reason))
             except (GlpiError, MattermostError) as error:
-                return Carried(frozenset(carried), error=error)
+                errors.append(error)
+                if deadline.passed:
+                    break
             else:
                 carried.add(f"file:{file_id}")
-        return Carried(frozenset(carried), tuple(failed))
+        doubtful = any(isinstance(error, OutcomeUnknown) for error in errors)
+        first = errors[0] if errors else None
+        return Carried(frozenset(carried), tuple(failed), first, doubtful)
 
-    def _carry(self, file_id: str, position: int, ticket: int, deadline: Deadline) -> None:
+    def _carry(self, file_id: str, position: int, there: "_There", deadline: Deadline) -> None:
         words = self._rules.ticket
         name = words["file"]
         if position >= self._rules.max_files:
@@ -97,8 +105,7 @@ class Files:
                 raise NotCarriedError(name, words["too_large"].format(mb=limit // MEGABYTE))
             with _temporary() as file:
                 self._api.download(file_id, file, limit, deadline)
-                if not self._is_there(ticket, file, deadline):
-                    self._documents.upload(ticket, name, known.mime_type, file, deadline)
+                there.add(name, known.mime_type, file, deadline)
         except Gone:
             raise NotCarriedError(name, words["deleted_file"]) from None
         except Denied as error:
@@ -108,14 +115,37 @@ class Files:
         except Refused:
             raise NotCarriedError(name, words["refused_file"]) from None
 
-    def _is_there(self, ticket: int, file: BinaryIO, deadline: Deadline) -> bool:
-        """Say whether the ticket has a document of these bytes: an earlier attempt's, or a twin."""
-        file.seek(0)
-        digest = hashlib.sha1(usedforsecurity=False)
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-        sha1 = digest.hexdigest()
-        return any(stored.sha1 == sha1 for stored in self._documents.of_ticket(ticket, deadline))
+
+class _There:
+    """The documents of a ticket, by their bytes: an earlier attempt's, or a twin's, is no other."""
+
+    def __init__(self, documents: GlpiDocuments, ticket: int) -> None:
+        self._documents = documents
+        self._ticket = ticket
+        self._known: set[str] | None = None
+
+    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> None:
+        """Upload a file, unless one of the same bytes is there or may be on its way."""
+        if self._known is None:
+            stored = self._documents.of_ticket(self._ticket, deadline)
+            self._known = {document.sha1 for document in stored}
+        sha1 = _sha1(file)
+        if sha1 in self._known:
+            return
+        try:
+            self._documents.upload(self._ticket, name, mime_type, file, deadline)
+        except OutcomeUnknown:
+            self._known.add(sha1)
+            raise
+        self._known.add(sha1)
+
+
+def _sha1(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha1(usedforsecurity=False)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 @contextmanager

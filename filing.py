@@ -13,7 +13,7 @@ from typing import Protocol
 from aws import AwsError
 from circuit import Circuit
 from glpi import Glpi, GlpiError, OutcomeUnknown
-from ledger import NEW, STEPS, Entry, Ledger, State, thread
+from ledger import NEW, NEW_TICKET, STEPS, Entry, Ledger, State, thread
 from transport import Deadline
 
 
@@ -62,32 +62,54 @@ BLIND = (
 DAY = 24 * 3600.0
 
 
+@dataclass(frozen=True)
+class Became:
+    """What a post has become.
+
+    Attributes:
+        ticket: the number of the ticket that it is, or belongs to.
+        how: what is said about it: a text's key.
+        former: the ticket that a new one goes on from, if any.
+        root: the post whose thread belongs to a new one from now on, "" for no other than its own.
+    """
+
+    ticket: int
+    how: str = "accepted"
+    former: int | None = None
+    root: str = ""
+
+    @property
+    def new(self) -> bool:
+        """Whether it is a ticket of its own."""
+        return self.how in NEW_TICKET
+
+
 class Wish(Protocol):
     """What a post should become: a ticket of its own, or a followup of another.
 
     Attributes:
-        how: what is said when it has become that: a text's key.
-        former: the closed ticket that the new one goes on from, if any.
+        target: the ticket that it would be added to, None for one of its own.
     """
 
     @property
-    def how(self) -> str:
+    def target(self) -> int | None:
         """See above."""
 
-    @property
-    def former(self) -> int | None:
-        """See above."""
-
-    def create(self, deadline: Deadline) -> int:
-        """Create it; returns the number of the ticket that it is, or belongs to.
+    def create(self, deadline: Deadline) -> Became:
+        """Create it.
 
         Raises:
             OutcomeUnknown: it may exist.
             GlpiError: any other type: it surely does not.
         """
 
-    def find(self, days: int, deadline: Deadline) -> list[int]:
-        """Return the numbers of the tickets that it is, or belongs to, none if it does not exist.
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Became]:
+        """Return what it has become, nothing if it does not exist; more than one is too many.
+
+        Args:
+            days: how old it may be, by GLPI's own clock.
+            target: the ticket that an earlier attempt would have added to, if any.
+            deadline: bounds everything, logins included.
 
         Raises:
             GlpiError: there is no telling.
@@ -99,7 +121,7 @@ class Progress:
     """How far a post has come.
 
     Attributes:
-        ticket: its number, when it has one.
+        became: what it is in GLPI, when it is there.
         error: why it has none yet, when GLPI was asked.
         wait: seconds before it makes sense to try again; 0 for as soon as the caller likes.
         twins: other tickets of the same post, which should not exist.
@@ -107,12 +129,17 @@ class Progress:
         hopeless: whether trying again could only make more tickets that nobody sees.
     """
 
-    ticket: int | None = None
+    became: Became | None = None
     error: GlpiError | None = None
     wait: float = 0.0
     twins: tuple[int, ...] = ()
     entry: Entry | None = None
     hopeless: bool = False
+
+    @property
+    def ticket(self) -> int | None:
+        """The number of its ticket, when it has one."""
+        return self.became.ticket if self.became else None
 
 
 class Filing:
@@ -168,7 +195,7 @@ class Filing:
             AwsError: the ledger did not answer; nothing was asked of GLPI.
         """
         now = self._clock()
-        claim = NEW.claimed(now + self.patience.fast_lease, since=now)
+        claim = NEW.claimed(now + self.patience.fast_lease, now, wish.target)
         mine, entry = self._ledger.write(ref, claim, seen=NEW)
         if not mine:
             return None
@@ -223,19 +250,19 @@ class Filing:
         if entry.state is State.TRIED or forgotten:
             days = int((now - received_at) / DAY) + 2
             try:
-                found = wish.find(days, deadline)
+                found = wish.find(days, entry.target, deadline)
             except GlpiError as error:
                 if entry.state is State.TRIED:  # an item of its own would end "forgotten"
                     self._note(ref, replace(entry, why=error.code), entry)
                 return Progress(error=error)
             if found:
-                filed = entry.filed(found[0], frozenset(), wish.how, wish.former)
-                noted = self._note(ref, filed, entry)
-                return Progress(ticket=found[0], twins=tuple(found[1:]), entry=noted)
+                noted = self._note(ref, _filed(entry, found[0], frozenset()), entry)
+                twins = tuple(twin.ticket for twin in found[1:])
+                return Progress(found[0], twins=twins, entry=noted)
             if entry.tries >= MAX_TRIES:
                 self._note(ref, replace(entry, tries=0, why="blind"), entry)  # for a replay
                 return Progress(error=OutcomeUnknown("blind", BLIND), hopeless=True)
-        claim = entry.claimed(now + self.patience.worker_lease, since=received_at)
+        claim = entry.claimed(now + self.patience.worker_lease, received_at, wish.target)
         mine, entry = self._ledger.write(ref, claim, seen=entry)
         if not mine:
             return Progress(wait=1.0)
@@ -245,15 +272,14 @@ class Filing:
         self, ref: str, claim: Entry, wish: Wish, deadline: Deadline, done: Set[str]
     ) -> Progress:
         try:
-            ticket = wish.create(deadline)
+            became = wish.create(deadline)
         except OutcomeUnknown as error:
             self._note(ref, claim.doubted(self._clock(), error.code), claim)
             return Progress(error=error, wait=self.patience.settle)
         except GlpiError as error:
             self._note(ref, claim.released(error.code), claim)
             return Progress(error=error)
-        noted = self._note(ref, claim.filed(ticket, done, wish.how, wish.former), claim)
-        return Progress(ticket=ticket, entry=noted)
+        return Progress(became, entry=self._note(ref, _filed(claim, became, done), claim))
 
     def hold(self, ref: str, entry: Entry) -> Entry | None:
         """Keep others from doing the steps of a post; returns None if somebody else is at them.
@@ -280,11 +306,29 @@ class Filing:
             if entry.state is State.FILED:
                 self._ledger.write(ref, replace(entry, done=entry.done | {step}), seen=entry)
 
-    def take_thread(self, root: str, ticket: int) -> None:
-        """Take down which ticket a thread belongs to from now on; never raises."""
+    def take_thread(self, root: str, ticket: int) -> bool:
+        """Take down which ticket a thread belongs to; never raises.
+
+        The newest is the one, whoever comes last.
+
+        Returns:
+            Whether that is taken down, as far as is known.
+        """
         with contextlib.suppress(AwsError):
-            entry = self._ledger.read(thread(root))
-            self._ledger.write(thread(root), entry.filed(ticket, STEPS), seen=entry)
+            entry, mine = self._ledger.read(thread(root)), False
+            while not mine and (entry.ticket is None or entry.ticket < ticket):
+                filed = entry.filed(ticket, STEPS)
+                mine, entry = self._ledger.write(thread(root), filed, seen=entry)
+            return True
+        return False
+
+    def expect(self, ref: str, why: str) -> None:
+        """Take down that a post nobody has tried yet waits for its ticket; never raises.
+
+        Without that, a reply that the worker comes to first would find a thread without one.
+        """
+        with contextlib.suppress(AwsError):
+            self._ledger.write(ref, replace(NEW, since=self._clock(), why=why), seen=NEW)
 
     def of_thread(self, root: str) -> Entry:
         """Return what the ledger knows of the ticket that a thread belongs to.
@@ -304,3 +348,7 @@ class Filing:
             written, noted = self._ledger.write(ref, entry, seen=claim)
             return noted if written else None
         return None
+
+
+def _filed(entry: Entry, became: Became, done: Set[str]) -> Entry:
+    return entry.filed(became.ticket, done, became.how, became.former, became.root)

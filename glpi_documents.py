@@ -16,6 +16,9 @@ from glpi_session import GlpiSession
 from transport import Deadline
 
 MEGABYTE = 1024 * 1024
+MAX_LINKS = 1000
+"""Documents of a ticket that are looked at."""
+
 _CHUNK = 64 * 1024
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/]')
 
@@ -91,7 +94,8 @@ class GlpiDocuments:
         Raises:
             GlpiError: there is no telling.
         """
-        links = self._session.get(f"Ticket/{ticket}/Document_Item", deadline, partial=True)
+        path = f"Ticket/{ticket}/Document_Item?range=0-{MAX_LINKS - 1}"  # unasked, GLPI names 16
+        links = self._session.get(path, deadline, partial=True)
         numbers = [
             link["documents_id"]
             for link in (links if isinstance(links, list) else [])

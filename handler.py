@@ -289,8 +289,9 @@ def _log(post: mattermost.Post, outcome: Outcome) -> None:
     if outcome.ticket:
         fields["ticket"] = outcome.ticket
     if outcome.aside:
-        aside = _error_fields(outcome.aside)
-        logger.warning("filed, but with less than there could be", extra=fields | aside)
+        filed = "filed, but with less than there could be"
+        said = filed if outcome.ticket else "the author could not be answered"
+        logger.warning(said, extra=fields | _error_fields(outcome.aside))
     if outcome.error is None:
         write = logger.warning if outcome.event == "unknown_desk" else logger.info
         write(outcome.event, extra=fields)

@@ -37,8 +37,10 @@ KEPT_SECONDS = 40 * 24 * 3600
 TOLD = "told"
 REQUESTER = "requester"
 FILES = "files"
-STEPS = frozenset({TOLD, REQUESTER, FILES})
-"""What is done after a ticket is filed: its author knows, it has its requester and its files."""
+THREAD = "thread"
+STEPS = frozenset({TOLD, REQUESTER, FILES, THREAD})
+"""What is done after a ticket is filed: its author knows, it has its requester and its files, and
+the thread that it was written in belongs to it."""
 
 
 NEW_TICKET = ("accepted", "closed")
@@ -73,6 +75,8 @@ class Entry:
         ticket: the number, when FILED.
         how: what became of the post, when FILED: a text's key, such as `accepted`.
         former: the closed ticket that this one goes on from, if any.
+        root: the post whose thread belongs to the ticket from now on, "" for no other than its own.
+        target: the ticket that the last attempt would have added to, if any.
         tries: how many attempts may have been executed.
         since: seconds since the epoch when the bridge took the message over.
         why: the code of what keeps the post from its ticket, "" when nothing is known.
@@ -88,13 +92,15 @@ class Entry:
     why: str = ""
     how: str = "accepted"
     former: int | None = None
+    root: str = ""
+    target: int | None = None
     done: frozenset[str] = frozenset()
     version: int = 0
 
-    def claimed(self, until: float, since: float) -> "Entry":
+    def claimed(self, until: float, since: float, target: int | None = None) -> "Entry":
         """Return the entry of somebody who is about to create and is through by `until`."""
-        since = self.since or since
-        return replace(self, state=State.TRIED, until=until, tries=self.tries + 1, since=since)
+        tried = replace(self, state=State.TRIED, until=until, tries=self.tries + 1, target=target)
+        return replace(tried, since=self.since or since)
 
     def released(self, why: str) -> "Entry":
         """Return the entry after an attempt that was surely not executed."""
@@ -105,11 +111,16 @@ class Entry:
         return replace(self, state=State.TRIED, until=now, why=why)
 
     def filed(
-        self, ticket: int, done: Set[str], how: str = "accepted", former: int | None = None
+        self,
+        ticket: int,
+        done: Set[str],
+        how: str = "accepted",
+        former: int | None = None,
+        root: str = "",
     ) -> "Entry":
         """Return the entry of a post that has its ticket."""
-        filed = replace(self, state=State.FILED, ticket=ticket, until=0.0, why="")
-        return replace(filed, done=frozenset(done), how=how, former=former)
+        filed = replace(self, state=State.FILED, ticket=ticket, until=0.0, why="", target=None)
+        return replace(filed, done=frozenset(done), how=how, former=former, root=root)
 
 
 NEW = Entry(State.OPEN)
@@ -180,6 +191,10 @@ class DynamoLedger:
             item["ticket"] = {"N": str(written.ticket)}
         if written.former is not None:
             item["former"] = {"N": str(written.former)}
+        if written.root:
+            item["root"] = {"S": written.root}
+        if written.target is not None:
+            item["target"] = {"N": str(written.target)}
         if written.done:
             item["done"] = {"SS": sorted(written.done)}
 
@@ -232,6 +247,8 @@ def read_item(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
             why=item["why"]["S"] if "why" in item else "",
             how=item["how"]["S"] if "how" in item else "accepted",
             former=int(item["former"]["N"]) if "former" in item else None,
+            root=item["root"]["S"] if "root" in item else "",
+            target=int(item["target"]["N"]) if "target" in item else None,
             done=frozenset(item["done"]["SS"] if "done" in item else nothing_done),
             version=int(item["version"]["N"]),
         )

@@ -3,7 +3,7 @@
 MattermostError
 ├── Unreachable   not there, overloaded, or nothing that makes sense: waiting helps
 ├── Denied        token, membership, address or hook: the setting is at fault
-└── Gone          the post was deleted: there is nobody to tell
+└── Gone          the post, file or user was deleted
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class Denied(MattermostError):
 
 
 class Gone(MattermostError):
-    """The post is not there any more."""
+    """The post, file or user is not there any more."""
 
 
 MAX_WAIT = 600.0
@@ -63,6 +63,7 @@ _CODES: dict[str, tuple[type[MattermostError], str, str]] = {
         "The bot may not read or write there: add it to the team and to the channel.",
     ),
     "app.file_info.get.app_error": (Gone, "file-gone", "The file was deleted in Mattermost."),
+    "app.user.missing_account.const": (Gone, "user-gone", "The user was deleted in Mattermost."),
     "app.post.get.app_error": (Gone, "post-gone", "The message was deleted in Mattermost."),
     "api.post.create_post.root_id.app_error": (
         Gone,
@@ -171,14 +172,14 @@ class MattermostApi:
             decipher(answer)
             raise _odd()
 
-    def reply(self, place: Place, root: str, text: str, deadline: Deadline) -> None:
+    def reply(self, place: Place, root: str, text: str, about: str, deadline: Deadline) -> None:
         """Write into a thread as the bot.
 
-        The same text within 30 s appears once. Whoever guesses a pending id can keep its post from
-        appearing (5.37), so it is made with the token.
+        The same text about the same post appears once within 30 s. Whoever guesses a pending id
+        can keep its post from appearing (5.37), so it is made with the token.
         """
         token = self._access().bot_token
-        pending = hmac.new(token.encode(), f"{root} {text}".encode(), hashlib.sha256)
+        pending = hmac.new(token.encode(), f"{about} {text}".encode(), hashlib.sha256)
         body = {
             "channel_id": place.channel,
             "root_id": root,

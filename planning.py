@@ -1,6 +1,5 @@
 """What should become of a post: looked up, composed, and not yet done."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,16 +10,15 @@ from glpi import Glpi, GlpiError
 from glpi_followups import GlpiFollowups
 from ledger import REQUESTER
 from mattermost import Post
-from mattermost_api import MattermostApi, MattermostError
-from requesters import Requesters
+from mattermost_api import MattermostApi, Unreachable
+from requesters import Requesters, later
 from rules import Rules
-from threads import Home, NewFollowup, NewTicket, Threads
+from threads import Home, NewFollowup, NewTicket, Spot, Threads
 from ticket import Circumstances, compose, compose_followup, marker
-from transport import Deadline
+from transport import Deadline, ServerError
 
-LOOK_UP_SECONDS = 4.0
-"""Seconds for finding out where a post stands and who asks; the ticket gets the rest."""
-
+LOOK_UP_SECONDS = 3.0
+"""Seconds for finding out where a post belongs and who asks; the ticket gets the rest."""
 
 ASK_PATIENCE = 600.0
 """Seconds after which a ticket of its own is better than waiting to learn a post's thread."""
@@ -39,13 +37,13 @@ class Plan:
 
     Attributes:
         wish: in GLPI.
-        home: where it stands in Mattermost.
         done: the steps that are done with its creation.
+        trouble: what kept more from being known, if anything did.
     """
 
     wish: Wish
-    home: Home
     done: frozenset[str]
+    trouble: ServerError | None = None
 
 
 class Planner:
@@ -82,12 +80,19 @@ class Planner:
         self._requesters = requesters
         self._clock = clock
 
-    def plan(self, post: Post, routed: Routed, deadline: Deadline, age: float | None) -> Plan:
-        """Say what should become of a post.
+    def spot(self, post: Post, deadline: Deadline) -> Spot:
+        """Say where a post stands in Mattermost; never raises for Mattermost's failures."""
+        return self._threads.spot(post, deadline)
+
+    def plan(
+        self, post: Post, routed: Routed, spot: Spot, deadline: Deadline, age: float | None
+    ) -> Plan:
+        """Say what should become of a post. What a setting forbids to know costs no ticket.
 
         Args:
             post: the message.
             routed: its desk.
+            spot: where it stands.
             deadline: for everything that is asked.
             age: seconds for which it has been safe; None if it is not, and so cannot wait.
 
@@ -97,29 +102,31 @@ class Planner:
             AwsError: the ledger cannot.
             GlpiError: GLPI cannot.
         """
+        if isinstance(spot.trouble, Unreachable) and age is not None and age < ASK_PATIENCE:
+            raise spot.trouble
         soon = deadline.within(LOOK_UP_SECONDS)
         try:
-            home = self._threads.home(post, soon)
-        except (AwsError, GlpiError, MattermostError) as error:
-            limit = ASK_PATIENCE if isinstance(error, MattermostError) else math.inf
-            if age is not None and age < limit:
+            home = self._threads.home(spot.root, soon)
+        except (AwsError, GlpiError):
+            if age is not None:
                 raise
             home = Home()
         if home.waits and age is not None and age < THREAD_PATIENCE:
             raise ThreadWaitsError
         who, unknown = self._requesters.of(post, soon)
         around = Circumstances(self._mattermost_url, who, self._api.has_bot, self._clock())
-        wish = self._wish(post, routed, home, around)
-        done = frozenset() if unknown else frozenset({REQUESTER})
-        return Plan(wish, home, done)
+        wish = self._wish(post, routed, spot.root, home, around)
+        done = frozenset() if later(unknown) else frozenset({REQUESTER})
+        return Plan(wish, done, spot.trouble or unknown)
 
-    def _wish(self, post: Post, routed: Routed, home: Home, around: Circumstances) -> Wish:
-        if home.ticket is not None and home.condition.takes_followups:
-            reopen = home.condition.rests
-            fields = compose_followup(post, routed, self._rules, around, home.ticket, reopen=reopen)
-            return NewFollowup(
-                self._glpi, self._followups, marker(post), home.ticket, fields, reopen
-            )
+    def _wish(
+        self, post: Post, routed: Routed, root: str, home: Home, around: Circumstances
+    ) -> Wish:
         former = home.ticket if home.condition.there else None
         fields = compose(post, routed, self._rules, around, former)
-        return NewTicket(self._glpi, self._followups, marker(post), fields, former)
+        ticket = NewTicket(self._glpi, self._followups, marker(post), fields, former, root)
+        if home.ticket is None or not home.condition.takes_followups:
+            return ticket
+        reopen = home.condition.rests
+        fields = compose_followup(post, routed, self._rules, around, home.ticket, reopen=reopen)
+        return NewFollowup(self._followups, home.ticket, fields, reopen, instead=ticket)

@@ -45,7 +45,7 @@ class Requesters:
         self._known: TTLCache[str, Requester] = TTLCache(KEPT, KEPT_SECONDS, clock)
 
     def of(self, post: Post, deadline: Deadline) -> tuple[Requester, ServerError | None]:
-        """Say who asks, as far as is known now, and what kept from knowing more, if waiting helps.
+        """Say who asks, as far as is known now, and what kept from knowing more.
 
         Never raises for GLPI's or Mattermost's failures: no look-up is worth a ticket.
 
@@ -63,9 +63,7 @@ class Requesters:
         try:
             email = listed or self._email(post.user_id, deadline)
             who = self._look_up(name, email, deadline)
-        except Denied:  # of the bot: it can change any moment, so nothing is remembered
-            return NOBODY, None
-        except (GlpiError, MattermostError) as error:
+        except (GlpiError, MattermostError) as error:  # passes, so it is not remembered
             return NOBODY, error
         self._known[key] = who
         return who, None
@@ -89,3 +87,11 @@ class Requesters:
             return self._api.email(user_id, deadline.within(ASK_SECONDS))
         except Gone:
             return ""
+
+
+def later(error: ServerError | None) -> bool:
+    """Say whether more can be known later.
+
+    A bot that may not ask keeps no message waiting: it may take the administrator days to notice.
+    """
+    return error is not None and not isinstance(error, Denied)

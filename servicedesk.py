@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from answers import Answers, say
 from aws import AwsError
 from desks import Routed, find, triggers_for
-from filing import Filing, Progress
+from filing import Became, Filing
 from glpi import GlpiError, OutcomeUnknown
 from ledger import TOLD
 from mattermost import Post, neutralise
@@ -14,6 +14,7 @@ from mattermost_api import MattermostError
 from outbox import Message, Outbox
 from planning import Plan, Planner, ThreadWaitsError
 from rules import Rules
+from threads import Spot
 from transport import Deadline, ServerError
 from way_back import Way, WayBack
 from worker import setting_at_fault
@@ -44,6 +45,29 @@ class Outcome:
     error: ServerError | AwsError | None = None
     aside: ServerError | None = None
     glpi_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A message that asks for something, and whether it is safe.
+
+    Attributes:
+        in_doubt: whether it may be safe although that is not known.
+    """
+
+    post: Post
+    routed: Routed
+    answers: Answers
+    spot: Spot
+    saved: bool
+    in_doubt: bool
+
+    def event(self, error: GlpiError | None) -> str:
+        """Name what became of a message without a ticket."""
+        if not self.saved:
+            unclear = self.in_doubt or isinstance(error, OutcomeUnknown)
+            return "not_confirmed" if unclear else "not_saved"
+        return "refused" if setting_at_fault(error) else "queued"
 
 
 class ServiceDesk:
@@ -91,11 +115,17 @@ class ServiceDesk:
             return Outcome("ignored", {})
         routed = find(self._rules.desks, post)
         if routed is None:
-            return self._unknown_desk(post)
+            return self._explain(post, self._unknown_desk(post), deadline)
         if not routed.words and not post.file_ids:
-            rules = self._rules.at(routed.desk)
-            return Outcome("empty", say(rules, "empty", trigger=routed.trigger))
+            reply = say(self._rules.at(routed.desk), "empty", trigger=routed.trigger)
+            return self._explain(post, Outcome("empty", reply), deadline)
         return self._file(post, routed, deadline)
+
+    def _explain(self, post: Post, outcome: Outcome, deadline: Deadline) -> Outcome:
+        """Say why nothing was filed, where the author will see it."""
+        if not outcome.reply:
+            return outcome
+        return self._answer(post, self._planner.spot(post, deadline), outcome)
 
     def _unknown_desk(self, post: Post) -> Outcome:
         """Name the desks, unless the hook has no trigger words and so sends everything."""
@@ -112,41 +142,53 @@ class ServiceDesk:
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
         """Make the message safe, then try once; say what is true."""
         saved, in_doubt = self._save(post)
+        spot = self._planner.spot(post, deadline)
         answers = self._answers.at(routed.desk)
+        case = _Case(post, routed, answers, spot, saved=saved, in_doubt=in_doubt)
+        return self._answer(post, spot, self._try(case, deadline))
 
-        def not_filed(event: str, error: ServerError | AwsError | None) -> Outcome:
-            reply = answers.not_filed(event, post, self._way_back.of(post).value)
-            return Outcome(event, reply, error=error)
-
-        down = self._filing.why_down() if saved else None
+    def _try(self, case: _Case, deadline: Deadline) -> Outcome:
+        """Find out what should become of a message, unless GLPI is down, and try that."""
+        down = self._filing.why_down() if case.saved else None
         if down:
-            return not_filed(_event(down, saved=True, in_doubt=False), down)
-        started = self._clock()
+            return self._waits(case, case.event(down), down)
+        started, age = self._clock(), 0.0 if case.saved else None
         try:
-            plan = self._planner.plan(post, routed, deadline, 0.0 if saved else None)
+            plan = self._planner.plan(case.post, case.routed, case.spot, deadline, age)
         except GlpiError as error:
             self._filing.learn(error)
-            return not_filed(_event(error, saved=saved, in_doubt=in_doubt), error)
+            return self._waits(case, case.event(error), error)
         except (AwsError, MattermostError) as error:
-            return not_filed("queued_later", error)
+            return self._waits(case, "queued_later", error)
         except ThreadWaitsError:
-            return not_filed("queued_later", None)
-        done = plan.done if self._is_reply(plan) else plan.done | {TOLD}
+            return self._waits(case, "queued_later", None)
+        outcome = self._attempt(case, plan, deadline)
+        return replace(outcome, glpi_seconds=self._clock() - started)
+
+    def _attempt(self, case: _Case, plan: Plan, deadline: Deadline) -> Outcome:
+        """Try once, if nobody has tried yet."""
+        done = plan.done if self._is_reply(case.spot) else plan.done | {TOLD}
         try:
-            progress = self._filing.first_attempt(post.ref, plan.wish, deadline, done)
+            progress = self._filing.first_attempt(case.post.ref, plan.wish, deadline, done)
         except AwsError as error:
-            event = "queued_later" if saved else "not_confirmed" if in_doubt else "not_saved"
-            return self._answer(post, plan, not_filed(event, error))
+            unsaved = "not_confirmed" if case.in_doubt else "not_saved"
+            return self._not_filed(case, "queued_later" if case.saved else unsaved, error)
         if progress is None:
             return Outcome("duplicate", {})  # another hook's request is answered already
-        if progress.ticket is None:
-            outcome = not_filed(
-                _event(progress.error, saved=saved, in_doubt=in_doubt), progress.error
-            )
-        else:
-            outcome = self._filed(post, routed, plan, progress, answers)
-        timed = replace(outcome, glpi_seconds=self._clock() - started)
-        return self._answer(post, plan, timed)
+        if progress.became is None:
+            return self._not_filed(case, case.event(progress.error), progress.error)
+        return self._filed(case, plan, progress.became)
+
+    def _waits(self, case: _Case, event: str, error: ServerError | AwsError | None) -> Outcome:
+        """Say that nothing was tried; whoever replies to the message has to wait with it."""
+        to_thread = self._way_back.of(case.post) is Way.THREAD
+        if case.saved and to_thread and not case.spot.root:
+            self._filing.expect(case.post.ref, error.code if error else "")
+        return self._not_filed(case, event, error)
+
+    def _not_filed(self, case: _Case, event: str, error: ServerError | AwsError | None) -> Outcome:
+        way_back = self._way_back.of(case.post).value
+        return Outcome(event, case.answers.not_filed(event, case.post, way_back), error=error)
 
     def _save(self, post: Post) -> tuple[bool, bool]:
         """Put a message into the queue; from then on it is safe.
@@ -160,39 +202,28 @@ class ServiceDesk:
             return False, not error.refused
         return True, False
 
-    def _filed(
-        self, post: Post, routed: Routed, plan: Plan, progress: Progress, answers: Answers
-    ) -> Outcome:
+    def _filed(self, case: _Case, plan: Plan, became: Became) -> Outcome:
         """Say what the post has become, and keep the thread to its ticket."""
-        wish, ticket = plan.wish, progress.ticket or 0
-        new = wish.how in ("accepted", "closed")
-        if plan.home.root and new:
-            self._filing.take_thread(plan.home.root, ticket)
-        by_bot = self._way_back.of(post) is Way.THREAD
-        reply = answers.filed(post, ticket, wish, routed.trigger, by_bot=by_bot)
-        event = "filed" if new else "added"
-        return Outcome(event, reply, ticket=ticket, aside=plan.home.trouble)
+        if became.root:
+            self._filing.take_thread(became.root, became.ticket)  # the worker makes sure of it
+        by_bot = self._way_back.of(case.post) is Way.THREAD
+        reply = case.answers.filed(case.post, became, case.routed.trigger, by_bot=by_bot)
+        event = "filed" if became.new else "added"
+        return Outcome(event, reply, ticket=became.ticket, aside=plan.trouble)
 
-    def _is_reply(self, plan: Plan) -> bool:
+    def _is_reply(self, spot: Spot) -> bool:
         """Say whether the answer would be dropped: Mattermost's comments hang on roots only."""
-        return plan.home.root is not None and self._rules.in_thread
+        return bool(spot.root) and self._rules.in_thread
 
-    def _answer(self, post: Post, plan: Plan, outcome: Outcome) -> Outcome:
+    def _answer(self, post: Post, spot: Spot, outcome: Outcome) -> Outcome:
         """Answer a reply as the bot; if that fails, the worker tells what there is to tell."""
-        if not self._is_reply(plan) or not outcome.reply:
+        if not self._is_reply(spot) or not outcome.reply:
             return outcome
+        deadline = Deadline(ANSWER_SECONDS)
         try:
-            self._way_back.tell(post, outcome.reply, Deadline(ANSWER_SECONDS), plan.home.place)
+            self._way_back.tell(post, outcome.reply, deadline, spot.place)
         except MattermostError as error:
             return replace(outcome, reply={}, aside=error)
         if outcome.ticket:
             self._filing.note_done(post.ref, TOLD)
         return replace(outcome, reply={})
-
-
-def _event(error: GlpiError | None, *, saved: bool, in_doubt: bool) -> str:
-    """Name what became of a message without a ticket."""
-    if not saved:
-        unclear = in_doubt or isinstance(error, OutcomeUnknown)
-        return "not_confirmed" if unclear else "not_saved"
-    return "refused" if setting_at_fault(error) else "queued"

@@ -1,4 +1,4 @@
-"""What is left to do for a post that is in GLPI: requester, files, and telling its author.
+"""What is left to do for a post in GLPI: thread, requester, files, and telling its author.
 
 Each step can be done again without harm; none keeps another from being done.
 """
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from answers import Answers
 from files import Files
+from filing import Filing
 from glpi import GlpiError, OutcomeUnknown, Refused
 from glpi_followups import GlpiFollowups
 from glpi_people import NOBODY, GlpiPeople
-from ledger import FILES, REQUESTER, TOLD, Entry
+from ledger import FILES, NEW_TICKET, REQUESTER, THREAD, TOLD, Entry
 from mattermost import Post
 from mattermost_api import Gone, MattermostApi, MattermostError
-from requesters import Requesters
+from requesters import Requesters, later
 from ticket import marker
 from transport import Deadline, ServerError
 from way_back import Way, WayBack
@@ -42,6 +43,7 @@ class Steps:
     """Does the steps.
 
     Args:
+        filing: knows which thread belongs to which ticket.
         api: Mattermost.
         requesters: know who asks.
         people: name them in GLPI.
@@ -52,6 +54,7 @@ class Steps:
 
     def __init__(
         self,
+        filing: Filing,
         api: MattermostApi,
         requesters: Requesters,
         people: GlpiPeople,
@@ -59,6 +62,7 @@ class Steps:
         followups: GlpiFollowups,
         way_back: WayBack,
     ) -> None:
+        self._filing = filing
         self._api = api
         self._requesters = requesters
         self._people = people
@@ -66,8 +70,12 @@ class Steps:
         self._followups = followups
         self._way_back = way_back
 
-    def wanted(self, post: Post) -> frozenset[str]:
-        """Return the steps that a post needs.
+    def wanted(self, post: Post, root: str) -> frozenset[str]:
+        """Return the steps that a post in GLPI needs.
+
+        Args:
+            post: the message.
+            root: the post whose thread its ticket takes, "" for none.
 
         Raises:
             SettingsError: the secret cannot be read.
@@ -77,6 +85,8 @@ class Steps:
             wanted.add(TOLD)
         if post.file_ids and self._api.has_bot:
             wanted.add(FILES)
+        if root:
+            wanted.add(THREAD)
         return frozenset(wanted)
 
     def do(
@@ -94,6 +104,9 @@ class Steps:
         ticket = entry.ticket or 0
         done: set[str] = set()
         error: ServerError | None = None
+        doubtful = False
+        if THREAD in left and self._filing.take_thread(entry.root, ticket):
+            done.add(THREAD)
         if TOLD in left:
             error = self._tell(post, answers.later(post, entry))
             done |= set() if error else {TOLD}
@@ -108,9 +121,8 @@ class Steps:
             )
             done |= carried.done | (set() if problem else {FILES})
             error = error or problem
-            if isinstance(problem, OutcomeUnknown):
-                return Done(frozenset(done), problem, doubtful=True)
-        return Done(frozenset(done), error)
+            doubtful = carried.doubtful or isinstance(problem, OutcomeUnknown)
+        return Done(frozenset(done), error, doubtful)
 
     def _tell(self, post: Post, reply: dict[str, str]) -> MattermostError | None:
         """Tell the author; whoever deleted the post need not be told."""
@@ -126,11 +138,11 @@ class Steps:
         self, post: Post, entry: Entry, ticket: int, deadline: Deadline
     ) -> ServerError | None:
         """Name the requester of a new ticket, if it has none; a followup needs none."""
-        if entry.how not in ("accepted", "closed"):
+        if entry.how not in NEW_TICKET:
             return None
         who, error = self._requesters.of(post, deadline)
         if error or who == NOBODY:
-            return error
+            return error if later(error) else None
         try:
             if not self._people.has_requester(ticket, deadline):
                 self._people.add_requester(ticket, who, deadline)

@@ -48,7 +48,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "followup": ":speech_balloon: Добавлено в заявку {t}.",
         "reopened": ":speech_balloon: Добавлено в заявку {t}, она снова в работе.",
         "closed": (
-            ":speech_balloon: Заявка {old} закрыта, поэтому создана новая: {t}. Они связаны."
+            ":speech_balloon: Заявка {old} больше не принимает дополнений, поэтому создана новая: "
+            "{t}. Они связаны."
         ),
         "followup_follows": ":speech_balloon: {author}, добавлено в заявку {t}.",
         "files_failed": (
@@ -109,8 +110,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "followup": ":speech_balloon: Added to ticket {t}.",
         "reopened": ":speech_balloon: Added to ticket {t}; it is open again.",
         "closed": (
-            ":speech_balloon: Ticket {old} is closed, so a new one was filed: {t}. The two are "
-            "linked."
+            ":speech_balloon: Ticket {old} takes no more additions, so a new one was filed: {t}. "
+            "The two are linked."
         ),
         "followup_follows": ":speech_balloon: {author}, added to ticket {t}.",
         "files_failed": (

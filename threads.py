@@ -6,12 +6,12 @@ Only a bot can tell: an outgoing webhook does not say whether a post is a reply 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from filing import Filing
-from glpi import Glpi
+from filing import Became, Filing
+from glpi import TOO_LARGE, Glpi, Refused
 from glpi_followups import Condition, GlpiFollowups
 from ledger import NEW, State
 from mattermost import Post
-from mattermost_api import Denied, Gone, MattermostApi, MattermostError, Place
+from mattermost_api import Gone, MattermostApi, MattermostError, Place
 from transport import Deadline
 
 ASK_SECONDS = 2.0
@@ -19,31 +19,40 @@ ASK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Home:
-    """Where a post stands.
+class Spot:
+    """Where a post stands in Mattermost.
 
     Attributes:
         place: its channel and thread, None if that could not be learnt.
-        waits: whether its thread's ticket is still to be filed.
-        ticket: the ticket of its thread, if there is one.
-        condition: what that ticket is like.
-        trouble: what a setting keeps from being known.
+        trouble: what kept it from being learnt, if anything did.
     """
 
     place: Place | None = None
-    waits: bool = False
-    ticket: int | None = None
-    condition: Condition = field(default_factory=lambda: Condition(there=False))
     trouble: MattermostError | None = None
 
     @property
-    def root(self) -> str | None:
-        """The post that the thread hangs on, None if this is no reply."""
-        return self.place.root if self.place else None
+    def root(self) -> str:
+        """The post that the thread hangs on, "" if this is no reply as far as is known."""
+        return (self.place.root if self.place else None) or ""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a post belongs in GLPI.
+
+    Attributes:
+        waits: whether its thread's ticket is still to be filed.
+        ticket: the ticket of its thread, if there is one.
+        condition: what that ticket is like.
+    """
+
+    waits: bool = False
+    ticket: int | None = None
+    condition: Condition = field(default_factory=lambda: Condition(there=False))
 
 
 class Threads:
-    """Finds out where posts stand.
+    """Finds out where posts stand and belong.
 
     Args:
         api: Mattermost.
@@ -56,31 +65,34 @@ class Threads:
         self._filing = filing
         self._followups = followups
 
-    def home(self, post: Post, deadline: Deadline) -> Home:
-        """Say where a post stands. What a setting forbids to know costs no ticket.
+    def spot(self, post: Post, deadline: Deadline) -> Spot:
+        """Say where a post stands; never raises for Mattermost's failures."""
+        if not self._api.has_bot or not post.id:
+            return Spot()
+        try:
+            return Spot(self._api.place(post.id, deadline.within(ASK_SECONDS)))
+        except Gone:
+            return Spot()
+        except MattermostError as error:
+            return Spot(trouble=error)
+
+    def home(self, root: str, deadline: Deadline) -> Home:
+        """Say where the posts of a thread belong.
 
         Raises:
-            Unreachable: Mattermost cannot be asked now.
-            AwsError: the ledger cannot.
+            AwsError: the ledger cannot be asked now.
             GlpiError: GLPI cannot.
         """
-        if not self._api.has_bot or not post.id:
+        if not root:
             return Home()
-        try:
-            place = self._api.place(post.id, deadline.within(ASK_SECONDS))
-        except Gone:
-            return Home()
-        except Denied as error:
-            return Home(trouble=error)
-        if place.root is None:
-            return Home(place)
-        entry = self._filing.of_thread(place.root)
+        entry = self._filing.of_thread(root)
         if entry == NEW:
-            return Home(place)
+            return Home()
         if entry.state is not State.FILED or entry.ticket is None:
-            return Home(place, waits=True)
-        condition = self._followups.condition(entry.ticket, deadline)
-        return Home(place, ticket=entry.ticket, condition=condition)
+            return Home(waits=True)
+        return Home(
+            ticket=entry.ticket, condition=self._followups.condition(entry.ticket, deadline)
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,8 @@ class NewTicket:
 
     Attributes:
         fields: its `input` in GLPI's names.
-        former: the closed ticket that it goes on from, if any.
+        former: the ticket that it goes on from, if any.
+        root: the post whose thread belongs to it from now on, "" for no other than its own.
     """
 
     glpi: Glpi
@@ -97,23 +110,25 @@ class NewTicket:
     marker: str
     fields: Mapping[str, object]
     former: int | None = None
+    root: str = ""
 
-    @property
-    def how(self) -> str:
+    target: None = None
+
+    def create(self, deadline: Deadline) -> Became:
         """See `filing.Wish`."""
-        return "accepted" if self.former is None else "closed"
+        return self._became(self.glpi.create_ticket(self.fields, deadline))
 
-    def create(self, deadline: Deadline) -> int:
-        """See `filing.Wish`."""
-        return self.glpi.create_ticket(self.fields, deadline)
-
-    def find(self, days: int, deadline: Deadline) -> list[int]:
-        """See `filing.Wish`; the former ticket may have been open when this was tried first."""
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Became]:
+        """See `filing.Wish`; the post may have been tried as a followup before."""
+        for ticket in {target, self.former} - {None}:
+            if ticket and self.followups.exists(ticket, self.marker, deadline):
+                return [Became(ticket, "followup")]
         found = self.glpi.find_tickets(self.marker, days, deadline)
-        if not found and self.former is not None:
-            added = self.followups.exists(self.former, self.marker, deadline)
-            return [self.former] if added else []
-        return found
+        return [self._became(ticket) for ticket in found]
+
+    def _became(self, ticket: int) -> Became:
+        how = "accepted" if self.former is None else "closed"
+        return Became(ticket, how, self.former, self.root)
 
 
 @dataclass(frozen=True)
@@ -121,31 +136,28 @@ class NewFollowup:
     """A post becomes a followup.
 
     Attributes:
-        ticket: of this ticket.
+        target: of this ticket.
         fields: its `input` in GLPI's names.
         reopens: whether the ticket is opened again by it.
+        instead: what it becomes if GLPI refuses that.
     """
 
-    glpi: Glpi
     followups: GlpiFollowups
-    marker: str
-    ticket: int
+    target: int
     fields: Mapping[str, object]
     reopens: bool
-    former: int | None = None
+    instead: NewTicket
 
-    @property
-    def how(self) -> str:
-        """See `filing.Wish`."""
-        return "reopened" if self.reopens else "followup"
+    def create(self, deadline: Deadline) -> Became:
+        """See `filing.Wish`; Self-Service may not add to what is solved (10.0.14, 11.0.6)."""
+        try:
+            self.followups.create(self.fields, deadline)
+        except Refused as error:
+            if error.status == TOO_LARGE:
+                raise
+            return self.instead.create(deadline)
+        return Became(self.target, "reopened" if self.reopens else "followup")
 
-    def create(self, deadline: Deadline) -> int:
-        """See `filing.Wish`."""
-        self.followups.create(self.fields, deadline)
-        return self.ticket
-
-    def find(self, days: int, deadline: Deadline) -> list[int]:
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Became]:
         """See `filing.Wish`; the post may have been tried as a ticket of its own before."""
-        if self.followups.exists(self.ticket, self.marker, deadline):
-            return [self.ticket]
-        return self.glpi.find_tickets(self.marker, days, deadline)
+        return self.instead.find(days, target, deadline)

@@ -64,7 +64,7 @@ class WayBack:
         """
         if self._api.has_bot and post.id:
             place = place or self._api.place(post.id, deadline)
-            self._api.reply(place, place.root or post.id, reply["text"], deadline)
+            self._api.reply(place, place.root or post.id, reply["text"], post.id, deadline)
             return
         said = {name: value for name, value in reply.items() if name != "response_type"}
         self._api.announce({**said, "channel": post.channel_name}, deadline)

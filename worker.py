@@ -120,24 +120,26 @@ class Worker:
         unsettled = self._filing.unsettled(entry)
         if unsettled:
             return self._wait(visit, Progress(wait=unsettled), None)
-        plan = self._planner.plan(post, visit.routed, visit.deadline, visit.age)
+        spot = self._planner.spot(post, visit.deadline)
+        plan = self._planner.plan(post, visit.routed, spot, visit.deadline, visit.age)
         progress = self._filing.converge(
             post.ref, entry, plan.wish, visit.message.received_at, visit.deadline, plan.done
         )
         if progress.ticket is None:
             return self._wait(visit, progress, progress.error)
-        if plan.home.root and plan.wish.how in ("accepted", "closed"):
-            self._filing.take_thread(plan.home.root, progress.ticket)
-        verdict = Verdict("filed", ticket=progress.ticket, twins=progress.twins, age=visit.age)
+        verdict = Verdict(
+            "filed", ticket=progress.ticket, twins=progress.twins, error=plan.trouble, age=visit.age
+        )
         if progress.entry is None:  # the ledger did not take it down; a look-up will find it
-            left = self._steps.wanted(post) - plan.done
+            root = progress.became.root if progress.became else ""
+            left = self._steps.wanted(post, root) - plan.done
             return replace(verdict, wait=self._filing.patience.settle if left else 0.0)
         return self._go_on(visit, progress.entry, verdict)
 
     def _go_on(self, visit: _Visit, entry: Entry, verdict: Verdict) -> Verdict:
         """Do the steps that are left for a post in GLPI."""
         post = visit.message.post
-        left = self._steps.wanted(post) - entry.done
+        left = self._steps.wanted(post, entry.root) - entry.done
         if not left:
             return verdict
         busy = entry.until - self._clock()

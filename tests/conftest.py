@@ -192,6 +192,20 @@ def worker(lab: Lab, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> MemoryOut
     return out
 
 
+@pytest.fixture
+def bot(
+    lab: Lab,
+    worker: MemoryOutbox,
+    mattermost: MattermostSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> MattermostSimulator:
+    """A Mattermost in which the bridge has a bot."""
+    monkeypatch.setenv("MATTERMOST_URL", mattermost.url)
+    lab.store(mattermost_bot_token=mattermost.bot_token)
+    lab.cold_start()
+    return mattermost
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option of `make faults`, and one that writes `tests/golden/` anew."""
     parser.addoption("--matrix", action="store_true", help="print what each fault leads to")

@@ -209,6 +209,93 @@ def test_a_notice_leaves_no_trace_but_ids(
     assert '"worker: filed"' in written.holds_no_canary()
 
 
+EMAIL = "canary-mail@example.com"
+FILE = "canary-file"
+
+CHAT_TROUBLES: dict[str, Trouble | Fault | None] = {
+    "none": None,
+    "Mattermost 500": Trouble(status=500, body="canary"),
+    "users 500": Trouble(status=500, body="canary", match="/users/"),
+    "users odd": Trouble(status=200, body='{"email": ["canary"]}', match="/users/"),
+    "users cut": Trouble(match="/users/"),
+    "files 500": Trouble(status=500, body="canary", match="/files/"),
+    "files denied": Trouble(status=403, body='{"id": "canary"}', match="/files/"),
+    "files odd": Trouble(status=200, body='{"name": "canary", "size": "canary"}', match="/info"),
+    "files cut": Trouble(match="/files/"),
+    "posts cut": Trouble(match="POST"),
+    "GLPI's users": Fault("html", match="search/User", body="<title>canary</title>"),
+    "GLPI's users cut": Fault("cut_after", match="search/User"),
+    "GLPI's requester": Fault("cut_after", match="POST Ticket_User"),
+    "GLPI's upload": Fault("status_after", match="POST Document", status=500),
+    "GLPI's upload cut": Fault("cut_before", match="POST Document"),
+    "GLPI's followup": Fault("cut_after", match="POST ITILFollowup"),
+    "GLPI's followup odd": Fault("wrong_shape", match="POST ITILFollowup", body='{"id": "canary"}'),
+}
+
+
+@pytest.mark.parametrize("user", ["mm-bot", "mm-self"])
+@pytest.mark.parametrize("name", CHAT_TROUBLES)
+def test_requesters_files_and_replies_leave_no_trace_but_ids(
+    lab: Lab,
+    bot: MattermostSimulator,
+    worker: MemoryOutbox,
+    written: Written,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    user: str,
+) -> None:
+    lab.store(glpi_user_token=lab.glpi.user_tokens[user])
+    caplog.clear()  # of what this test's own client wrote
+    lab.cold_start()
+    trouble = CHAT_TROUBLES[name]
+    author = bot.add_user("canary-name", EMAIL)
+    root = bot.add_post("745i3akya3d9ierbsg6gsqmkfr")
+    reply = bot.add_post("745i3akya3d9ierbsg6gsqmkfr", root)
+    attached = [
+        bot.add_file(root, f"{FILE}.{kind}", f"canary {kind}".encode())
+        for kind in ("txt", "exe", "none")
+    ]
+    if isinstance(trouble, Fault):
+        lab.glpi.inject(trouble)
+    bot.trouble = trouble if isinstance(trouble, Trouble) else None
+    say(lab, post_id=root, user_id=author.id, file_ids=",".join(attached))
+    say(lab, post_id=reply, user_id=author.id)
+    for queued in worker.queue:
+        worker.pause(queued.receipt, 0)
+        work(worker)
+    everything = written.holds_no_canary()
+    assert '"level":"ERROR"' in everything or "worker: " in everything
+    assert [t for t in lab.glpi.tickets if "canary" in t["content"]] or name == "Mattermost 500"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["requesters.is_address", "files._sha1", "glpi_documents._Upload", "steps.marker"],
+)
+def test_an_unforeseen_error_about_a_file_or_a_person_keeps_their_names_to_itself(
+    lab: Lab,
+    bot: MattermostSimulator,
+    worker: MemoryOutbox,
+    written: Written,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError(f"canary {arguments}")
+
+    author = bot.add_user("canary-name", EMAIL)
+    root = bot.add_post("745i3akya3d9ierbsg6gsqmkfr")
+    attached = [
+        bot.add_file(root, f"{FILE}.{kind}", f"canary {kind}".encode()) for kind in ("txt", "exe")
+    ]
+    monkeypatch.setattr(place, broken)
+    say(lab, post_id=root, user_id=author.id, file_ids=",".join(attached))
+    for queued in worker.queue:
+        worker.pause(queued.receipt, 0)
+        work(worker)
+    assert "unforeseen error" in written.holds_no_canary()
+
+
 # --- Metrics
 
 

@@ -17,20 +17,6 @@ TOO_LARGE = Fault("status_before", match="POST Ticket", status=413)
 
 
 @pytest.fixture
-def bot(
-    lab: Lab,
-    worker: MemoryOutbox,
-    mattermost: MattermostSimulator,
-    monkeypatch: pytest.MonkeyPatch,
-) -> MattermostSimulator:
-    """A Mattermost in which the bridge has a bot."""
-    monkeypatch.setenv("MATTERMOST_URL", mattermost.url)
-    lab.store(mattermost_bot_token=mattermost.bot_token)
-    lab.cold_start()
-    return mattermost
-
-
-@pytest.fixture
 def hook(lab: Lab, worker: MemoryOutbox, mattermost: MattermostSimulator) -> MattermostSimulator:
     """A Mattermost in which the bridge has an incoming webhook."""
     lab.store(mattermost_incoming_webhook=mattermost.hook_url)

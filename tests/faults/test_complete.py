@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.faults import test_aws, test_glpi, test_killed
+from tests.faults import test_aws, test_glpi, test_killed, test_mattermost
 from tests.faults.bench import COLUMNS, FAST, REPLAY, WORKER, Tell
 from tests.faults.broken_aws import MODES
 
-PROVEN = test_glpi.PROVEN | test_aws.PROVEN | test_killed.PROVEN
+PROVEN = test_glpi.PROVEN | test_aws.PROVEN | test_killed.PROVEN | test_mattermost.PROVEN
 ROWS = {row for row, _ in PROVEN}
 
 UNQUEUED = "cannot occur: what the queue did not take never comes to the worker"
@@ -16,6 +16,10 @@ IMPOSSIBLE = {
     (test_killed.UNCLEAR, FAST): "cannot occur: a new post has nothing to be looked up",
     (test_killed.BURYING, FAST): "cannot occur: only the worker buries",
     (test_killed.DONE, FAST): "cannot occur: the answer is the last step",
+    **{
+        (row, FAST): "cannot occur: the webhook's own answer is the notice"
+        for row in test_mattermost.IMPOSSIBLE_FAST
+    },
     **{
         (f"dead letter queue: {mode}", FAST): "cannot occur: only the worker buries"
         for mode in MODES
