@@ -125,7 +125,7 @@ def test_what_glpi_does_not_take_is_told_and_noted_once_and_the_others_come(
     chat.settle()
     assert filenames(chat.ticket) == ["good.txt"]
     (told,) = complaints(chat)
-    assert told.endswith(f":\n- {name}: {reason}\nОни остались в чате, в заявке есть ссылка.")
+    assert told.endswith(f":\n- {name}: {reason}\n\nОни остались в чате, в заявке есть ссылка.")
     (note,) = contents(chat.ticket)
     assert f"{NOTE}<br />\n{name}: {reason}" in note
     assert f"/_redirect/pl/{chat.post}" in note
