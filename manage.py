@@ -15,6 +15,9 @@ import click
 from glpi import GlpiError
 from operations.audit import audit, open_glpi
 from operations.dead_letters import DeadLetter, DeadLetters, facts, moment
+from operations.doctor.diagnosis import diagnose
+from operations.doctor.display import as_json
+from operations.doctor.display import show as show_diagnosis
 from operations.meanings import meaning, meaning_of_reason
 from operations.report import lines
 from operations.screen import age, paragraph, printable, progress, row, screen, table
@@ -302,6 +305,26 @@ def audit_command(source: Source, days: int) -> None:
     for line in lines(report, days, glpi.ticket_url):
         click.echo(printable(line))
     if report.findings:
+        raise click.exceptions.Exit(1)
+
+
+@cli.command("doctor")
+@click.option("--json", "for_programs", is_flag=True, help="For programs: every check by its id.")
+@click.option("--file-a-ticket", is_flag=True, help="Also file a ticket, and look it up.")
+@click.pass_obj
+def doctor_command(source: Source, *, for_programs: bool, file_a_ticket: bool) -> None:
+    """Check everything, within 20 seconds: what is wrong, why, and what to do.
+
+    With a system administrator's token in MATTERMOST_ADMIN_TOKEN, Mattermost's outgoing webhooks
+    are checked, too.
+    """
+    admin_token = os.environ.get("MATTERMOST_ADMIN_TOKEN", "")
+    diagnosis = diagnose(source, admin_token=admin_token, file_tickets=file_a_ticket)
+    if for_programs:
+        click.echo(as_json(diagnosis))
+    else:
+        show_diagnosis(diagnosis)
+    if diagnosis.wrong:
         raise click.exceptions.Exit(1)
 
 

@@ -117,7 +117,11 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         glpi = f"{url}  (simulator; its faults and tickets: {simulator.control_url})"
         secret = _secret(tokens, simulator.app_token, simulator.user_tokens["mm-bot"])
     os.environ.update(
-        GLPI_URL=url, SECRET_ID=SECRET_ID, PAUSES=pauses, POWERTOOLS_METRICS_DISABLED="true"
+        GLPI_URL=url,
+        SECRET_ID=SECRET_ID,
+        PAUSES=pauses,
+        POWERTOOLS_METRICS_DISABLED="true",
+        WEBHOOK_URL=f"http://127.0.0.1:{port}/mattermost/webhook",  # for manage.py
     )
     _check_login(env, url, secret)
     with _taking_ports(port + 3), socket.create_server(("127.0.0.1", port + 3)):

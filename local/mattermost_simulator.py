@@ -14,6 +14,9 @@ from typing import Any
 
 from local.glpi_simulator.listener import Listener
 
+VERSION_ID = "5.37.0.5.37.0"
+"""The header that tells clients the version."""
+
 MAX_MESSAGE = 16_383
 """Characters of a post."""
 
@@ -79,6 +82,7 @@ class MattermostSimulator:
     """
 
     bot_token = "bottoken000000000000000000"
+    admin_token = "admintoken0000000000000000"
     bot_id = "tbxskbymetgd3j51qs9o688r4c"
     hook_id = "incominghookid000000000000"
 
@@ -94,6 +98,14 @@ class MattermostSimulator:
         self.pending: dict[str, Json] = {}
         self.trouble: Trouble | None = None
         self.log: list[str] = []
+        self.teams: list[Json] = [{"id": "n43e597yj7rs7k5posyzdogpkr", "name": "acme"}]
+        self.hooks: list[Json] = []
+        self.config = {
+            "ShowEmailAddress": "true",
+            "EnableOutgoingWebhooks": "true",
+            "EnablePostUsernameOverride": "false",
+            "EnablePostIconOverride": "false",
+        }
         self.add_channel("helpdesk", "745i3akya3d9ierbsg6gsqmkfr")
 
     def __enter__(self) -> "MattermostSimulator":
@@ -174,6 +186,9 @@ class MattermostSimulator:
         return f"simulated{next(self._numbers):017}"
 
 
+Body = Json | list[Json] | File | bytes
+
+
 class _Handler(BaseHTTPRequestHandler):
     simulator: MattermostSimulator
     protocol_version = "HTTP/1.1"
@@ -199,13 +214,17 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.close_connection = True
 
-    def _process(self, body: bytes | None) -> tuple[int, Json | File | bytes]:
+    def _process(self, body: bytes | None) -> tuple[int, Body]:
         if self.path.startswith("/hooks/") and body is not None:
             return self._hook(json.loads(body))
         if self.path == "/api/v4/system/ping":
             return 200, {"status": "OK"}
-        if self.headers.get("Authorization") != f"Bearer {self.simulator.bot_token}":
-            return _error(401, "api.context.session_expired.app_error")
+        known = self._known()
+        allowed = self._allowed(read_only=known is not None)
+        if allowed:
+            return _error(*allowed)
+        if known is not None:
+            return 200, known
         if self.path == "/api/v4/posts" and body is not None:
             return self._post(json.loads(body))
         found = _ITEM.fullmatch(self.path)
@@ -219,6 +238,31 @@ class _Handler(BaseHTTPRequestHandler):
             return (200, vars(user)) if user else _error(404, "app.user.missing_account.const")
         post = self.simulator.posts.get(number)
         return (200, post) if post else _error(404, "app.post.get.app_error")
+
+    def _allowed(self, *, read_only: bool) -> tuple[int, str] | None:
+        """Return the refusal of a request, None when it may go on."""
+        authorization = self.headers.get("Authorization")
+        if read_only and authorization == f"Bearer {self.simulator.admin_token}":
+            return None
+        if authorization != f"Bearer {self.simulator.bot_token}":
+            return 401, "api.context.session_expired.app_error"
+        listing = self.path.startswith("/api/v4/hooks/outgoing")
+        return (403, _PERMISSIONS) if listing else None
+
+    def _known(self) -> Json | list[Json] | None:
+        """Return what is told of the bot, the hooks and the settings; paths of the REST API v4."""
+        chat = self.simulator
+        channels = re.fullmatch("/api/v4/users/me/teams/([a-z0-9]{26})/channels", self.path)
+        if channels:
+            mine = [c for c in chat.channels.values() if c.with_bot]
+            return [{"id": channel.id, "name": channel.name} for channel in mine]
+        found: dict[str, Json | list[Json]] = {
+            "/api/v4/users/me": {"id": chat.bot_id, "username": "glpi-bot", "is_bot": True},
+            "/api/v4/users/me/teams": chat.teams,
+            "/api/v4/hooks/outgoing?page=0&per_page=200": chat.hooks,
+            "/api/v4/config/client?format=old": dict(chat.config),
+        }
+        return found.get(self.path)
 
     def _file(self, file_id: str, *, info: bool) -> tuple[int, Json | File | bytes]:
         """Hand a file out, if the bot is a member of its channel."""
@@ -273,10 +317,14 @@ class _Handler(BaseHTTPRequestHandler):
         return post
 
     def _send(
-        self, status: int, body: Json | File | bytes, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        body: Body,
+        headers: dict[str, str] | None = None,
     ) -> None:
         payload, kind = _payload(body)
         self.send_response(status)
+        self.send_header("X-Version-Id", VERSION_ID)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("Content-Type", kind)
@@ -288,7 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-def _payload(body: Json | File | bytes) -> tuple[bytes, str]:
+def _payload(body: Body) -> tuple[bytes, str]:
     if isinstance(body, File):
         return body.content, body.mime_type
     if isinstance(body, bytes):
