@@ -21,10 +21,12 @@ from operations.doctor.display import show as show_diagnosis
 from operations.meanings import meaning, meaning_of_reason
 from operations.report import lines
 from operations.screen import age, paragraph, printable, progress, row, screen, table
+from operations.send import message, recorded, send
+from operations.sending import read_token, target
 from operations.stack import CannotAsk, Source, settings
 from operations.waiting import Counts, Remembered, count, posts
 from settings import Settings, SettingsError
-from transport import Deadline
+from transport import Deadline, Http
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""
@@ -325,6 +327,53 @@ def doctor_command(source: Source, *, for_programs: bool, file_a_ticket: bool) -
     else:
         show_diagnosis(diagnosis)
     if diagnosis.wrong:
+        raise click.exceptions.Exit(1)
+
+
+@cli.command("send")
+@click.argument("what", metavar="TEXT|FILE")
+@click.option("--url", default="", help="The callback URL, if not that of --stack or --env.")
+@click.option(
+    "--token",
+    envvar="MATTERMOST_TOKEN",
+    default="",
+    help="The webhook's token; others on this machine can see it here, so better in the "
+    "environment (MATTERMOST_TOKEN).",
+)
+@click.option("--token-file", type=click.Path(path_type=Path), help="A file with the token.")
+@click.option("--user", default="alice", show_default=True, help="Who writes.")
+@click.option("--channel", default="helpdesk", show_default=True, help="Where.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, not as a form.")
+@click.pass_obj
+def send_command(
+    source: Source,
+    what: str,
+    url: str,
+    token: str,
+    token_file: Path | None,
+    user: str,
+    channel: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Send a message to the bridge as Mattermost would, and say what people would read.
+
+    TEXT is the message, with its trigger word; FILE is a recorded event, such as
+    events/form.json. Exit code 1: Mattermost would show nothing though it should.
+    """
+    token = read_token(token_file) if token_file else token
+    file = Path(what) if what.endswith(".json") and Path(what).is_file() else None
+    url, own = target(source, url, token_wanted=not (token or file))
+    if file:
+        request = recorded(file, token)
+    else:
+        request = message(what, token or own, user=user, channel=channel, as_json=as_json)
+    answer = send(url, request, Http())
+    click.echo(printable(answer.text.replace("\xa0", " "), lines=True))
+    status = "no answer" if answer.status is None else f"status {answer.status}"
+    where = f", {answer.where}" if answer.where else ""
+    click.echo(f"{status}, {answer.milliseconds} ms{where}")
+    if not answer.well:
         raise click.exceptions.Exit(1)
 
 

@@ -192,6 +192,7 @@ Body = Json | list[Json] | File | bytes
 class _Handler(BaseHTTPRequestHandler):
     simulator: MattermostSimulator
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         self._serve(None)

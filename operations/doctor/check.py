@@ -153,7 +153,7 @@ def split(sentence_: str, code: str = "") -> Wrong:
     """Part a sentence into cause and remedy at its first colon."""
     cause, colon, remedy = sentence_.partition(": ")
     if not colon:
-        return Wrong(sentence_, "Look into its log.", code)
+        return Wrong(f"It was refused ({code}).", sentence_, code)
     return Wrong(f"{cause}.", remedy[:1].upper() + remedy[1:].rstrip(".") + ".", code)
 
 

@@ -236,7 +236,7 @@ _STEPS: tuple[tuple[str, str, tuple[str, ...], Callable[[GlpiSubject], str]], ..
     (
         "glpi.service",
         "in service",
-        ("maintenance", "database", "http-413", "http-429", "http-500", "http-502", "http-503"),
+        ("maintenance", "database", "http-429", "http-502"),
         lambda _: "no maintenance, no server error",
     ),
     (

@@ -148,6 +148,8 @@ def bot(chat: MattermostSubject) -> Result:
         return Skipped(NO_BOT)
     if not chat.base:
         return UNUSED_BOT.found() if chat.why_not == NO_URL else Skipped(chat.why_not)
+    if not chat.there:
+        return Skipped("first mend “reachable”")
     me = chat.get("users/me", chat.bot_token)
     kind = "" if isinstance(me, dict) and me.get("is_bot") else ", a person's account"
     return Ok(f"its token is accepted{kind}")
@@ -242,7 +244,7 @@ def incoming(chat: MattermostSubject) -> Result:
 _THERE = ("mattermost.reachable",)
 _CONNECTION = tuple(
     f"mattermost-{code}"
-    for code in ("dns", "connect", "tls", "certificate", "timeout", "cut", "odd-answer")
+    for code in ("dns", "connect", "tls", "certificate", "timeout", "cut", "odd-answer", "http-502")
 )
 
 CHECKS: tuple[Check[MattermostSubject], ...] = (
