@@ -110,13 +110,18 @@ def test_a_secret_that_is_no_json_is_named(lab: Lab) -> None:
     assert "the secret's value is not a JSON object" in results.found("settings.secret")
 
 
-def test_a_secret_that_may_not_be_read_is_one_sentence(
+def test_who_may_not_read_the_secret_has_found_nothing_wrong_with_it(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fails = Faulty("get_secret_value", lambda _: refusal("AccessDeniedException"))
     monkeypatch.setattr(boto3, "client", fails)
-    found = doctor().found("settings.secret")
-    assert "AWS does not let these credentials use the secret bridge" in found
+    results = doctor()
+    assert results.wrong == []
+    assert "may not ask AWS for it (AccessDeniedException)" in results.skipped("settings.secret")
+    monkeypatch.setattr(
+        boto3, "client", Faulty("get_secret_value", lambda _: refusal("ExpiredTokenException"))
+    )
+    assert "AWS does not accept the credentials" in doctor().found("settings.secret")
 
 
 def test_a_webhook_that_only_bridge_toml_knows_is_named(lab: Lab, tmp_path: Path) -> None:
@@ -134,7 +139,7 @@ def test_the_screen_fits_and_ends_with_what_matters(lab: Lab) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert all(len(line.rstrip()) <= 80 for line in lines)
-    assert lines[-1].startswith("All is well: ")
+    assert lines[-1].startswith("No fault found: ")
     assert "✓ version                11.0.6" in result.stdout
     assert "– 14 not made            only with --stack NAME" in result.stdout
 

@@ -51,10 +51,6 @@ OTHER_CODE = Trouble(
 NO_REDRIVE = Trouble(
     "The queue has no dead letter queue.", "Deploy again; its redrive policy was changed by hand."
 )
-WAITING = Trouble(
-    "{count} messages wait in the queue, ready and not taken.",
-    "manage.py queue shows why; look at the worker's mapping and log.",
-)
 DEAD = Trouble(
     "{count} messages lie in the dead letter queue.",
     "manage.py dlq list shows why; mend that, then manage.py dlq replay --all.",
@@ -151,7 +147,7 @@ def stack(aws: AwsSubject) -> Result:
     if not aws.name:
         return Skipped(NO_STACK)
     aws.read()
-    if not aws.status.endswith("_COMPLETE") or "ROLLBACK" in aws.status:
+    if aws.status.endswith("FAILED") or "ROLLBACK" in aws.status:
         return UNSETTLED.found(status=aws.status)
     return Ok(f"{aws.name}, {aws.status}")
 
@@ -223,8 +219,6 @@ def queue(aws: AwsSubject) -> Result:
         return NO_REDRIVE.found()
     ready = int(there.get("ApproximateNumberOfMessages", 0))
     paused = int(there.get("ApproximateNumberOfMessagesNotVisible", 0))
-    if ready > 50:
-        return WAITING.found(count=ready)
     return Ok(f"{ready} ready, {paused} paused or being worked on")
 
 
@@ -279,7 +273,7 @@ CHECKS: tuple[Check[AwsSubject], ...] = (
     Check("aws.functions", "functions", functions, _THERE, (INACTIVE,)),
     Check("aws.code", "code", code, _THERE, (OTHER_CODE,)),
     Check("aws.mapping", "queue feeds worker", mapping, _THERE, (NO_MAPPING,)),
-    Check("aws.queue", "queue", queue, _THERE, (NO_REDRIVE, WAITING)),
+    Check("aws.queue", "queue", queue, _THERE, (NO_REDRIVE,)),
     Check("aws.dead-letters", "dead letters", dead_letters, _THERE, (DEAD,)),
     Check("aws.ledger", "ledger", ledger, _THERE, (NO_TABLE, NO_TTL)),
 )

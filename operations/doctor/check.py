@@ -122,6 +122,9 @@ class Line:
     result: Result
 
 
+MAY_NOT = frozenset({"AuthorizationError", "AuthorizationErrorException", "UnauthorizedOperation"})
+"""What services call it, beside AccessDenied and AccessDeniedException."""
+
 NO_TIME = "the time for all checks is over"
 TOO_SLOW = Trouble(
     "There was no answer before the time for all checks was over.",
@@ -147,6 +150,13 @@ def of_error(error: ServerError) -> Wrong:
     if not re.search(r"http-\d", error.code):
         return found
     return replace(found, cause=f"{found.cause.rstrip('.')} (HTTP {error.status}).")
+
+
+def of_aws(error: AwsError, what: str) -> Wrong | Skipped:
+    """Return what it means that AWS does not tell; who may not ask has found nothing wrong."""
+    if error.code in MAY_NOT or error.code.startswith("AccessDenied"):
+        return Skipped(f"these credentials may not ask AWS for it ({error.code})")
+    return split(sentence(error, what), error.code)
 
 
 def split(sentence_: str, code: str = "") -> Wrong:
@@ -219,7 +229,7 @@ def _asked(check: Check[object], subject: object) -> Result:
     except (GlpiError, MattermostError) as error:
         return of_error(error)
     except AwsError as error:
-        return split(sentence(error, f"what “{check.title}” looks at"), error.code)
+        return of_aws(error, f"what “{check.title}” looks at")
     except CannotAsk as problem:
         return split(str(problem))
     except TimeoutError:

@@ -98,7 +98,7 @@ def _summary(diagnosis: Diagnosis) -> Iterator[Text]:
     skipped = sum(isinstance(line.result, Skipped) for line in diagnosis.lines)
     rest = f"{made} checks are well, {skipped} were not made (–)."
     if not diagnosis.wrong:
-        yield Text.assemble(("All is well: ", "bold green"), rest)
+        yield Text.assemble(("No fault found: ", "bold green"), rest)
         return
     names = ", ".join(f"{line.group} “{line.title}”" for line in diagnosis.wrong)
     yield Text.assemble((f"Wrong: {names}. ", "bold red"), rest)

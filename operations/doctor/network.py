@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from operations.doctor.aws import AwsSubject, Json
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, together
 
+SERVICES = {"secretsmanager": "Secrets Manager", "sqs": "SQS", "dynamodb": "DynamoDB"}
+"""What the functions ask, by the last part of an endpoint's service name."""
+
+LOCAL = "local routes"
+
 NO_WAY_OUT = Trouble(
     "Subnet {subnet} has no way out ({what}), and there is no endpoint for {service}.",
     "Give it a route to a NAT gateway, or deploy with CreateVpcEndpoints=true.",
-)
-NO_WAY_TO_GLPI = Trouble(
-    "Subnet {subnet} has no route but those inside the VPC ({what}).",
-    "Route it to where GLPI is: NAT, transit gateway, VPN or peering; else GLPI has to be inside.",
 )
 
 
@@ -21,35 +22,44 @@ def network(aws: AwsSubject) -> Result:
     if not vpc:
         return Skipped("the functions are not in a VPC")
     subnets = [s for s in aws.parameters.get("SubnetIds", "").split(",") if s]
-    endpoints = set(aws.of_type("AWS::EC2::VPCEndpoint"))
     filters = [{"Name": "vpc-id", "Values": [vpc]}]
     tables = aws.call("ec2", "describe_route_tables", Filters=filters).get("RouteTables", [])
-    found: list[Wrong | None] = []
+    endpoints = aws.call("ec2", "describe_vpc_endpoints", Filters=filters).get("VpcEndpoints", [])
+    missing = _missing(endpoints)
+    found, enclosed = list[Wrong](), list[str]()
     for subnet in subnets:
-        routes = _routes(tables, subnet)
-        targets = {_target(route) for route in routes if route.get("State") == "active"} - {"local"}
-        if not targets - {"igw"}:
-            what = "only an internet gateway" if targets else "local routes"
-            missing = _missing_endpoint(endpoints)
-            trouble = NO_WAY_OUT if missing else NO_WAY_TO_GLPI
-            found.append(trouble.found(subnet=subnet, what=what, service=missing))
-        elif not any(route.get("DestinationCidrBlock") == "0.0.0.0/0" for route in routes):
-            missing = _missing_endpoint(endpoints)
-            if missing:
-                found.append(
-                    NO_WAY_OUT.found(subnet=subnet, what="no default route", service=missing)
-                )
-    way = "with endpoints" if endpoints else "by their routes"
-    return together(*found) or Ok(f"{len(subnets)} subnets reach AWS {way}")
+        what = _confined(_routes(tables, subnet))
+        if what and missing:
+            found.append(NO_WAY_OUT.found(subnet=subnet, what=what, service=missing))
+        elif what == LOCAL:
+            enclosed.append(subnet)
+    if found:
+        return together(*found) or Ok()
+    if enclosed:
+        return Ok(f"endpoints; {', '.join(enclosed)} reach GLPI only inside the VPC")
+    return Ok(f"{len(subnets)} subnets reach AWS {'by routes' if missing else 'with endpoints'}")
 
 
-def _missing_endpoint(endpoints: set[str]) -> str:
-    wanted = {
-        "SecretsManagerEndpoint": "Secrets Manager",
-        "SqsEndpoint": "SQS",
-        "DynamoDbEndpoint": "DynamoDB",
+def _confined(routes: Sequence[Json]) -> str:
+    """Say why routes do not lead to AWS, "" when they do."""
+    active = [route for route in routes if route.get("State") == "active"]
+    targets = {_target(route) for route in active} - {"local"}
+    if not targets:
+        return LOCAL
+    if targets == {"igw"}:
+        return "only an internet gateway"
+    everywhere = [r for r in active if r.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    return "" if everywhere else "no default route"
+
+
+def _missing(endpoints: Sequence[Json]) -> str:
+    """Name the services without an endpoint in the VPC, whoever made it."""
+    there = {
+        str(endpoint.get("ServiceName", "")).rpartition(".")[2]
+        for endpoint in endpoints
+        if str(endpoint.get("State", "")).lower() == "available"
     }
-    return ", ".join(what for name, what in wanted.items() if name not in endpoints)
+    return ", ".join(what for name, what in SERVICES.items() if name not in there)
 
 
 def _routes(tables: Sequence[Json], subnet: str) -> list[Json]:
@@ -73,6 +83,6 @@ CHECKS: tuple[Check[AwsSubject], ...] = (
         "way out of the VPC",
         network,
         ("aws.stack",),
-        (NO_WAY_OUT, NO_WAY_TO_GLPI),
+        (NO_WAY_OUT,),
     ),
 )

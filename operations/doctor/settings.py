@@ -8,8 +8,18 @@ from pathlib import Path
 
 from aws import AwsError
 from credentials import GlpiTokens, MattermostAccess, Secret, parse_secret
-from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, split, together
-from operations.stack import CannotAsk, Source, sentence
+from operations.doctor.check import (
+    Check,
+    Ok,
+    Result,
+    Skipped,
+    Trouble,
+    Wrong,
+    of_aws,
+    split,
+    together,
+)
+from operations.stack import CannotAsk, Source
 from rules import BRIDGE_TOML, Rules, read_rules
 from settings import Settings, SettingsError
 
@@ -59,7 +69,7 @@ class Configuration:
     rules: Rules | None
     rules_mistake: SettingsError | None
     secret: Secret | None
-    secret_trouble: Wrong | None
+    secret_trouble: Wrong | Skipped | None
     broken: frozenset[str]
     webhook_url: str = ""
 
@@ -136,14 +146,14 @@ def _read_environment(env: Mapping[str, str]) -> tuple[Settings, tuple[SettingsE
 
 def _read_secret(
     name: str, fetch: Callable[[str], str | None]
-) -> tuple[Secret | None, Wrong | None, set[str]]:
+) -> tuple[Secret | None, Wrong | Skipped | None, set[str]]:
     """Return the secret with made-up values for what is broken, what that is, and its keys."""
     try:
         text = fetch(name)
     except AwsError as error:
         if error.code == "ResourceNotFoundException":
             return None, NO_VALUE.found(id=name), set()
-        return None, split(sentence(error, f"the secret {name}"), error.code), set()
+        return None, of_aws(error, f"the secret {name}"), set()
     except CannotAsk as problem:
         return None, split(str(problem)), set()
     if text is None:
