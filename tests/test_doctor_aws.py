@@ -110,6 +110,20 @@ def test_a_deployment_that_failed_is_found(deployed: Deployed, status: str) -> N
     assert f"did not end well ({status})" in check().found("aws.stack")
 
 
+def test_hooks_should_call_the_stacks_gateway(deployed: Deployed) -> None:
+    assert check().skipped("mattermost.hooks").endswith(deployed.outputs["WebhookUrl"])
+
+
+def test_a_certificate_that_is_only_in_the_package_is_asked_for_here(deployed: Deployed) -> None:
+    answer: Any = deployed.answers["get_function_configuration"]
+    answer["Environment"]["Variables"]["GLPI_CA_BUNDLE"] = "certs/none.pem"
+    results = check()
+    found = results.found("settings.environment")
+    assert "certs/none.pem', which is not a readable file of PEM certificates" in found
+    assert "→ Put that file into certs/ of this folder, too." in found
+    assert results.skipped("glpi.connection") == "GLPI_URL or GLPI_CA_BUNDLE is not usable"
+
+
 def test_a_deployment_under_way_is_no_fault(deployed: Deployed) -> None:
     deployed.status = "UPDATE_IN_PROGRESS"
     assert check().well("aws.stack") == "bridge, UPDATE_IN_PROGRESS"

@@ -278,10 +278,11 @@ def test_the_limit_for_files_counts_only_with_a_bot(
     assert doctor().skipped("glpi.documents") == "without a bot no files are carried"
     lab.store(mattermost_bot_token="bottoken000000000000000000")
     monkeypatch.setenv("MATTERMOST_URL", "http://127.0.0.1:9")
-    found = doctor().found("glpi.documents")
-    assert "GLPI takes files up to 2 MB; bridge.toml promises 50." in found
+    assert "up to 2 MB; larger ones stay" in doctor().well("glpi.documents")
+    found = doctor(bridge_toml=toml(tmp_path, top="max_file_mb = 3")).found("glpi.documents")
+    assert "GLPI takes files up to 2 MB; bridge.toml promises 3." in found
     small = doctor(bridge_toml=toml(tmp_path, top="max_file_mb = 2"))
-    assert small.well("glpi.documents") == "GLPI takes 2 MB"
+    assert small.well("glpi.documents") == "up to 2 MB; GLPI takes 2"
 
 
 @both_versions

@@ -227,7 +227,7 @@ def test_switched_off_webhooks_are_found(chat: MattermostSimulator, tmp_path: Pa
     ("changes", "check", "said"),
     [
         ({"token": "canary00000000000000000000"}, "hooks", "has a token that the secret lacks"),
-        ({"callback_urls": ["https://old.example/mattermost/webhook"]}, "hooks", "does not call"),
+        ({"callback_urls": [BRIDGE.replace("example", "old")]}, "hooks", "does not call"),
         ({"trigger_words": ["112", "Заявка"]}, "triggers", "No hook fires on заявка."),
         ({"trigger_words": ["112", "заявка"]}, "triggers", "fires on Заявка, which is how phones"),
         ({"trigger_when": 1}, "trigger-when", "fires on words that begin with a trigger"),
@@ -244,6 +244,14 @@ def test_a_hook_that_does_not_fit_is_found(
     results = checked(chat, tmp_path)
     assert said in results.found(f"mattermost.{check}")
     assert "canary" not in results.found(f"mattermost.{check}")
+
+
+@pytest.mark.parametrize("url", [BRIDGE, "https://help.example/mattermost/webhook"])
+def test_a_hook_may_call_by_a_name_of_ones_own_and_hide_its_token(
+    chat: MattermostSimulator, tmp_path: Path, url: str
+) -> None:
+    chat.hooks[:] = [hook(callback_urls=[url], token="")]
+    assert checked(chat, tmp_path).wrong == []
 
 
 def test_no_hook_at_all_is_found(chat: MattermostSimulator, tmp_path: Path) -> None:

@@ -113,7 +113,13 @@ class AwsSubject:
         return ask(min(CALL_SECONDS, self.deadline.remaining()), make)
 
     def read(self) -> None:
-        """Ask CloudFormation what there is."""
+        """Ask CloudFormation what there is, once.
+
+        Raises:
+            AwsError: it refused, or did not answer.
+        """
+        if self.resources:
+            return
         answer = self.call("cloudformation", "describe_stacks", StackName=self.name)
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         self.skew = skew(headers.get("date", ""), self._now())

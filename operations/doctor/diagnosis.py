@@ -1,13 +1,14 @@
 """All checks of an installation, made within one deadline."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import boto3
 
-from aws import ask, config
+from aws import AwsError, ask, config
 from operations.doctor import alarms, aws, glpi, glpi_rights, hooks, mattermost, network
 from operations.doctor import settings as told_settings
 from operations.doctor.aws import AwsSubject
@@ -79,9 +80,13 @@ def diagnose(
     """
     deadline = Deadline(seconds)
     told = configuration(source, variables(source), _fetch, bridge_toml)
+    stack = AwsSubject(told, deadline)
+    if source.stack:
+        with contextlib.suppress(AwsError, TimeoutError):  # told by the check of the stack
+            stack.read()
+            told = replace(told, webhook_url=stack.outputs.get("WebhookUrl", ""))
     chat = MattermostSubject(told, deadline, admin_token)
     glpi_ = GlpiSubject(told, deadline, file_tickets=file_tickets)
-    stack = AwsSubject(told, deadline)
     first = Group[object]("Settings", told, SUBJECTS["Settings"])
     groups = [
         Group[object]("GLPI", glpi_, SUBJECTS["GLPI"], glpi_.close),

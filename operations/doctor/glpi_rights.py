@@ -127,9 +127,11 @@ def documents(glpi: GlpiSubject) -> Result:
     if glpi.told.rules is None:
         return Skipped(NO_DESKS)
     limit = GlpiDocuments(glpi.session).limit(glpi.deadline) // MEGABYTE
+    if not glpi.told.promises_size:
+        return Ok(f"up to {limit} MB; larger ones stay in the chat, and people are told")
     if limit < glpi.told.rules.max_file_mb:
         return SMALL_DOCUMENTS.found(limit=limit, wanted=glpi.told.rules.max_file_mb)
-    return Ok(f"GLPI takes {limit} MB")
+    return Ok(f"up to {glpi.told.rules.max_file_mb} MB; GLPI takes {limit}")
 
 
 # --- Ids in bridge.toml

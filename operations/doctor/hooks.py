@@ -17,6 +17,9 @@ EQUALS, STARTS = 0, 1
 PATH = "/mattermost/webhook"
 """The path of the callback URL."""
 
+GATEWAY = ".execute-api."
+"""What the name of every API Gateway holds that has no name of one's own."""
+
 PAGE = 200
 
 SWITCHED_OFF = Trouble(
@@ -85,15 +88,21 @@ def _all(chat: MattermostSubject) -> list[Hook]:
 
 
 def _known(chat: MattermostSubject, hook: Hook) -> bool:
-    secret = chat.told.secret
-    return bool(secret) and hook.get("token") in (secret.webhook_tokens.values() if secret else ())
+    """Say whether the secret has a hook's token; one that is not told counts as known."""
+    token, secret = hook.get("token"), chat.told.secret
+    if not token:
+        return _calls_us(chat, hook)
+    return secret is not None and token in secret.webhook_tokens.values()
 
 
 def _calls_us(chat: MattermostSubject, hook: Hook) -> bool:
+    """Say whether a hook calls the bridge, perhaps by a name of one's own or a proxy."""
     urls = hook.get("callback_urls")
     wanted = chat.told.webhook_url
     listed = [str(url) for url in urls] if isinstance(urls, list) else []
-    return any(url == wanted if wanted else url.endswith(PATH) for url in listed)
+    return any(
+        url == wanted or (url.endswith(PATH) and not (wanted and GATEWAY in url)) for url in listed
+    )
 
 
 def _name(hook: Hook) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ class Configuration:
         secret_trouble: what is wrong with it.
         broken: the keys of environment and secret that cannot be used.
         webhook_url: where Mattermost should send messages to, "" if that is not known.
+        promises_size: whether bridge.toml itself says how large a file may be.
     """
 
     source: Source
@@ -72,6 +74,7 @@ class Configuration:
     secret_trouble: Wrong | Skipped | None
     broken: frozenset[str]
     webhook_url: str = ""
+    promises_size: bool = False
 
     @property
     def tokens(self) -> GlpiTokens | None:
@@ -128,6 +131,7 @@ def configuration(
         secret_trouble=trouble,
         broken=frozenset(broken | unusable),
         webhook_url=env.get("WEBHOOK_URL", ""),
+        promises_size=bool(rules) and "max_file_mb" in tomllib.loads(path.read_text("utf-8")),
     )
 
 
@@ -202,7 +206,10 @@ def environment(told: Configuration) -> Result:
     """Name every mistake in the environment."""
     place = f"stack {told.source.stack}" if told.source.stack else told.source.env_file
     otherwise = f"Correct it in {place or 'the environment'}."
-    found = together(*(_mistake(mistake, otherwise) for mistake in told.mistakes))
+    here = "Put that file into certs/ of this folder, too." if told.source.stack else otherwise
+    found = together(
+        *(_mistake(m, here if m.key.endswith("_BUNDLE") else otherwise) for m in told.mistakes)
+    )
     return found or Ok(f"GLPI is {told.settings.glpi_url}")
 
 
@@ -213,7 +220,8 @@ def desks(told: Configuration) -> Result:
         return _mistake(told.rules_mistake, "Correct it; the README explains every key.")
     triggers = dict.fromkeys(t for desk in told.rules.desks for t in desk.triggers)
     count = len(told.rules.desks)
-    return Ok(f"{count} desk{'s' if count > 1 else ''}: {', '.join(triggers)}")
+    where = " (bridge.toml of this folder)" if told.source.stack else ""
+    return Ok(f"{count} desk{'s' if count > 1 else ''}: {', '.join(triggers)}{where}")
 
 
 def secret(told: Configuration) -> Result:
