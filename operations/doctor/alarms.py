@@ -10,8 +10,12 @@ ALARM_MUTE = Trouble(
 )
 RINGING = Trouble("The alarm {name} rings.", "{what}")
 NOBODY = Trouble(
-    "Nobody is told of alarms: the topic has no confirmed subscription{pending}.",
-    "Confirm the mail from AWS, or set AlarmEmail and deploy again.",
+    "Nobody is told of alarms: the topic has no subscription.",
+    "Deploy with AlarmEmail, or subscribe to the topic (output AlarmTopicArn).",
+)
+UNCONFIRMED = Trouble(
+    "Nobody is told of alarms: {count} subscriptions wait for their confirmation.",
+    "Confirm the mail from AWS (look into the spam folder), or subscribe again.",
 )
 NO_RETENTION = Trouble(
     "Logs of {name} are kept for ever.", "Set a retention, or deploy again (LogRetentionDays)."
@@ -69,8 +73,7 @@ def topic(aws: AwsSubject) -> Result:
     all_of_them = answer.get("Subscriptions", [])
     real = [s for s in all_of_them if str(s.get("SubscriptionArn")).startswith("arn:")]
     if not real:
-        pending = f" ({len(all_of_them)} unconfirmed)" if all_of_them else ""
-        return NOBODY.found(pending=pending)
+        return UNCONFIRMED.found(count=len(all_of_them)) if all_of_them else NOBODY.found()
     return Ok(f"{len(real)} confirmed, by {', '.join(sorted({s['Protocol'] for s in real}))}")
 
 
@@ -94,6 +97,6 @@ _THERE = ("aws.stack",)
 CHECKS: tuple[Check[AwsSubject], ...] = (
     Check("aws.alarms", "alarms", alarms, _THERE, (ALARM_GONE, ALARM_MUTE, MISSING)),
     Check("aws.ringing", "alarms that ring", ringing, _THERE, (RINGING,)),
-    Check("aws.topic", "who is told", topic, _THERE, (NOBODY, MISSING)),
+    Check("aws.topic", "who is told", topic, _THERE, (NOBODY, UNCONFIRMED, MISSING)),
     Check("aws.logs", "logs", logs, _THERE, (NO_RETENTION, MISSING)),
 )

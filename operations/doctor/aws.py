@@ -209,7 +209,8 @@ def code(aws: AwsSubject) -> Result:
     there = list(_functions(aws).values())
     if len({function.get("CodeSha256") for function in there}) > 1:
         return OTHER_CODE.found()
-    return Ok(f"the same, of {str(there[0].get('LastModified', '?'))[:16]} UTC")
+    built = str(there[0].get("LastModified", "?"))[:16].replace("T", " ")
+    return Ok(f"the same in both, since {built} UTC")
 
 
 def _queue(aws: AwsSubject, url: str) -> Mapping[str, str]:

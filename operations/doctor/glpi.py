@@ -216,7 +216,7 @@ def _place(glpi: GlpiSubject) -> str:
 
 
 def _allowed(glpi: GlpiSubject) -> str:
-    return "this machine's; not that of the functions" if glpi.told.source.stack else "yes"
+    return "this machine's is; the functions may have another" if glpi.told.source.stack else "yes"
 
 
 def _user(glpi: GlpiSubject) -> str:
