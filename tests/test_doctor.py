@@ -49,7 +49,7 @@ def test_every_mistake_in_the_environment_is_named_and_the_others_are_checked_al
     results = doctor()
     found = results.found("settings.environment")
     assert "LOG_LEVEL is 'loud'. → Use info or debug or warning or error." in found
-    assert "QUEUE_URL is not set. → It is the URL of the SQS queue." in found
+    assert "QUEUE_URL is not set. → Set it to the URL of the SQS queue." in found
     assert "MATTERMOST_CA_BUNDLE is '/nowhere.pem', which is not a readable file" in found
     assert results.wrong == ["settings.environment"]
     assert results.well("glpi.session")

@@ -96,7 +96,7 @@ def _hidden(text: str, secrets: frozenset[str]) -> str:
 def _summary(diagnosis: Diagnosis) -> Iterator[Text]:
     made = sum(isinstance(line.result, Ok) for line in diagnosis.lines)
     skipped = sum(isinstance(line.result, Skipped) for line in diagnosis.lines)
-    rest = f"{made} checks are well, {skipped} were not made (–)."
+    rest = f"{made} checks well, {skipped} not made (–)."
     if not diagnosis.wrong:
         yield Text.assemble(("No fault found: ", "bold green"), rest)
         return

@@ -194,7 +194,7 @@ def _mistake(problem: SettingsError, otherwise: str) -> Wrong:
     """Part a mistake into what is wrong and what would be right."""
     parts = re.split(r"; |: (?=store |check )", problem.problem, maxsplit=1)
     what = parts[0].rstrip(".")
-    remedy = parts[1] if len(parts) > 1 else otherwise
+    remedy = re.sub("^it is ", "set it to ", parts[1]) if len(parts) > 1 else otherwise
     return MISTAKE.found(key=problem.key, what=what, remedy=_capital(remedy))
 
 
