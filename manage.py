@@ -4,7 +4,6 @@
 Exit codes: 0 all is well, 1 something was found or failed, 2 it could not be asked.
 """
 
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -14,22 +13,25 @@ import click
 
 from glpi import GlpiError
 from operations.audit import audit, open_glpi
-from operations.dead_letters import DeadLetter, DeadLetters, facts, moment
 from operations.desks import post_of, show_desks, show_way
-from operations.meanings import meaning, meaning_of_reason
+from operations.doctor.diagnosis import diagnose
+from operations.doctor.display import as_json
+from operations.doctor.display import show as show_diagnosis
+from operations.letters import dlq
+from operations.meanings import meaning
 from operations.names import Names, names_of
 from operations.report import lines
 from operations.screen import age, paragraph, printable, progress, row, screen, table
+from operations.send import message, recorded, send
+from operations.sending import read_token, target
 from operations.stack import CannotAsk, Source, settings
 from operations.waiting import Counts, Remembered, count, posts
 from rules import read_rules
-from settings import Settings, SettingsError
-from transport import Deadline
+from settings import SettingsError
+from transport import Deadline, Http
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""
-
-WORDS = click.option("--words", is_flag=True, help="Show people's words and names, too.")
 
 
 class _Failed(click.ClickException):
@@ -144,150 +146,7 @@ def _notes(waiting: Sequence[Remembered], main: Counts, dead: Counts) -> Iterato
         yield "Nothing waits."
 
 
-@cli.group()
-def dlq() -> None:
-    """Dead letters: messages that could not be filed."""
-
-
-@dlq.command("list")
-@WORDS
-@click.pass_obj
-def list_letters(source: Source, *, words: bool) -> None:
-    """List every dead letter; the queue stays as it is."""
-    letters, counts = _read(settings(source))
-    now = time.time()
-    shown = table("reference", "waits", "files", "channel", "reason", right=("waits", "files"))
-    for letter in letters:
-        if letter.message:
-            post = letter.message.post
-            waits = age(now - letter.received_at)
-            channel = post.channel_name or "-"
-            row(shown, letter.ref, waits, len(post.file_ids), channel, letter.reason)
-    if shown.row_count:
-        screen().print(shown)
-        click.echo()
-    for letter in letters:
-        if words and letter.message:
-            post = letter.message.post
-            click.echo(f"{letter.ref}  {printable(post.user_name or '-')}:")
-            click.echo(printable(post.text, lines=True) + "\n")
-        if not letter.message:
-            waits, why = age(now - letter.buried_at), printable(letter.reason)
-            click.echo(f"?  {letter.message_id}  {waits}  {why}")
-            click.echo(f"   unreadable here: {printable(letter.problem)}\n")
-    click.echo(paragraph(_list_footer(letters, counts)))
-
-
-def _list_footer(letters: Sequence[DeadLetter], counts: Counts) -> str:
-    hidden = counts.total - len(letters)
-    more = f" Hidden for some minutes, since somebody else reads: {hidden}." if hidden > 0 else ""
-    if not letters:
-        return f"There are no dead letters.{more}"
-    last_day = moment(min(letter.buried_at for letter in letters) + counts.kept_seconds)[:10]
-    return f"{len(letters)} in all; SQS deletes the first of them on {last_day}.{more}"
-
-
-@dlq.command()
-@click.argument("name", metavar="REF")
-@WORDS
-@click.pass_obj
-def show(source: Source, name: str, *, words: bool) -> None:
-    """Show one dead letter; REF is the post's reference or SQS's message id."""
-    letters, _ = _read(settings(source))
-    found = [letter for letter in letters if name in (letter.name, letter.message_id)]
-    for letter in found:
-        for key, value in facts(letter, words=words).items():
-            told = ", ".join(map(str, value)) if isinstance(value, list) else value
-            text = "-" if told in (None, "") else printable(str(told), lines=key == "text")
-            click.echo(f"{key:13} {text}")
-        if words and not letter.message:
-            click.echo(f"{'body':13} {printable(letter.body)}")
-        if meaning_of_reason(letter.reason):
-            click.echo("\n" + paragraph(meaning_of_reason(letter.reason)))
-    if not found:
-        raise click.exceptions.Exit(_complain(f"There is no dead letter {name}; see dlq list."))
-
-
-@dlq.command()
-@click.argument("names", metavar="[REF ...]", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All of them.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.pass_obj
-def replay(source: Source, names: tuple[str, ...], *, everything: bool, dry_run: bool) -> None:
-    """Send dead letters to the worker again; REF as in dlq show."""
-    if bool(names) == everything:
-        raise click.UsageError("Name the dead letters to send again, or --all.")
-    found = settings(source)
-    total = count(found.dead_letter_url).total
-    with DeadLetters(found.dead_letter_url, found.queue_url) as dead_letters:
-        letters = _collect(dead_letters, total)
-        wanted = [x for x in letters if everything or {x.name, x.message_id} & set(names)]
-        known = {name for letter in wanted for name in (letter.name, letter.message_id)}
-        for name in names:
-            if name not in known:
-                _complain(f"There is no dead letter {name}; see dlq list.")
-        if dry_run:
-            for letter in wanted:
-                click.echo(f"would send again: {printable(letter.name)}")
-            failed = 0
-        else:
-            failed = _replay(dead_letters, wanted)
-    if failed or not set(names) <= known:
-        raise click.exceptions.Exit(1)
-
-
-def _replay(dead_letters: DeadLetters, wanted: Sequence[DeadLetter]) -> int:
-    """Send letters again, one by one; returns how many failed."""
-    if not wanted:
-        click.echo("Nothing to send again.")
-        return 0
-    with progress("Sending again", len(wanted)) as step:
-        results = []
-        for letter in wanted:
-            results.append(dead_letters.replay(letter))
-            step(1)
-    for result in results:
-        if result.problem:
-            where = (
-                "was sent, but may still be a dead letter, too, which does no harm"
-                if result.sent
-                else "was not sent, as far as is known, and is still a dead letter"
-            )
-            _complain(f"{printable(result.letter.name)} {where}: {result.problem}")
-    sent = sum(result.sent for result in results)
-    click.echo(f"{sent} of {len(wanted)} sent again; `queue` shows how they fare.")
-    return sum(bool(result.problem) for result in results)
-
-
-@dlq.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Overwrite the file.")
-@WORDS
-@click.pass_obj
-def export(source: Source, file: Path, *, force: bool, words: bool) -> None:
-    """Write all dead letters to FILE as JSON lines; the queue stays as it is."""
-    found = settings(source)
-    _refuse_existing(file, force=force)
-    letters, _ = _read(found)
-    records = []
-    for letter in letters:
-        body = {"body": letter.body} if words else {}
-        records.append(json.dumps(facts(letter, words=words) | body, ensure_ascii=False) + "\n")
-    try:
-        if force:
-            file.unlink(missing_ok=True)
-        # A new file, so that it surely has this mode: it may hold people's words.
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as target:
-            target.writelines(records)
-    except OSError as error:
-        raise CannotAsk(f"{file} cannot be written ({error.strerror}): name another.") from None
-    click.echo(f"{len(letters)} dead letters written to {file}.")
-
-
-def _refuse_existing(file: Path, *, force: bool) -> None:
-    if file.exists() and not force:
-        raise CannotAsk(f"{file} exists already: name another, or overwrite it with --force.")
+cli.add_command(dlq)
 
 
 @cli.command("audit")
@@ -336,22 +195,71 @@ def desks_command(source: Source, /, text: str, **written: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _read(found: Settings) -> tuple[list[DeadLetter], Counts]:
-    """Return all dead letters, and leave their queue as it was."""
-    counts = count(found.dead_letter_url)
-    with DeadLetters(found.dead_letter_url, found.queue_url) as dead_letters:
-        return _collect(dead_letters, counts.total), counts
+@cli.command("doctor")
+@click.option("--json", "for_programs", is_flag=True, help="For programs: every check by its id.")
+@click.option("--file-a-ticket", is_flag=True, help="Also file a ticket, and look it up.")
+@click.pass_obj
+def doctor_command(source: Source, *, for_programs: bool, file_a_ticket: bool) -> None:
+    """Check everything, within 20 seconds: what is wrong, why, and what to do.
+
+    With a system administrator's token in MATTERMOST_ADMIN_TOKEN, Mattermost's outgoing webhooks
+    are checked, too.
+    """
+    admin_token = os.environ.get("MATTERMOST_ADMIN_TOKEN", "")
+    diagnosis = diagnose(source, admin_token=admin_token, file_tickets=file_a_ticket)
+    if for_programs:
+        click.echo(as_json(diagnosis))
+    else:
+        show_diagnosis(diagnosis)
+    if diagnosis.wrong:
+        raise click.exceptions.Exit(1)
 
 
-def _collect(dead_letters: DeadLetters, total: int) -> list[DeadLetter]:
-    with progress("Reading", total) as step:
-        return dead_letters.collect(step)
+@cli.command("send")
+@click.argument("what", metavar="TEXT|FILE")
+@click.option("--url", default="", help="The callback URL, if not that of --stack or --env.")
+@click.option(
+    "--token",
+    envvar="MATTERMOST_TOKEN",
+    default="",
+    help="The webhook's token; others on this machine can see it here, so better in the "
+    "environment (MATTERMOST_TOKEN).",
+)
+@click.option("--token-file", type=click.Path(path_type=Path), help="A file with the token.")
+@click.option("--user", default="alice", show_default=True, help="Who writes.")
+@click.option("--channel", default="helpdesk", show_default=True, help="Where.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, not as a form.")
+@click.pass_obj
+def send_command(
+    source: Source,
+    what: str,
+    url: str,
+    token: str,
+    token_file: Path | None,
+    user: str,
+    channel: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Send a message to the bridge as Mattermost would, and say what people would read.
 
-
-def _complain(problem: str) -> int:
-    """Say on standard error what went wrong; returns the exit code."""
-    click.echo(problem, err=True)
-    return 1
+    TEXT is the message, with its trigger word; FILE is a recorded event, such as
+    events/form.json. Exit code 1: Mattermost would show nothing though it should.
+    """
+    token = read_token(token_file) if token_file else token
+    file = Path(what) if what.endswith(".json") and Path(what).is_file() else None
+    url, own = target(source, url, token_wanted=not (token or file))
+    if file:
+        request = recorded(file, token)
+    else:
+        request = message(what, token or own, user=user, channel=channel, as_json=as_json)
+    answer = send(url, request, Http())
+    click.echo(printable(answer.text.replace("\xa0", " "), lines=True))
+    status = "no answer" if answer.status is None else f"status {answer.status}"
+    where = f", {answer.where}" if answer.where else ""
+    click.echo(f"{status}, {answer.milliseconds} ms{where}")
+    if not answer.well:
+        raise click.exceptions.Exit(1)
 
 
 if __name__ == "__main__":

@@ -223,9 +223,14 @@ class MattermostApi:
                 method, url, deadline=deadline, headers=headers, body=body, into=into, limit=limit
             )
         except NoAnswer as error:
-            kind = Denied if error.cause is Cause.CERTIFICATE else Unreachable
-            remedy = _NO_ANSWER[error.cause].format(detail=error.detail)
-            raise kind(f"mattermost-{error.cause.value}", remedy) from None
+            raise no_answer(error) from None
+
+
+def no_answer(error: NoAnswer) -> MattermostError:
+    """Say what it means that Mattermost did not answer."""
+    kind = Denied if error.cause is Cause.CERTIFICATE else Unreachable
+    remedy = _NO_ANSWER[error.cause].format(detail=error.detail)
+    return kind(f"mattermost-{error.cause.value}", remedy)
 
 
 def _odd() -> Denied:

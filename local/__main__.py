@@ -128,6 +128,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         SECRET_ID=SECRET_ID,
         PAUSES="short" if glpi.is_simulated else "normal",
         POWERTOOLS_METRICS_DISABLED="true",
+        WEBHOOK_URL=f"http://127.0.0.1:{port}/mattermost/webhook",  # for manage.py
     )
     secret = {**glpi.secret, **mattermost.secret, "mattermost_webhook_tokens": dict(tokens)}
     _check_login(env, glpi.url, secret)

@@ -86,13 +86,22 @@ def settings(source: Source, *, with_glpi: bool = False) -> Settings:
         SettingsError: a setting is missing or cannot be used.
         CannotAsk: they cannot be read.
     """
+    found = variables(source)
+    unused = {"MATTERMOST_CA_BUNDLE": ""} | ({} if with_glpi else {"GLPI_CA_BUNDLE": ""})
+    return Settings.from_env(found | unused)
+
+
+def variables(source: Source) -> dict[str, str]:
+    """Return an installation's variables, unread, and point this process's AWS clients at it.
+
+    Raises:
+        CannotAsk: they cannot be read.
+    """
     if source.env_file is not None:
         _read_file(source.env_file)
     if source.region:
         os.environ.update(AWS_REGION=source.region, AWS_DEFAULT_REGION=source.region)
-    found = _of_function(f"{source.stack}-worker") if source.stack else dict(os.environ)
-    unused = {"MATTERMOST_CA_BUNDLE": ""} | ({} if with_glpi else {"GLPI_CA_BUNDLE": ""})
-    return Settings.from_env(found | unused)
+    return _of_function(f"{source.stack}-worker") if source.stack else dict(os.environ)
 
 
 def _read_file(path: str) -> None:
@@ -123,9 +132,10 @@ def _of_function(name: str) -> dict[str, str]:
         return there.get("Environment", {}).get("Variables", {})
 
     found = dict(asking(f"the function {name}", get))
-    bundle = found.get("GLPI_CA_BUNDLE", "").strip()
-    if bundle:
-        found["GLPI_CA_BUNDLE"] = str(ROOT / bundle)
+    for name in ("GLPI_CA_BUNDLE", "MATTERMOST_CA_BUNDLE"):
+        bundle = found.get(name, "").strip()
+        if bundle:
+            found[name] = str(ROOT / bundle)
     return found
 
 

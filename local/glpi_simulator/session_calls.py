@@ -19,6 +19,9 @@ from .store import (
     recorded_data,
 )
 
+_CREATE = 4
+# Tickets: create, see one's own, answer surveys (GLPI's installation data); it reads nothing else.
+_SELF_SERVICE_RIGHTS = {"ticket": 131077, "user": 0, "group": 0, "entity": 0}
 _ALL_ENTITIES = [{"id": 0, "name": ENTITIES[0], "is_recursive": 1}]
 
 
@@ -49,9 +52,12 @@ def my_profiles(_store: Store, session: Session, _call: Call, _root: str) -> Ans
     return json_answer(200, {"myprofiles": [profile]})
 
 
-def active_profile(store: Store, session: Session, _call: Call, _root: str) -> Answer:
-    """Answer getActiveProfile, with every right as recorded."""
-    return json_answer(200, {"active_profile": _profile(store, session.profile)})
+def active_profile(store: Store, session: Session, call: Call, _root: str) -> Answer:
+    """Answer getActiveProfile, with every right as recorded but those that a fault takes."""
+    rights = _profile(store, session.profile)
+    if "right_missing" in call.faults:
+        rights["ticket"] &= ~_CREATE
+    return json_answer(200, {"active_profile": rights})
 
 
 def my_entities(_store: Store, _session: Session, _call: Call, _root: str) -> Answer:
@@ -141,11 +147,12 @@ def _credentials(call: Call, scheme: str, value: str) -> tuple[str, str]:
 
 
 def _profile(store: Store, profile: int) -> Row:
-    """Return a profile's rights; Self-Service was not recorded and gets the keys of another."""
+    """Return a profile's rights; of Self-Service's only the few that matter here are its own."""
     profiles: Row = recorded_data(store.version)["profiles"]
     rights: Row = dict(profiles[str(TECHNICIAN if profile == SELF_SERVICE else profile)])
     if profile == SELF_SERVICE:
         rights |= {"id": profile, "name": PROFILE_NAMES[profile], "interface": "helpdesk"}
+        rights |= _SELF_SERVICE_RIGHTS
     return rights
 
 

@@ -11,6 +11,11 @@ from .model import MAX_MESSAGE, File, Json
 if TYPE_CHECKING:
     from .simulator import MattermostSimulator
 
+Body = Json | list[Json] | File | bytes
+
+VERSION_ID = "5.37.0.5.37.0"
+"""The header that tells clients the version."""
+
 PENDING_SECONDS = 30
 """So long a pending id belongs to its post (5.37)."""
 
@@ -23,6 +28,7 @@ class RestHandler(BaseHTTPRequestHandler):
 
     simulator: "MattermostSimulator"
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Answer; http.server looks for this name."""
@@ -55,15 +61,17 @@ class RestHandler(BaseHTTPRequestHandler):
         else:
             self.close_connection = True
 
-    def _process(self, body: bytes | None) -> tuple[int, Json | File | bytes]:
+    def _process(self, body: bytes | None) -> tuple[int, Body]:
         if self.path.startswith("/hooks/") and body is not None:
             return self._hook(json.loads(body))
         if self.path == "/api/v4/system/ping":
             return 200, {"status": "OK"}
-        if self.headers.get("Authorization") != f"Bearer {self.simulator.bot_token}":
-            return _error(401, "api.context.session_expired.app_error")
-        if self.path == "/api/v4/users/me":
-            return 200, {"id": self.simulator.bot_id, "username": "glpi", "email": ""}
+        known = self._known()
+        refusal = self._refusal(read_only=known is not None)
+        if refusal:
+            return _error(*refusal)
+        if known is not None:
+            return 200, known
         if self.path == "/api/v4/posts" and body is not None:
             return self._post(json.loads(body))
         found = _ITEM.fullmatch(self.path)
@@ -78,7 +86,33 @@ class RestHandler(BaseHTTPRequestHandler):
         post = self.simulator.posts.get(number)
         return (200, post) if post else _error(404, "app.post.get.app_error")
 
-    def _file(self, file_id: str, *, info: bool) -> tuple[int, Json | File | bytes]:
+    def _refusal(self, *, read_only: bool) -> tuple[int, str] | None:
+        """Return the refusal of a request, None when it may go on."""
+        authorization = self.headers.get("Authorization")
+        if read_only and authorization == f"Bearer {self.simulator.admin_token}":
+            return None
+        if authorization != f"Bearer {self.simulator.bot_token}":
+            return 401, "api.context.session_expired.app_error"
+        listing = self.path.startswith("/api/v4/hooks/outgoing")
+        return (403, _PERMISSIONS) if listing else None
+
+    def _known(self) -> Json | list[Json] | None:
+        """Return what is told of the bot, the hooks and the settings; paths of the REST API v4."""
+        chat = self.simulator
+        channels = re.fullmatch("/api/v4/users/me/teams/([a-z0-9]{26})/channels", self.path)
+        if channels:
+            mine = [c for c in chat.channels.values() if c.with_bot]
+            return [{"id": channel.id, "name": channel.name} for channel in mine]
+        bot = {"id": chat.bot_id, "username": "glpi-bot", "email": "", "is_bot": True}
+        found: dict[str, Json | list[Json]] = {
+            "/api/v4/users/me": bot,
+            "/api/v4/users/me/teams": chat.teams,
+            "/api/v4/hooks/outgoing?page=0&per_page=200": chat.hooks,
+            "/api/v4/config/client?format=old": dict(chat.config),
+        }
+        return found.get(self.path)
+
+    def _file(self, file_id: str, *, info: bool) -> tuple[int, Body]:
         """Hand a file out, if the bot is a member of its channel."""
         file = self.simulator.files.get(file_id)
         if file is None or file.post not in self.simulator.posts:
@@ -90,7 +124,7 @@ class RestHandler(BaseHTTPRequestHandler):
         described = {**known, "size": len(file.content), "mime_type": file.mime_type}
         return 200, described if info else file
 
-    def _post(self, wanted: Json) -> tuple[int, Json | File | bytes]:
+    def _post(self, wanted: Json) -> tuple[int, Body]:
         """Create a post as the bot."""
         known = self.simulator.pending.get(wanted.get("pending_post_id", ""))
         channel = self.simulator.channels.get(wanted["channel_id"])
@@ -113,7 +147,7 @@ class RestHandler(BaseHTTPRequestHandler):
             self.simulator.pending[wanted["pending_post_id"]] = post
         return 201, post
 
-    def _hook(self, wanted: Json) -> tuple[int, Json | File | bytes]:
+    def _hook(self, wanted: Json) -> tuple[int, Body]:
         """Create a post by the incoming webhook."""
         if self.path.rpartition("/")[2] != self.simulator.hook_id:
             return _error(400, "web.incoming_webhook.invalid.app_error")
@@ -126,11 +160,10 @@ class RestHandler(BaseHTTPRequestHandler):
         self.simulator.add_answer(ids[0], "", wanted["text"], username=wanted.get("username", ""))
         return 200, b"ok"
 
-    def _send(
-        self, status: int, body: Json | File | bytes, headers: dict[str, str] | None = None
-    ) -> None:
+    def _send(self, status: int, body: Body, headers: dict[str, str] | None = None) -> None:
         payload, kind = _payload(body)
         self.send_response(status)
+        self.send_header("X-Version-Id", VERSION_ID)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("Content-Type", kind)
@@ -142,7 +175,7 @@ class RestHandler(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-def _payload(body: Json | File | bytes) -> tuple[bytes, str]:
+def _payload(body: Body) -> tuple[bytes, str]:
     if isinstance(body, File):
         return body.content, body.mime_type
     if isinstance(body, bytes):

@@ -23,6 +23,7 @@ class MattermostSimulator:
     """
 
     bot_token = "bottoken000000000000000000"
+    admin_token = "admintoken0000000000000000"
     bot_id = "tbxskbymetgd3j51qs9o688r4c"
     hook_id = "incominghookid000000000000"
 
@@ -40,6 +41,14 @@ class MattermostSimulator:
         self.outgoing: OutgoingWebhook | None = None
         self.trouble: Trouble | None = None
         self.log: list[str] = []
+        self.teams: list[Json] = [{"id": "n43e597yj7rs7k5posyzdogpkr", "name": "acme"}]
+        self.hooks: list[Json] = []
+        self.config = {
+            "ShowEmailAddress": "true",
+            "EnableOutgoingWebhooks": "true",
+            "EnablePostUsernameOverride": "false",
+            "EnablePostIconOverride": "false",
+        }
         self.add_channel("helpdesk", "745i3akya3d9ierbsg6gsqmkfr")
 
     def __enter__(self) -> "MattermostSimulator":

@@ -1,0 +1,286 @@
+"""Checks of a deployed stack: gateway, functions, queues and ledger.
+
+They look at what CloudFormation says it made, so that something deleted by hand is noticed.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+
+from aws import ask, config
+from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
+from operations.doctor.glpi import SKEW_SECONDS, skew
+from operations.doctor.settings import Configuration
+from transport import Deadline, Http, NoAnswer
+
+CALL_SECONDS = 4.0
+"""Seconds for one call of AWS, all in all."""
+
+NO_STACK = "only with --stack NAME"
+
+Json = Mapping[str, Any]
+
+UNSETTLED = Trouble(
+    "The stack's last change did not end well ({status}).",
+    "Look at the stack's events in CloudFormation, and deploy again.",
+)
+MISSING = Trouble(
+    "The stack has no {what}.", "Deploy the template again; somebody removed it, or it is older."
+)
+NO_GATEWAY = Trouble(
+    "API Gateway does not answer at WebhookUrl ({cause}).",
+    "Look whether the API still exists, and at this machine's way to the internet.",
+)
+ODD_GATEWAY = Trouble(
+    "A message without a token is answered with {status} instead of the function's 401.",
+    "Look at the route and at the function's log: it may crash, or lack its permission.",
+)
+SPEAKS = Trouble(
+    "A message without a token gets a text, which Mattermost would post.",
+    "Look at what answers at WebhookUrl; it is not this bridge.",
+)
+INACTIVE = Trouble(
+    "The function {name} is {state}: {why}.", "Deploy again; in a VPC look at subnets and role."
+)
+OTHER_CODE = Trouble(
+    "The two functions run different code.", "Deploy again (sam build, sam deploy)."
+)
+NO_REDRIVE = Trouble(
+    "The queue has no dead letter queue.", "Deploy again; its redrive policy was changed by hand."
+)
+DEAD = Trouble(
+    "{count} messages lie in the dead letter queue.",
+    "manage.py dlq list shows why; mend that, then manage.py dlq replay --all.",
+)
+NO_TABLE = Trouble("The table of the ledger is {state}.", "Wait, or deploy again.")
+NO_TTL = Trouble(
+    "Old posts are never deleted from the ledger (TTL is {state}).",
+    "Switch TTL on for the attribute “expires”, or deploy again.",
+)
+NO_MAPPING = Trouble(
+    "The worker does not take messages: its event source mapping is {state}.",
+    "Enable the trigger of the worker function (Lambda > Configuration > Triggers).",
+)
+CLOCK = Trouble(
+    "This machine's clock is {seconds} s {direction} AWS's.", "Let it follow a time server (NTP)."
+)
+
+Client = Any
+"""A client of boto3; for several of these services there are no stubs."""
+
+
+class AwsSubject:
+    """A deployed stack.
+
+    Args:
+        told: the settings, whose source names the stack.
+        deadline: for everything.
+        now: seconds since the epoch.
+    """
+
+    def __init__(
+        self, told: Configuration, deadline: Deadline, now: Callable[[], float] = time.time
+    ) -> None:
+        self.told = told
+        self.name = told.source.stack or ""
+        self.deadline = deadline
+        self.skew: float | None = None
+        self.outputs: dict[str, str] = {}
+        self.parameters: dict[str, str] = {}
+        self.status = ""
+        self.resources: dict[str, tuple[str, str]] = {}
+        self._now = now
+        self._clients: dict[str, Client] = {}
+
+    def call(self, service: str, method: str, **arguments: object) -> Json:
+        """Ask AWS.
+
+        Raises:
+            AwsError: it refused, or did not answer.
+        """
+
+        def make() -> Json:
+            client: Client = self._clients.get(service)
+            if client is None:
+                client = boto3.client(service, config=config(CALL_SECONDS))  # type: ignore[call-overload]
+                self._clients[service] = client
+            found: Json = getattr(client, method)(**arguments)
+            return found
+
+        return ask(min(CALL_SECONDS, self.deadline.remaining()), make)
+
+    def read(self) -> None:
+        """Ask CloudFormation what there is, once.
+
+        Raises:
+            AwsError: it refused, or did not answer.
+        """
+        if self.resources:
+            return
+        answer = self.call("cloudformation", "describe_stacks", StackName=self.name)
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        self.skew = skew(headers.get("date", ""), self._now())
+        stack = answer["Stacks"][0]
+        self.status = stack["StackStatus"]
+        self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+        self.parameters = {
+            p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", [])
+        }
+        more: dict[str, object] = {}
+        while True:
+            page = self.call("cloudformation", "list_stack_resources", StackName=self.name, **more)
+            for r in page["StackResourceSummaries"]:
+                physical = r.get("PhysicalResourceId", "")
+                self.resources[r["LogicalResourceId"]] = (r["ResourceType"], physical)
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
+
+    def physical(self, logical: str) -> str:
+        """Return the name that a resource has in AWS, "" if there is none."""
+        return self.resources.get(logical, ("", ""))[1]
+
+    def of_type(self, kind: str) -> dict[str, str]:
+        """Return the resources of a type, by their names in the template."""
+        return {name: real for name, (there, real) in self.resources.items() if there == kind}
+
+
+def stack(aws: AwsSubject) -> Result:
+    """Say whether the stack is there and settled."""
+    if not aws.name:
+        return Skipped(NO_STACK)
+    aws.read()
+    if aws.status.endswith("FAILED") or "ROLLBACK" in aws.status:
+        return UNSETTLED.found(status=aws.status)
+    return Ok(f"{aws.name}, {aws.status}")
+
+
+def gateway(aws: AwsSubject) -> Result:
+    """Send a message without a token, which does nothing, and look at the answer."""
+    url = aws.outputs.get("WebhookUrl", "")
+    if not url:
+        return MISSING.found(what="output WebhookUrl")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    http = Http()
+    try:
+        answer = http.request(
+            "POST", url, deadline=aws.deadline.within(10), headers=headers, body=b"text=doctor"
+        )
+    except NoAnswer as error:
+        return NO_GATEWAY.found(cause=error.cause.value)
+    finally:
+        http.close()
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict) and value.get("text"):
+        return SPEAKS.found()
+    if answer.status != 401 or not isinstance(value, dict):
+        return ODD_GATEWAY.found(status=answer.status)
+    return Ok(f"refuses strangers (401) at {url}")
+
+
+def _functions(aws: AwsSubject) -> dict[str, Json]:
+    names = [f"{aws.name}-webhook", f"{aws.name}-worker"]
+    return {n: aws.call("lambda", "get_function_configuration", FunctionName=n) for n in names}
+
+
+def functions(aws: AwsSubject) -> Result:
+    """Say whether both functions can run."""
+    found = []
+    for name, there in _functions(aws).items():
+        state = there.get("State", "Active")
+        update = there.get("LastUpdateStatus", "Successful")
+        if state != "Active":
+            why = there.get("StateReason") or there.get("StateReasonCode", "no reason is told")
+            found.append(INACTIVE.found(name=name, state=state, why=str(why).rstrip(".")))
+        elif update == "Failed":
+            why = there.get("LastUpdateStatusReason", "no reason is told")
+            found.append(INACTIVE.found(name=name, state="not updated", why=str(why).rstrip(".")))
+    return together(*found) or Ok("both are active")
+
+
+def code(aws: AwsSubject) -> Result:
+    """Say whether both functions run the same code."""
+    there = list(_functions(aws).values())
+    if len({function.get("CodeSha256") for function in there}) > 1:
+        return OTHER_CODE.found()
+    built = str(there[0].get("LastModified", "?"))[:16].replace("T", " ")
+    return Ok(f"the same in both, since {built} UTC")
+
+
+def _queue(aws: AwsSubject, url: str) -> Mapping[str, str]:
+    answer = aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])
+    found: Mapping[str, str] = answer.get("Attributes", {})
+    return found
+
+
+def queue(aws: AwsSubject) -> Result:
+    """Say whether the queue is there, and bound to the dead letter queue."""
+    there = _queue(aws, aws.told.settings.queue_url)
+    if not there.get("RedrivePolicy"):
+        return NO_REDRIVE.found()
+    ready = int(there.get("ApproximateNumberOfMessages", 0))
+    paused = int(there.get("ApproximateNumberOfMessagesNotVisible", 0))
+    return Ok(f"{ready} ready, {paused} paused or being worked on")
+
+
+def dead_letters(aws: AwsSubject) -> Result:
+    """Say whether the dead letter queue is empty."""
+    there = _queue(aws, aws.told.settings.dead_letter_url)
+    count = int(there.get("ApproximateNumberOfMessages", 0))
+    count += int(there.get("ApproximateNumberOfMessagesNotVisible", 0))
+    return DEAD.found(count=count) if count else Ok("none")
+
+
+def ledger(aws: AwsSubject) -> Result:
+    """Say whether the ledger is there, and forgets old posts."""
+    table = aws.told.settings.ledger_table
+    state = aws.call("dynamodb", "describe_table", TableName=table)["Table"]["TableStatus"]
+    if state != "ACTIVE":
+        return NO_TABLE.found(state=state)
+    there = aws.call("dynamodb", "describe_time_to_live", TableName=table)
+    ttl = there.get("TimeToLiveDescription", {})
+    if ttl.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
+        return NO_TTL.found(state=str(ttl.get("TimeToLiveStatus", "off")).lower())
+    return Ok("active, forgets old posts")
+
+
+def mapping(aws: AwsSubject) -> Result:
+    """Say whether the queue feeds the worker."""
+    there = aws.call("lambda", "list_event_source_mappings", FunctionName=f"{aws.name}-worker")
+    states = [m.get("State", "?") for m in there.get("EventSourceMappings", [])]
+    if not any(state in ("Enabled", "Enabling", "Creating", "Updating") for state in states):
+        return NO_MAPPING.found(state=states[0].lower() if states else "gone")
+    return Ok("enabled")
+
+
+def clock(aws: AwsSubject) -> Result:
+    """Compare this machine's clock with AWS's."""
+    if aws.skew is None:
+        return Skipped("AWS did not tell the time")
+    if abs(aws.skew) > SKEW_SECONDS:
+        direction = "behind" if aws.skew > 0 else "ahead of"
+        return CLOCK.found(seconds=round(abs(aws.skew)), direction=direction)
+    return Ok(f"{abs(aws.skew):.0f} s from AWS's")
+
+
+_THERE = ("aws.stack",)
+
+CHECKS: tuple[Check[AwsSubject], ...] = (
+    Check("aws.stack", "stack", stack, (), (UNSETTLED,)),
+    Check("aws.clock", "clock", clock, _THERE, (CLOCK,)),
+    Check(
+        "aws.gateway", "API Gateway", gateway, _THERE, (NO_GATEWAY, ODD_GATEWAY, SPEAKS, MISSING)
+    ),
+    Check("aws.functions", "functions", functions, _THERE, (INACTIVE,)),
+    Check("aws.code", "code", code, _THERE, (OTHER_CODE,)),
+    Check("aws.mapping", "queue feeds worker", mapping, _THERE, (NO_MAPPING,)),
+    Check("aws.queue", "queue", queue, _THERE, (NO_REDRIVE,)),
+    Check("aws.dead-letters", "dead letters", dead_letters, _THERE, (DEAD,)),
+    Check("aws.ledger", "ledger", ledger, _THERE, (NO_TABLE, NO_TTL)),
+)

@@ -1,0 +1,109 @@
+"""All checks of an installation, made within one deadline."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import boto3
+
+from aws import AwsError, ask, config
+from operations.doctor import alarms, aws, glpi, glpi_rights, hooks, mattermost, network
+from operations.doctor import settings as told_settings
+from operations.doctor.aws import AwsSubject
+from operations.doctor.check import Check, Group, Line, Wrong, run
+from operations.doctor.glpi import GlpiSubject
+from operations.doctor.mattermost import MattermostSubject
+from operations.doctor.settings import configuration
+from operations.stack import Source, variables
+from rules import BRIDGE_TOML
+from transport import Deadline
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+SECONDS = 18.0
+"""All in all; with the start of the program nobody waits longer than 20."""
+
+SECRET_SECONDS = 4.0
+
+SUBJECTS: Mapping[str, Sequence[Check[object]]] = cast(
+    "Mapping[str, Sequence[Check[object]]]",
+    {
+        "Settings": told_settings.CHECKS,
+        "GLPI": (*glpi.WAY_IN, *glpi_rights.RIGHTS),
+        "Mattermost": (*mattermost.CHECKS, *hooks.CHECKS),
+        "AWS": (*aws.CHECKS, *alarms.CHECKS, *network.CHECKS),
+    },
+)
+"""All checks, as they are shown."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found out.
+
+    Attributes:
+        lines: in the order of `SUBJECTS`.
+        secrets: words that must not be shown.
+    """
+
+    lines: tuple[Line, ...]
+    secrets: frozenset[str]
+
+    @property
+    def wrong(self) -> tuple[Line, ...]:
+        """The lines on which something is wrong."""
+        return tuple(line for line in self.lines if isinstance(line.result, Wrong))
+
+
+def diagnose(
+    source: Source,
+    *,
+    admin_token: str = "",
+    file_tickets: bool = False,
+    seconds: float = SECONDS,
+    bridge_toml: Path = BRIDGE_TOML,
+) -> Diagnosis:
+    """Make all checks of an installation.
+
+    Args:
+        source: which installation.
+        admin_token: of an administrator of Mattermost, "" for none.
+        file_tickets: whether a real ticket may be filed in GLPI.
+        seconds: for everything.
+        bridge_toml: the desks.
+
+    Raises:
+        CannotAsk: the settings cannot be read.
+    """
+    deadline = Deadline(seconds)
+    told = configuration(source, variables(source), _fetch, bridge_toml)
+    stack = AwsSubject(told, deadline)
+    if source.stack:
+        with contextlib.suppress(AwsError, TimeoutError):  # told by the check of the stack
+            stack.read()
+            told = replace(told, webhook_url=stack.outputs.get("WebhookUrl", ""))
+    chat = MattermostSubject(told, deadline, admin_token)
+    glpi_ = GlpiSubject(told, deadline, file_tickets=file_tickets)
+    first = Group[object]("Settings", told, SUBJECTS["Settings"])
+    groups = [
+        Group[object]("GLPI", glpi_, SUBJECTS["GLPI"], glpi_.close),
+        Group[object]("Mattermost", chat, SUBJECTS["Mattermost"], chat.close),
+        Group[object]("AWS", stack, SUBJECTS["AWS"]),
+    ]
+    known = run([first], deadline, {})
+    known = run(groups, deadline, known)
+    lines = tuple(known[check.id] for group in (first, *groups) for check in group.checks)
+    return Diagnosis(lines, told.words | ({admin_token} if admin_token else set()))
+
+
+def _fetch(secret_id: str) -> str | None:
+    """Return the value of a secret, None when it is binary."""
+
+    def read() -> str | None:
+        client: SecretsManagerClient = boto3.client("secretsmanager", config=config(SECRET_SECONDS))
+        return client.get_secret_value(SecretId=secret_id).get("SecretString")
+
+    return ask(SECRET_SECONDS, read)

@@ -1,0 +1,264 @@
+"""Checks of Mattermost: whether it is there, and what the bot may do.
+
+REST API v4, seen on 5.37.0; the names in `config/client` are those of the server's source
+(config/client.go), which hands out most of them only to somebody logged in.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urljoin, urlsplit
+
+from mattermost_api import decipher, no_answer
+from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
+from operations.doctor.glpi import NotingHttp
+from operations.doctor.settings import Configuration
+from rules import Desk
+from transport import Answer, Deadline, NoAnswer
+
+NO_URL = "MATTERMOST_URL is not set"
+NO_BOT = "there is no bot: people get a code instead of a number that comes later"
+NO_DESKS = "bridge.toml is not usable"
+
+REDIRECT = Trouble("MATTERMOST_URL is redirected to {base}.", "Set MATTERMOST_URL to {base}.")
+UNUSED_BOT = Trouble(
+    "mattermost_bot_token is in the secret, but MATTERMOST_URL is not set, so there is no bot.",
+    "Set MATTERMOST_URL (parameter MattermostUrl).",
+)
+NO_TEAM = Trouble(
+    "The bot is in no team.", "Invite it to the team and to the channels (Add members)."
+)
+NOT_IN_TEAM = Trouble(
+    "The bot is not in the team {team}, which a desk serves.", "Invite it to that team."
+)
+NOT_IN_CHANNEL = Trouble(
+    "The bot is not in the channel {channel}, which a desk serves.",
+    "Add it there (Channel > Add members), or files and answers in threads do not work.",
+)
+NO_CHANNEL = Trouble(
+    "The bot is in no channel but the ones of everybody.",
+    "Add it to the channels in which people write to the bridge.",
+)
+HIDDEN_ADDRESSES = Trouble(
+    "Mattermost hides e-mail addresses (ShowEmailAddress), so tickets have no requester.",
+    "System Console > Site Configuration > Users and Teams: show them, or set "
+    "requester_by_login or [requesters] in bridge.toml.",
+)
+NO_OVERRIDE = Trouble(
+    "{key} of bridge.toml has no effect: {setting} is off.",
+    "System Console > Integrations: switch {setting} on, or remove {key}.",
+)
+NOT_A_HOOK = Trouble(
+    "mattermost_incoming_webhook is not the address of an incoming webhook.",
+    "Copy it again from Integrations > Incoming Webhooks; it ends with /hooks/ and 26 characters.",
+)
+OTHER_HOST = Trouble(
+    "mattermost_incoming_webhook is at {host}, MATTERMOST_URL at {other}.",
+    "Correct the one that is out of date.",
+)
+
+_OF_EVERYBODY = frozenset({"town-square", "off-topic"})
+
+Json = Mapping[str, object]
+
+
+class MattermostSubject:
+    """Mattermost, asked as the bot, or as an administrator where that is possible.
+
+    Args:
+        told: the settings.
+        deadline: for everything.
+        admin_token: of an administrator, "" for none; used for reading only.
+    """
+
+    def __init__(self, told: Configuration, deadline: Deadline, admin_token: str = "") -> None:
+        self.told = told
+        self.deadline = deadline
+        self.admin_token = admin_token
+        broken = told.broken & {"MATTERMOST_URL", "MATTERMOST_CA_BUNDLE"}
+        self.base = "" if broken else told.settings.mattermost_url or ""
+        self.why_not = f"{' and '.join(sorted(broken))} is not usable" if broken else NO_URL
+        self.http = NotingHttp(told.settings.mattermost_ca_bundle)
+        self.bot_token = told.access.bot_token
+        self.there = False
+        self._kept: dict[tuple[str, str], object] = {}
+
+    def ask(self, path: str, token: str = "") -> Answer:
+        """Ask Mattermost for a path of its API.
+
+        Raises:
+            MattermostError: it does not answer.
+        """
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        url = f"{self.base}/api/v4/{path}"
+        try:
+            return self.http.request("GET", url, deadline=self.deadline, headers=headers)
+        except NoAnswer as error:
+            raise no_answer(error) from None
+
+    def get(self, path: str, token: str) -> object:
+        """Read an object or a list, once.
+
+        Raises:
+            MattermostError: it is not handed out.
+        """
+        if (path, token) not in self._kept:
+            answer = self.ask(path, token)
+            found = _listed(answer)
+            self._kept[path, token] = decipher(answer) if found is None else found
+        return self._kept[path, token]
+
+    def rows(self, path: str, token: str) -> list[Json]:
+        """Read a list of objects."""
+        found = self.get(path, token)
+        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.http.close()
+
+
+def _listed(answer: Answer) -> list[object] | None:
+    try:
+        value = json.loads(answer.body) if answer.status == 200 else None
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) else None
+
+
+def reachable(chat: MattermostSubject) -> Result:
+    """Say whether Mattermost answers at its address."""
+    if not chat.base:
+        return Skipped(chat.why_not)
+    answer = chat.ask("system/ping")
+    if 300 <= answer.status < 400:
+        url = f"{chat.base}/api/v4/system/ping"
+        target = urlsplit(urljoin(url, answer.headers.get("Location", "")))
+        place = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
+        return REDIRECT.found(base=place.removesuffix("/api/v4/system/ping"))
+    decipher(answer)
+    chat.there = True
+    version = ".".join(answer.headers.get("X-Version-Id", "").split(".")[:3])
+    return Ok(f"{chat.base}, {version or 'version not told'}, {chat.http.milliseconds} ms")
+
+
+def bot(chat: MattermostSubject) -> Result:
+    """Say whether Mattermost accepts the bot's token."""
+    if not chat.bot_token:
+        return Skipped(NO_BOT)
+    if not chat.base:
+        return UNUSED_BOT.found() if chat.why_not == NO_URL else Skipped(chat.why_not)
+    if not chat.there:
+        return Skipped("first mend “reachable”")
+    me = chat.get("users/me", chat.bot_token)
+    kind = "" if isinstance(me, dict) and me.get("is_bot") else ", a person's account"
+    return Ok(f"its token is accepted{kind}")
+
+
+def membership(chat: MattermostSubject) -> Result:
+    """Say whether the bot is a member where desks need it."""
+    teams = chat.rows("users/me/teams", chat.bot_token)
+    if not teams:
+        return NO_TEAM.found()
+    if chat.told.rules is None:
+        return Skipped(NO_DESKS)
+    channels: set[str] = set()
+    for team in teams:
+        for channel in chat.rows(f"users/me/teams/{team.get('id')}/channels", chat.bot_token):
+            channels |= {str(channel.get("id")), str(channel.get("name"))}
+    names = {str(team.get("name")) for team in teams}
+    desks = chat.told.rules.desks
+    found = together(
+        *(NOT_IN_TEAM.found(team=t) for t in _wanted(desks, "teams") if t not in names),
+        *(NOT_IN_CHANNEL.found(channel=c) for c in _wanted(desks, "channels") if c not in channels),
+    )
+    real = sorted(c for c in channels - _OF_EVERYBODY if not re.fullmatch("[a-z0-9]{26}", c))
+    if not found and not real:
+        return NO_CHANNEL.found()
+    return found or Ok(f"{', '.join(real)} ({', '.join(sorted(names))})")
+
+
+def _wanted(desks: Sequence[Desk], key: str) -> list[str]:
+    return list(dict.fromkeys(name for desk in desks for name in getattr(desk, key)))
+
+
+def client_config(chat: MattermostSubject) -> Json:
+    """Return the settings that Mattermost tells its clients."""
+    found = chat.get("config/client?format=old", chat.admin_token or chat.bot_token)
+    return found if isinstance(found, dict) else {}
+
+
+def addresses(chat: MattermostSubject) -> Result:
+    """Say whether the bot may know people's e-mail addresses, which name the requester."""
+    if not chat.bot_token:
+        return Skipped(NO_BOT)
+    rules = chat.told.rules
+    shown = client_config(chat).get("ShowEmailAddress")
+    if shown == "true":
+        return Ok("the bot sees them")
+    if shown != "false":
+        return Skipped("Mattermost does not tell whether it shows addresses")
+    if rules and (rules.requester_by_login or rules.requesters):
+        return Skipped("hidden, but bridge.toml says who is who")
+    return HIDDEN_ADDRESSES.found()
+
+
+def overrides(chat: MattermostSubject) -> Result:
+    """Say whether name and picture of the answers have an effect."""
+    if chat.told.rules is None:
+        return Skipped(NO_DESKS)
+    wanted = {
+        "reply_username": ("EnablePostUsernameOverride", chat.told.rules.reply_username),
+        "reply_icon_url": ("EnablePostIconOverride", chat.told.rules.reply_icon_url),
+    }
+    asked = {key: setting for key, (setting, value) in wanted.items() if value}
+    if not asked:
+        return Skipped("bridge.toml sets neither name nor picture")
+    config = client_config(chat)
+    untold = [setting for setting in asked.values() if setting not in config]
+    if untold:
+        return Skipped(f"look at {' and '.join(untold)} in System Console > Integrations")
+    return together(
+        *(
+            NO_OVERRIDE.found(key=key, setting=setting)
+            for key, setting in asked.items()
+            if config[setting] != "true"
+        )
+    ) or Ok(f"{' and '.join(asked.values())} on")
+
+
+def incoming(chat: MattermostSubject) -> Result:
+    """Look at the address of the incoming webhook; nothing is ever posted."""
+    address = chat.told.access.incoming_webhook
+    if not address:
+        return Skipped("there is none")
+    parts = urlsplit(address)
+    if not re.search(r"/hooks/[a-z0-9]{26}\Z", parts.path):
+        return NOT_A_HOOK.found()
+    own = urlsplit(chat.base)
+    if chat.base and parts.netloc != own.netloc:
+        return OTHER_HOST.found(host=parts.hostname, other=own.hostname)
+    return Ok(f"at {parts.hostname}; not tried, since it would post")
+
+
+_THERE = ("mattermost.reachable",)
+_CONNECTION = tuple(
+    f"mattermost-{code}"
+    for code in ("dns", "connect", "tls", "certificate", "timeout", "cut", "odd-answer", "http-502")
+)
+
+CHECKS: tuple[Check[MattermostSubject], ...] = (
+    Check("mattermost.reachable", "reachable", reachable, (), (REDIRECT,), _CONNECTION),
+    Check("mattermost.bot", "bot", bot, (), (UNUSED_BOT,), ("mattermost-token",)),
+    Check(
+        "mattermost.member",
+        "bot is a member",
+        membership,
+        ("mattermost.reachable", "mattermost.bot"),
+        (NO_TEAM, NOT_IN_TEAM, NOT_IN_CHANNEL, NO_CHANNEL),
+        ("mattermost-permissions",),
+    ),
+    Check("mattermost.addresses", "e-mail addresses", addresses, _THERE, (HIDDEN_ADDRESSES,)),
+    Check("mattermost.overrides", "name and picture", overrides, _THERE, (NO_OVERRIDE,)),
+    Check("mattermost.incoming", "incoming webhook", incoming, (), (NOT_A_HOOK, OTHER_HOST)),
+)
