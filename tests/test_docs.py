@@ -138,6 +138,7 @@ KNOWN = {
     *TEMPLATE["Parameters"],
     *TEMPLATE["Outputs"],
     *ERRORS,
+    *re.findall(r"\bMATTERMOST_[A-Z_]+\b", (ROOT / "manage.py").read_text("utf-8")),
     *(word for path in PIPELINES for word in re.findall(r"\w+", path.read_text("utf-8"))),
     *ELSEWHERE,
 }

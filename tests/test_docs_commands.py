@@ -22,9 +22,6 @@ from tests.conftest import ROOT
 from tests.guides import EVERYTHING, PAGES, SH, TEMPLATE, Block, code_spans
 from tests.test_run import free_ports
 
-EXPECTED_SOON = {"doctor", "send", "desks"}
-"""Commands of manage.py that the guides may name before they are there; empty it when they are."""
-
 
 def commands(group: click.Command = cli, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     if not isinstance(group, click.Group):
@@ -132,8 +129,6 @@ def check_manage(words: list[str]) -> tuple[str, ...]:
     path: list[str] = []
     command: click.Command = cli
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        if words[0] in EXPECTED_SOON - command.commands.keys():
-            return (words[0],)
         assert words[0] in command.commands, words
         command = command.commands[words[0]]
         path.append(words[0])
