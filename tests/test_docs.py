@@ -46,7 +46,7 @@ ELSEWHERE = {
     # GLPI's, PHP's and the web servers'
     *("initSession", "killSession", "document_max_size", "post_max_size", "client_max_body_size"),
     # AWS's
-    *("VersionId", "HTTPS_PROXY", "correlation_id", "ROLLBACK_COMPLETE"),
+    *("VersionId", "HTTPS_PROXY", "correlation_id", "ROLLBACK_COMPLETE", "ReadOnlyAccess"),
 }
 """Words in code style that the bridge does not define."""
 
