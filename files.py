@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from glpi import GlpiError, OutcomeUnknown, Refused
-from glpi_documents import MEGABYTE, GlpiDocuments
+from glpi_documents import MEGABYTE, PICTURES, GlpiDocuments
 from mattermost import Post
 from mattermost_api import Denied, Gone, MattermostApi, MattermostError
 from rules import Rules
@@ -62,7 +62,9 @@ class Files:
         self._api = api
         self._documents = documents
 
-    def carry(self, post: Post, ticket: int, done: Set[str], deadline: Deadline) -> Carried:
+    def carry(
+        self, post: Post, ticket: int, done: Set[str], deadline: Deadline, *, inline: bool
+    ) -> Carried:
         """Bring the files that are not done to a ticket; none keeps another from being brought.
 
         Args:
@@ -70,6 +72,7 @@ class Files:
             ticket: its ticket.
             done: `file:` with the id of each file that is in the ticket already.
             deadline: for everything that is asked of Mattermost and GLPI.
+            inline: whether pictures belong into the ticket's own text.
         """
         carried = {step for step in done if step.startswith("file:")}
         failed: list[tuple[str, str]] = []
@@ -79,7 +82,9 @@ class Files:
             if f"file:{file_id}" in carried:
                 continue
             try:
-                self._carry(file_id, position, there, deadline)
+                shown = self._carry(file_id, position, there, deadline)
+                if shown and inline:
+                    self._documents.show(ticket, *shown, deadline)
             except NotCarriedError as problem:
                 failed.append((problem.name, problem.reason))
             except (GlpiError, MattermostError) as error:
@@ -92,7 +97,10 @@ class Files:
         first = errors[0] if errors else None
         return Carried(frozenset(carried), tuple(failed), first, doubtful)
 
-    def _carry(self, file_id: str, position: int, there: "_There", deadline: Deadline) -> None:
+    def _carry(
+        self, file_id: str, position: int, there: "_There", deadline: Deadline
+    ) -> tuple[int, str] | None:
+        """Bring one file; returns number and name of a picture."""
         words = self._rules.ticket
         name = words["file"]
         if position >= self._rules.max_files:
@@ -105,7 +113,7 @@ class Files:
                 raise NotCarriedError(name, words["too_large"].format(mb=limit // MEGABYTE))
             with _temporary() as file:
                 self._api.download(file_id, file, limit, deadline)
-                there.add(name, known.mime_type, file, deadline)
+                number = there.add(name, known.mime_type, file, deadline)
         except Gone:
             raise NotCarriedError(name, words["deleted_file"]) from None
         except Denied as error:
@@ -114,6 +122,7 @@ class Files:
             raise NotCarriedError(name, words["denied_file"]) from None
         except Refused:
             raise NotCarriedError(name, words["refused_file"]) from None
+        return (number, name) if number and known.mime_type in PICTURES else None
 
 
 class _There:
@@ -122,22 +131,27 @@ class _There:
     def __init__(self, documents: GlpiDocuments, ticket: int) -> None:
         self._documents = documents
         self._ticket = ticket
-        self._known: set[str] | None = None
+        self._known: dict[str, int] | None = None
 
-    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> None:
-        """Upload a file, unless one of the same bytes is there or may be on its way."""
+    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int:
+        """Upload a file, unless one of the same bytes is there or may be on its way.
+
+        Returns:
+            The number of the document, 0 for one that may be on its way.
+        """
         if self._known is None:
             stored = self._documents.of_ticket(self._ticket, deadline)
-            self._known = {document.sha1 for document in stored}
+            self._known = {document.sha1: document.number for document in stored}
         sha1 = _sha1(file)
         if sha1 in self._known:
-            return
+            return self._known[sha1]
         try:
-            self._documents.upload(self._ticket, name, mime_type, file, deadline)
+            number = self._documents.upload(self._ticket, name, mime_type, file, deadline)
         except OutcomeUnknown:
-            self._known.add(sha1)
+            self._known[sha1] = 0
             raise
-        self._known.add(sha1)
+        self._known[sha1] = number
+        return number
 
 
 def _sha1(file: BinaryIO) -> str:

@@ -73,8 +73,15 @@ def _rows(answer: object, first: int = 0, size: int = 1000) -> tuple[int, list[t
     return number, found
 
 
+def raw(content: str) -> str:
+    """Return a content as it was written: GLPI 10.0.14 hands it out escaped, 11.0.6 as it is."""
+    if "<" in content:
+        return content
+    return content.replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&")
+
+
 def ends_with(content: str, marker: str) -> bool:
-    """Say whether a marker is the last paragraph, as GLPI hands it out: escaped by 10.0.14."""
+    """Say whether a marker is the last paragraph of a content, as GLPI hands it out."""
     return content.rstrip().endswith((f"<p>{marker}</p>", f"&#60;p&#62;{marker}&#60;/p&#62;"))
 
 

@@ -5,19 +5,28 @@ leaves no empty document behind. Files inside `POST Ticket` or `ITILFollowup` ar
 500 although the item was created (10.0.14, 11.0.6).
 """
 
+import contextlib
 import json
 import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import BinaryIO
 
+from glpi import raw
+from glpi_errors import OutcomeUnknown, Refused
 from glpi_session import GlpiSession
 from transport import Deadline
 
 MEGABYTE = 1024 * 1024
 MAX_LINKS = 1000
 """Documents of a ticket that are looked at."""
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Media types that browsers show."""
+
+SETTINGS = ("version", "document_max_size", "root_doc")
 
 _CHUNK = 64 * 1024
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/]')
@@ -73,7 +82,7 @@ class GlpiDocuments:
 
     def __init__(self, session: GlpiSession) -> None:
         self._session = session
-        self._limit: int | None = None
+        self._kept: dict[str, str] | None = None
 
     def limit(self, deadline: Deadline) -> int:
         """Return how many bytes GLPI takes at most (its setting document_max_size, in MB).
@@ -81,12 +90,17 @@ class GlpiDocuments:
         Raises:
             GlpiError: there is no telling.
         """
-        if self._limit is None:
+        value = self._settings(deadline).get("document_max_size", "")
+        return int(value) * MEGABYTE if value.isdecimal() else MEGABYTE
+
+    def _settings(self, deadline: Deadline) -> dict[str, str]:
+        """Return GLPI's own settings, asked for once."""
+        if self._kept is None:
             answer = self._session.get("getGlpiConfig", deadline)
-            settings = answer.get("cfg_glpi") if isinstance(answer, dict) else None
-            value = settings.get("document_max_size") if isinstance(settings, dict) else None
-            self._limit = int(f"{value}") * MEGABYTE if f"{value}".isdecimal() else MEGABYTE
-        return self._limit
+            found = answer.get("cfg_glpi") if isinstance(answer, dict) else None
+            known = found if isinstance(found, dict) else {}
+            self._kept = {name: str(known[name]) for name in SETTINGS if name in known}
+        return self._kept
 
     def of_ticket(self, ticket: int, deadline: Deadline) -> list[Stored]:
         """Return the documents of a ticket.
@@ -110,8 +124,8 @@ class GlpiDocuments:
 
     def upload(
         self, ticket: int, name: str, mime_type: str, file: BinaryIO, deadline: Deadline
-    ) -> None:
-        """Link a file to a ticket.
+    ) -> int:
+        """Link a file to a ticket; returns the document's number.
 
         Raises:
             Refused: GLPI takes no such file (type, size, empty).
@@ -128,4 +142,35 @@ class GlpiDocuments:
         }
         body = _Upload(manifest, name, mime_type, file)
         kind = f"multipart/form-data; boundary={body.boundary}"
-        self._session.upload("Document", kind, body, deadline)
+        created = self._session.upload("Document", kind, body, deadline)
+        number = created.get("id") if isinstance(created, dict) else None
+        if not isinstance(number, int) or isinstance(number, bool):
+            remedy = "GLPI answered 201 without a number: look for a plug-in that changes it."
+            raise OutcomeUnknown("no-id", remedy, 201)
+        return number
+
+    def show(self, ticket: int, number: int, name: str, deadline: Deadline) -> None:
+        """Show a picture in the text of its ticket, where GLPI itself would not.
+
+        GLPI 10 lists a document by its name, 11 shows it in the timeline (seen on 10.0.14 and
+        11.0.6). It comes before the marker, if that is still the last paragraph; a text that was
+        changed otherwise stays as it is, and so does one that the API user may not change.
+
+        Raises:
+            GlpiError: it may not be shown yet; asking again does no harm.
+        """
+        settings = self._settings(deadline)
+        if not settings.get("version", "").startswith("10."):
+            return
+        found = self._session.get(f"Ticket/{ticket}", deadline)
+        content = found.get("content") if isinstance(found, dict) else None
+        text, marker, rest = raw(str(content or "")).rpartition("<p>mattermost:")
+        source = f"{settings.get('root_doc', '')}/front/document.send.php?docid={number}"
+        address = escape(f"{source}&itemtype=Ticket&items_id={ticket}")
+        if not marker or f'"{address}"' in text:
+            return
+        image = f'<img alt="{escape(name)}" src="{address}">'
+        picture = f'<p><a href="{address}" target="_blank">{image}</a></p>\n'
+        with contextlib.suppress(Refused):
+            fields = {"content": text + picture + marker + rest}
+            self._session.put(f"Ticket/{ticket}", fields, deadline)

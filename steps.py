@@ -115,7 +115,8 @@ class Steps:
             done |= set() if problem else {REQUESTER}
             error = error or problem
         if FILES in left:
-            carried = self._files.carry(post, ticket, entry.done, deadline)
+            own = entry.how in NEW_TICKET
+            carried = self._files.carry(post, ticket, entry.done, deadline, inline=own)
             problem = carried.error or self._complain(
                 post, ticket, carried.failed, answers, deadline
             )

@@ -100,7 +100,9 @@ def carry(reach: dict[str, str]) -> Taken:
     if reach["traced"]:
         tracemalloc.start()
     started = time.perf_counter()
-    carried = files.carry(to_post(fields, "hook"), ticket, frozenset(), Deadline(SECONDS))
+    carried = files.carry(
+        to_post(fields, "hook"), ticket, frozenset(), Deadline(SECONDS), inline=True
+    )
     seconds = time.perf_counter() - started
     if carried.error or carried.failed:
         sys.exit(f"not carried: {carried.error} {carried.failed}")

@@ -104,6 +104,64 @@ def test_a_strange_name_arrives_as_a_name(chat: Chat, name: str, shown: str) -> 
     assert filenames(chat.ticket) == [shown]
 
 
+# --- Pictures
+
+
+def picture(chat: Chat, name: str = "экран.png") -> str:
+    """Write a message with a picture; returns its id."""
+    post = chat.mattermost.add_post(HELPDESK)
+    file = chat.mattermost.add_file(post, name, PNG, "image/png")
+    chat.deliver("112 **x**", post, [file])
+    return post
+
+
+@both_versions
+def test_a_picture_is_seen_in_the_ticket(chat: Chat) -> None:
+    """GLPI 11 shows it in the timeline itself, GLPI 10 would only name it."""
+    post = picture(chat, 'a"<b>.png')
+    chat.settle()
+    (document,) = chat.ticket["documents"]
+    number, ticket = document["id"], chat.ticket["id"]
+    content = chat.ticket["content"]
+    address = f"/front/document.send.php?docid={number}&amp;itemtype=Ticket&amp;items_id={ticket}"
+    image = f'<img alt="a&quot;&lt;b&gt;.png" src="{address}">'
+    shown = f'<p><a href="{address}" target="_blank">{image}</a></p>\n'
+    assert (shown in content) == chat.glpi.version.startswith("10")
+    assert content.startswith("<p><strong>x</strong></p>")
+    assert content.endswith(f"<p>mattermost:{post}</p>")
+    assert chat.told() == []
+
+
+@pytest.mark.parametrize("glpi", ["10.0.14"], indirect=True)
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
+def test_a_picture_is_shown_once_whatever_happens_to_the_change(chat: Chat, kind: str) -> None:
+    chat.glpi.inject(Fault(kind, match="PUT Ticket", times=1))
+    picture(chat)
+    chat.settle()
+    assert chat.ticket["content"].count("<img") == 1
+    assert filenames(chat.ticket) == ["экран.png"]
+
+
+@pytest.mark.parametrize("glpi", ["10.0.14"], indirect=True)
+def test_a_text_that_an_agent_has_changed_stays_as_it_is(chat: Chat) -> None:
+    picture(chat)
+    chat.change(chat.ticket["id"], content="<p>mine</p>")
+    chat.settle()
+    assert chat.ticket["content"] == "<p>mine</p>"
+    assert filenames(chat.ticket) == ["экран.png"]
+
+
+@pytest.mark.parametrize("glpi", ["10.0.14"], indirect=True)
+def test_a_picture_of_a_reply_is_not_put_into_the_first_message(chat: Chat) -> None:
+    root = chat.write("112 x")
+    before = chat.ticket["content"]
+    post = chat.mattermost.add_post(HELPDESK, root)
+    chat.deliver("112 y", post, [chat.mattermost.add_file(post, "a.png", PNG, "image/png")])
+    chat.settle()
+    assert chat.ticket["content"] == before
+    assert filenames(chat.ticket) == ["a.png"]
+
+
 # --- What never gets there
 
 
