@@ -8,7 +8,7 @@ from .context import Context, whole_number
 from .store import now
 from .text import stored
 from .ticket_input import text_of
-from .tickets import CLOSED, SOLVED, reopen, set_status, take_into_account
+from .tickets import CLOSED, PENDING, SOLVED, reopen, set_status, take_into_account
 
 
 def create_followup(context: Context, given: Row) -> tuple[int, str]:
@@ -35,7 +35,8 @@ def create_followup(context: Context, given: Row) -> tuple[int, str]:
             "requesttypes_id": whole_number(given.get("requesttypes_id", 1)) or 0,
         },
     )
-    if finished and str(given.get("add_reopen") or "0") == "1":
+    rests = finished or ticket["status"] == PENDING
+    if rests and str(given.get("add_reopen") or "0") == "1":
         reopen(context, ticket)
     if not context.self_service:
         take_into_account(ticket, given)
