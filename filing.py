@@ -291,13 +291,22 @@ class Filing:
         mine, held = self._ledger.write(ref, replace(entry, until=until), seen=entry)
         return held if mine else None
 
-    def release(self, ref: str, held: Entry, done: Set[str], wait: float = 0.0) -> None:
-        """Take down which steps of a post are done, and for how long nobody should go on.
+    def release(
+        self, ref: str, held: Entry, done: Set[str], wait: float = 0.0, why: str = ""
+    ) -> None:
+        """Take down how far the steps of a post have come.
 
         If that fails, they are done again: better than not at all.
+
+        Args:
+            ref: the post's.
+            held: what `hold` has returned.
+            done: the steps that are done now.
+            wait: seconds for which nobody should go on.
+            why: the code of what keeps the rest from being done, "" when nothing is left.
         """
         until = self._clock() + wait if wait else 0.0
-        self._note(ref, replace(held, done=held.done | done, until=until), held)
+        self._note(ref, replace(held, done=held.done | done, until=until, why=why), held)
 
     def note_done(self, ref: str, step: str) -> None:
         """Take down that a step of a filed post is done; never raises."""

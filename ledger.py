@@ -79,7 +79,8 @@ class Entry:
         target: the ticket that the last attempt would have added to, if any.
         tries: how many attempts may have been executed.
         since: seconds since the epoch when the bridge took the message over.
-        why: the code of what keeps the post from its ticket, "" when nothing is known.
+        why: the code of what keeps the post from its ticket, or from the steps after it; "" when
+            nothing is known.
         done: the steps that are done, and `file:` with the id of each file that is.
         version: counts the writes; 0 for what has not been written.
     """

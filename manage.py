@@ -90,7 +90,7 @@ def queue(source: Source) -> None:
     """Show what waits, and why."""
     found = settings(source)
     main, dead = count(found.queue_url), count(found.dead_letter_url)
-    waiting = posts(found.ledger_table, unfiled_only=True)
+    waiting = posts(found.ledger_table, waiting_only=True)
     click.echo(
         f"queue         {main.ready} ready, {main.hidden} paused or being worked on, "
         f"{main.delayed} delayed"
@@ -126,6 +126,8 @@ def _notes(waiting: Sequence[Remembered], main: Counts, dead: Counts) -> Iterato
         yield "open: surely no ticket yet; the next attempt creates it."
     if "tried" in states:
         yield "tried: there may be a ticket; the worker looks into GLPI before it tries again."
+    if "filed" in states:
+        yield "filed: has its ticket; a step is left: requester, files, or telling the author."
     if any(time.time() - post.written_at > STALE_SECONDS for post in waiting):
         yield (
             "*: not tried for an hour: it is a dead letter, was one and is gone, or the worker "

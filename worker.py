@@ -149,11 +149,13 @@ class Worker:
         answers = self._answers.at(visit.routed.desk) if visit.routed else self._answers
         done = self._steps.do(post, held, left, answers, visit.deadline)
         settle = self._filing.patience.settle if done.doubtful else 0.0
-        self._filing.release(post.ref, held, done.steps, settle)
         left -= done.steps
+        too_old = visit.age > self._filing.patience.max_age
+        why = done.error.code if done.error and left and not too_old else ""
+        self._filing.release(post.ref, held, done.steps, settle, why)
         if not left:
             return verdict
-        if visit.age > self._filing.patience.max_age:
+        if too_old:
             return replace(verdict, given_up=left, error=done.error)
         wait = max(settle, self._pause(done.error, visit.receives))
         return replace(verdict, wait=wait, error=done.error)

@@ -184,6 +184,6 @@ def _waiting(
         return []
     return [
         Finding(Kind.WAITING, post.ref, tickets[post.ref], state=_state(post))
-        for post in posts(table, unfiled_only=True)
-        if post.ref in suspects
+        for post in posts(table, waiting_only=True)
+        if post.ref in suspects and not post.filed
     ]

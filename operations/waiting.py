@@ -86,24 +86,27 @@ def count(url: str) -> Counts:
     return asking(f"the queue {url}", get)
 
 
-def posts(table: str, *, unfiled_only: bool = False) -> list[Remembered]:
-    """Read the ledger, oldest post first.
+def posts(table: str, *, waiting_only: bool = False) -> list[Remembered]:
+    """Read the ledger, oldest post first: all, or those that wait for a ticket or a step after it.
 
     Raises:
         CannotAsk: it cannot be read.
     """
-    found = [_remembered(item) for item in _scan(table, unfiled_only=unfiled_only)]
+    found = [_remembered(item) for item in _scan(table, waiting_only=waiting_only)]
     real = [post for post in found if not is_thread(post.ref)]
     return sorted(real, key=lambda post: (post.since, post.ref))
 
 
-def _scan(table: str, *, unfiled_only: bool) -> "Iterator[Item]":
+def _scan(table: str, *, waiting_only: bool) -> "Iterator[Item]":
     condition: dict[str, Any] = {}
-    if unfiled_only:
+    if waiting_only:
         condition = {
-            "FilterExpression": "#state <> :filed",
+            "FilterExpression": "#state <> :filed OR (attribute_exists(why) AND why <> :nothing)",
             "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {":filed": {"S": State.FILED.value}},
+            "ExpressionAttributeValues": {
+                ":filed": {"S": State.FILED.value},
+                ":nothing": {"S": ""},
+            },
         }
     what = f"the table {table}"
     client: DynamoDBClient = asking(

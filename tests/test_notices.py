@@ -10,6 +10,7 @@ from local.memory import MemoryOutbox
 from outbox import Message, dumps
 from planning import ASK_PATIENCE
 from tests.conftest import Lab, both_versions
+from tests.operator import run
 from tests.safe_path import NOW, PATIENCE, Clock, post, record, work
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
@@ -22,6 +23,11 @@ def hook(lab: Lab, worker: MemoryOutbox, mattermost: MattermostSimulator) -> Mat
     lab.store(mattermost_incoming_webhook=mattermost.hook_url)
     lab.cold_start()
     return mattermost
+
+
+def post_id(mattermost: MattermostSimulator) -> str:
+    """Return the id of the first post."""
+    return next(iter(mattermost.posts))
 
 
 def saved(lab: Lab, mattermost: MattermostSimulator, **fields: object) -> str:
@@ -142,9 +148,14 @@ def test_a_bot_outside_the_channel_waits_for_the_administrator_at_the_longest_pa
     assert worker.queue[0].visible_at - clock.now == pytest.approx(PATIENCE.longest_pause)
     (entry,) = [e for e in lab.logged() if e.get("code") == "mattermost-permissions"]
     assert "add it to the team" in entry["remedy"]
+    shown = run("queue").stdout
+    assert f"{post_id(bot)}" in shown
+    assert "filed" in shown
+    assert "mattermost-permissions" in shown
     bot.channels[HELPDESK].with_bot = True
     go_on(worker, clock)
     assert len(bot.said()) == 1
+    assert "mattermost-permissions" not in run("queue").stdout
 
 
 def test_a_notice_is_given_up_with_the_messages_age_but_its_ticket_is_no_dead_letter(

@@ -77,7 +77,9 @@ def test_a_reply_by_somebody_that_glpi_does_not_know_names_them_in_its_words(cha
 
 @both_versions
 @pytest.mark.parametrize("status", [PENDING, SOLVED])
-def test_a_reply_to_a_solved_or_pending_ticket_opens_it_again_and_says_so(chat: Chat, status: int) -> None:
+def test_a_reply_to_a_solved_or_pending_ticket_opens_it_again_and_says_so(
+    chat: Chat, status: int
+) -> None:
     root, number = open_ticket(chat)
     chat.change(number, status=status)
     chat.write("112 снова", root=root)
