@@ -2,6 +2,7 @@
 # make manage    how to look after a running bridge: what waits, dead letters, an audit
 # make test      everything that must hold
 # make tests     only the tests, as for another Python: make tests PYTHON=python3.13
+# make coverage  the tests, and which lines none of them reaches (takes longer)
 # make faults    the fault matrix: every fault at every moment, and what the person reads
 # make bench     measure, and write docs/performance.md
 # make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
@@ -23,7 +24,7 @@ TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed 
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests gates faults bench rehearse lock deploy deploy-tools
+.PHONY: run manage test tests coverage gates faults bench rehearse lock deploy deploy-tools
 .NOTPARALLEL:
 
 run: $(VENV)/run.installed
@@ -38,6 +39,9 @@ test: $(TESTED) gates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/pytest -q $(ALL_CORES)
+
+coverage: $(TESTED)
 	$(BIN)/pytest -q $(ALL_CORES) --cov
 
 tests: $(TESTED)
