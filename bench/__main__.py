@@ -28,8 +28,6 @@ NOTES = {
         "The same simulated GLPI for all, with the service times of a real GLPI 11.0.6 and a round "
         "trip added to every connection and answer; queue and ledger in memory. The limit is one "
         "POST on an open connection; the original script's way is three calls on three connections."
-        " With AWS come three calls before the answer (queue, claim, record), one after another: "
-        "at 5 ms each 15 ms."
     ),
     "cold_start": "Interpreters of their own, taking turns; Lambda's runtime client beside them.",
     "footprint": "The package under Lambda's runtime client, AWS's calls to an emulator included.",
