@@ -32,6 +32,10 @@ class Deadline:
             raise TimeoutError
         return left
 
+    def shared(self, among: int) -> "Deadline":
+        """Return an earlier deadline: the first of so many equal parts of what is left."""
+        return Deadline((self._end - self._clock()) / among, self._clock)
+
     def within(self, seconds: float) -> "Deadline":
         """Return an earlier deadline, if so many seconds are less than what is left."""
         return Deadline(min(seconds, self._end - self._clock()), self._clock)

@@ -29,12 +29,14 @@ class Carried:
     Attributes:
         done: `file:` with the id of each file that is in the ticket.
         failed: names and reasons of those that never will be.
+        late: the same of those that could not be brought now.
         error: what keeps another from being carried now, None if nothing is left.
         doubtful: whether one may still be on its way to GLPI.
     """
 
     done: frozenset[str]
     failed: tuple[tuple[str, str], ...] = ()
+    late: tuple[tuple[str, str], ...] = ()
     error: ServerError | None = None
     doubtful: bool = False
 
@@ -78,24 +80,23 @@ class Files:
         failed: list[tuple[str, str]] = []
         errors: list[ServerError] = []
         there = _There(self._documents, ticket)
-        for position, file_id in enumerate(post.file_ids):
-            if f"file:{file_id}" in carried:
-                continue
+        left = [n for n, file_id in enumerate(post.file_ids) if f"file:{file_id}" not in carried]
+        for files_left, position in zip(range(len(left), 0, -1), left, strict=True):
+            file_id, share = post.file_ids[position], deadline.shared(files_left)
             try:
-                shown = self._carry(file_id, position, there, deadline)
+                shown = self._carry(file_id, position, there, share)
                 if shown and inline:
-                    self._documents.show(ticket, *shown, deadline)
+                    self._documents.show(ticket, *shown, share)
             except NotCarriedError as problem:
                 failed.append((problem.name, problem.reason))
             except (GlpiError, MattermostError) as error:
                 errors.append(error)
-                if deadline.passed:
-                    break
             else:
                 carried.add(f"file:{file_id}")
         doubtful = any(isinstance(error, OutcomeUnknown) for error in errors)
         first = errors[0] if errors else None
-        return Carried(frozenset(carried), tuple(failed), first, doubtful)
+        late = ((self._rules.ticket["file"], self._rules.ticket["late_file"]),) * len(errors)
+        return Carried(frozenset(carried), tuple(failed), late, first, doubtful)
 
     def _carry(
         self, file_id: str, position: int, there: "_There", deadline: Deadline
@@ -120,8 +121,8 @@ class Files:
             if error.status != 403:  # of the whole bot, not of this file: it will heal
                 raise
             raise NotCarriedError(name, words["denied_file"]) from None
-        except Refused:
-            raise NotCarriedError(name, words["refused_file"]) from None
+        if number is None:
+            raise NotCarriedError(name, words["refused_file"])
         return (number, name) if number and known.mime_type in PICTURES else None
 
 
@@ -133,20 +134,26 @@ class _There:
         self._ticket = ticket
         self._known: dict[str, int] | None = None
 
-    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int:
+    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int | None:
         """Upload a file, unless one of the same bytes is there or may be on its way.
 
         Returns:
-            The number of the document, 0 for one that may be on its way.
+            The number of the document, 0 for one that may be on its way, None for one that GLPI
+            does not take.
         """
-        if self._known is None:
-            stored = self._documents.of_ticket(self._ticket, deadline)
-            self._known = {document.sha1: document.number for document in stored}
+        try:
+            if self._known is None:
+                stored = self._documents.of_ticket(self._ticket, deadline)
+                self._known = {document.sha1: document.number for document in stored}
+        except Refused:  # the ticket is gone
+            return None
         sha1 = _sha1(file)
         if sha1 in self._known:
             return self._known[sha1]
         try:
             number = self._documents.upload(self._ticket, name, mime_type, file, deadline)
+        except Refused:
+            return None
         except OutcomeUnknown:
             self._known[sha1] = 0
             raise

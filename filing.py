@@ -13,7 +13,7 @@ from typing import Protocol
 from aws import AwsError
 from circuit import Circuit
 from glpi import Glpi, GlpiError, OutcomeUnknown
-from ledger import NEW, NEW_TICKET, STEPS, Entry, Ledger, State, thread
+from ledger import BURIED, NEW, NEW_TICKET, STEPS, TOLD, Entry, Ledger, State, thread
 from transport import Deadline
 
 
@@ -199,7 +199,8 @@ class Filing:
         mine, entry = self._ledger.write(ref, claim, seen=NEW)
         if not mine:
             return None
-        progress = self._create(ref, entry, wish, deadline, done)
+        until = entry.until if TOLD not in done else 0.0  # till then it is ours to tell
+        progress = self._create(ref, entry, wish, deadline, done, until=until)
         self.learn(progress.error)
         return progress
 
@@ -269,7 +270,14 @@ class Filing:
         return self._create(ref, entry, wish, deadline, done)
 
     def _create(
-        self, ref: str, claim: Entry, wish: Wish, deadline: Deadline, done: Set[str]
+        self,
+        ref: str,
+        claim: Entry,
+        wish: Wish,
+        deadline: Deadline,
+        done: Set[str],
+        *,
+        until: float = 0.0,
     ) -> Progress:
         try:
             became = wish.create(deadline)
@@ -279,7 +287,8 @@ class Filing:
         except GlpiError as error:
             self._note(ref, claim.released(error.code), claim)
             return Progress(error=error)
-        return Progress(became, entry=self._note(ref, _filed(claim, became, done), claim))
+        filed = replace(_filed(claim, became, done), until=until)
+        return Progress(became, entry=self._note(ref, filed, claim))
 
     def hold(self, ref: str, entry: Entry) -> Entry | None:
         """Keep others from doing the steps of a post; returns None if somebody else is at them.
@@ -309,11 +318,26 @@ class Filing:
         self._note(ref, replace(held, done=held.done | done, until=until, why=why), held)
 
     def note_done(self, ref: str, step: str) -> None:
-        """Take down that a step of a filed post is done; never raises."""
+        """Take down that a step of a post just filed is done, unless the worker is at it already.
+
+        Never raises.
+        """
         with contextlib.suppress(AwsError):
             entry = self._ledger.read(ref)
-            if entry.state is State.FILED:
-                self._ledger.write(ref, replace(entry, done=entry.done | {step}), seen=entry)
+            ours = entry.until <= self._clock() + self.patience.fast_lease
+            if entry.state is State.FILED and ours:
+                noted = replace(entry, done=entry.done | {step}, until=0.0)
+                self._ledger.write(ref, noted, seen=entry)
+
+    def note_buried(self, ref: str) -> None:
+        """Take down that nobody should wait for the ticket of a post; never raises.
+
+        What the ledger does not know stays unknown: a replay looks into GLPI first.
+        """
+        with contextlib.suppress(AwsError):
+            entry = self._ledger.read(ref)
+            if entry != NEW and entry.state is not State.FILED:
+                self._ledger.write(ref, replace(entry, why=BURIED), seen=entry)
 
     def take_thread(self, root: str, ticket: int) -> bool:
         """Take down which ticket a thread belongs to; never raises.
@@ -331,13 +355,18 @@ class Filing:
             return True
         return False
 
-    def expect(self, ref: str, why: str) -> None:
+    def expect(self, ref: str, why: str) -> bool:
         """Take down that a post nobody has tried yet waits for its ticket; never raises.
 
         Without that, a reply that the worker comes to first would find a thread without one.
+
+        Returns:
+            False when somebody has done that before, or tried; True also if there is no telling.
         """
         with contextlib.suppress(AwsError):
-            self._ledger.write(ref, replace(NEW, since=self._clock(), why=why), seen=NEW)
+            first, _ = self._ledger.write(ref, replace(NEW, since=self._clock(), why=why), seen=NEW)
+            return first
+        return True
 
     def of_thread(self, root: str) -> Entry:
         """Return what the ledger knows of the ticket that a thread belongs to.

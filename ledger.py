@@ -43,6 +43,9 @@ STEPS = frozenset({TOLD, REQUESTER, FILES, THREAD})
 the thread that it was written in belongs to it."""
 
 
+BURIED = "buried"
+"""Why a post in the dead letter queue has no ticket: nobody should wait for one."""
+
 NEW_TICKET = ("accepted", "closed")
 """How a post has become a ticket of its own, and not a followup."""
 

@@ -217,6 +217,7 @@ _EVERYBODY = frozenset({"all", "channel", "here"})
 
 def mention(user_name: str) -> str:
     """Return what rings the user; a name that no user can have rings nobody."""
-    if _USER_NAME.fullmatch(user_name) and user_name not in _EVERYBODY:
+    rings_everybody = user_name.rstrip("._-") in _EVERYBODY  # Mattermost drops these at the end
+    if _USER_NAME.fullmatch(user_name) and not rings_everybody:
         return f"@{user_name}"
     return neutralise(user_name)

@@ -54,7 +54,7 @@ def dumps(message: Message) -> str:
     written_at = message.post.written_at
     post["written_at"] = written_at.isoformat() if written_at else None
     queued = {"v": VERSION, "received_at": message.received_at, "post": post}
-    return json.dumps(queued, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(queued, separators=(",", ":"))  # in ASCII: SQS refuses U+FFFE and U+FFFF
 
 
 def loads(body: str) -> Message:

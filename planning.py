@@ -76,13 +76,13 @@ class Planner:
         self._glpi = glpi
         self._followups = followups
         self._api = api
-        self._threads = Threads(api, filing, followups)
+        self._threads = Threads(api, filing, followups, clock)
         self._requesters = requesters
         self._clock = clock
 
-    def spot(self, post: Post, deadline: Deadline) -> Spot:
-        """Say where a post stands in Mattermost; never raises for Mattermost's failures."""
-        return self._threads.spot(post, deadline)
+    def spot(self, post: Post, deadline: Deadline, *, hurried: bool) -> Spot:
+        """Say where a post stands in Mattermost; see `Threads.spot`."""
+        return self._threads.spot(post, deadline, hurried=hurried)
 
     def plan(
         self, post: Post, routed: Routed, spot: Spot, deadline: Deadline, age: float | None

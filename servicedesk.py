@@ -125,7 +125,7 @@ class ServiceDesk:
         """Say why nothing was filed, where the author will see it."""
         if not outcome.reply:
             return outcome
-        return self._answer(post, self._planner.spot(post, deadline), outcome)
+        return self._answer(post, self._planner.spot(post, deadline, hurried=True), outcome)
 
     def _unknown_desk(self, post: Post) -> Outcome:
         """Name the desks, unless the hook has no trigger words and so sends everything."""
@@ -142,7 +142,7 @@ class ServiceDesk:
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
         """Make the message safe, then try once; say what is true."""
         saved, in_doubt = self._save(post)
-        spot = self._planner.spot(post, deadline)
+        spot = self._planner.spot(post, deadline, hurried=True)
         answers = self._answers.at(routed.desk)
         case = _Case(post, routed, answers, spot, saved=saved, in_doubt=in_doubt)
         return self._answer(post, spot, self._try(case, deadline))
@@ -181,9 +181,8 @@ class ServiceDesk:
 
     def _waits(self, case: _Case, event: str, error: ServerError | AwsError | None) -> Outcome:
         """Say that nothing was tried; whoever replies to the message has to wait with it."""
-        to_thread = self._way_back.of(case.post) is Way.THREAD
-        if case.saved and to_thread and not case.spot.root:
-            self._filing.expect(case.post.ref, error.code if error else "")
+        if case.saved and not self._filing.expect(case.post.ref, error.code if error else ""):
+            return Outcome("duplicate", {})
         return self._not_filed(case, event, error)
 
     def _not_filed(self, case: _Case, event: str, error: ServerError | AwsError | None) -> Outcome:

@@ -90,7 +90,14 @@ class Steps:
         return frozenset(wanted)
 
     def do(
-        self, post: Post, entry: Entry, left: Set[str], answers: Answers, deadline: Deadline
+        self,
+        post: Post,
+        entry: Entry,
+        left: Set[str],
+        answers: Answers,
+        deadline: Deadline,
+        *,
+        last: bool,
     ) -> Done:
         """Do what is left.
 
@@ -100,6 +107,7 @@ class Steps:
             left: the steps that are to be done.
             answers: what people read.
             deadline: for everything but the telling.
+            last: whether what cannot be done now will not be tried again.
         """
         ticket = entry.ticket or 0
         done: set[str] = set()
@@ -117,9 +125,9 @@ class Steps:
         if FILES in left:
             own = entry.how in NEW_TICKET
             carried = self._files.carry(post, ticket, entry.done, deadline, inline=own)
-            problem = carried.error or self._complain(
-                post, ticket, carried.failed, answers, deadline
-            )
+            problem = None if last else carried.error
+            failed = carried.failed + (carried.late if last else ())
+            problem = problem or self._complain(post, ticket, failed, answers, deadline)
             done |= carried.done | (set() if problem else {FILES})
             error = error or problem
             doubtful = carried.doubtful or isinstance(problem, OutcomeUnknown)

@@ -152,6 +152,7 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "refused_file": "GLPI не принял (тип, размер или пустой файл)",
         "denied_file": "у бота нет доступа к файлу",
         "deleted_file": "файл удалён",
+        "late_file": "не удалось перенести, хотя попытки шли несколько дней",
     },
     "en": {
         "title": "Request from {user_name}: {first_line}",
@@ -169,6 +170,7 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "refused_file": "refused by GLPI (type, size or empty file)",
         "denied_file": "the bot may not read the file",
         "deleted_file": "the file was deleted",
+        "late_file": "could not be carried over in days of trying",
     },
 }
 """What the ticket says, and what stands for a name, by language and key."""

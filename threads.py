@@ -3,16 +3,22 @@
 Only a bot can tell: an outgoing webhook does not say whether a post is a reply (Mattermost 5.37).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from filing import Became, Filing
 from glpi import TOO_LARGE, Glpi, Refused
 from glpi_followups import Condition, GlpiFollowups
-from ledger import NEW, State
+from ledger import BURIED, NEW, State
 from mattermost import Post
-from mattermost_api import Gone, MattermostApi, MattermostError, Place
+from mattermost_api import Gone, MattermostApi, MattermostError, Place, Unreachable
 from transport import Deadline
+
+FAILURES = 3
+"""So many failures in a row, and nobody waits for Mattermost."""
+
+SKIP_SECONDS = 300.0
+"""Seconds for which nobody does; then it is asked again."""
 
 ASK_SECONDS = 2.0
 """Seconds for asking Mattermost where a post stands."""
@@ -58,23 +64,47 @@ class Threads:
         api: Mattermost.
         filing: knows which thread belongs to which ticket.
         followups: know what a ticket is like.
+        clock: seconds since the epoch.
     """
 
-    def __init__(self, api: MattermostApi, filing: Filing, followups: GlpiFollowups) -> None:
+    def __init__(
+        self,
+        api: MattermostApi,
+        filing: Filing,
+        followups: GlpiFollowups,
+        clock: Callable[[], float],
+    ) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._ask_again_at = 0.0
         self._api = api
         self._filing = filing
         self._followups = followups
 
-    def spot(self, post: Post, deadline: Deadline) -> Spot:
-        """Say where a post stands; never raises for Mattermost's failures."""
+    def spot(self, post: Post, deadline: Deadline, *, hurried: bool) -> Spot:
+        """Say where a post stands; never raises for Mattermost's failures.
+
+        Args:
+            post: the message.
+            deadline: for everything that is asked of Mattermost.
+            hurried: whether a person waits: then a Mattermost that could not be asked several times
+                in a row is not asked for a while, and the post counts as no reply.
+        """
         if not self._api.has_bot or not post.id:
             return Spot()
+        if hurried and self._clock() < self._ask_again_at:
+            return Spot()
         try:
-            return Spot(self._api.place(post.id, deadline.within(ASK_SECONDS)))
+            place = self._api.place(post.id, deadline.within(ASK_SECONDS))
         except Gone:
             return Spot()
         except MattermostError as error:
+            self._failures += isinstance(error, Unreachable)
+            if self._failures >= FAILURES:
+                self._ask_again_at = self._clock() + SKIP_SECONDS
             return Spot(trouble=error)
+        self._failures = 0
+        return Spot(place)
 
     def home(self, root: str, deadline: Deadline) -> Home:
         """Say where the posts of a thread belong.
@@ -86,7 +116,7 @@ class Threads:
         if not root:
             return Home()
         entry = self._filing.of_thread(root)
-        if entry == NEW:
+        if entry == NEW or entry.why == BURIED:
             return Home()
         if entry.state is not State.FILED or entry.ticket is None:
             return Home(waits=True)

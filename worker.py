@@ -105,7 +105,10 @@ class Worker:
             verdict = self._wait(visit, Progress(), error)
         except ThreadWaitsError:
             verdict = self._wait(visit, Progress(), None)
-        return self._tell_failure(message, verdict) if verdict.event == "buried" else verdict
+        if verdict.event != "buried":
+            return verdict
+        self._filing.note_buried(message.post.ref)
+        return self._tell_failure(message, verdict)
 
     def _visit(self, visit: _Visit) -> Verdict:
         post = visit.message.post
@@ -120,7 +123,7 @@ class Worker:
         unsettled = self._filing.unsettled(entry)
         if unsettled:
             return self._wait(visit, Progress(wait=unsettled), None)
-        spot = self._planner.spot(post, visit.deadline)
+        spot = self._planner.spot(post, visit.deadline, hurried=False)
         plan = self._planner.plan(post, visit.routed, spot, visit.deadline, visit.age)
         progress = self._filing.converge(
             post.ref, entry, plan.wish, visit.message.received_at, visit.deadline, plan.done
@@ -147,10 +150,10 @@ class Worker:
         if held is None:
             return replace(verdict, wait=max(busy, 1.0))
         answers = self._answers.at(visit.routed.desk) if visit.routed else self._answers
-        done = self._steps.do(post, held, left, answers, visit.deadline)
+        too_old = visit.age > self._filing.patience.max_age
+        done = self._steps.do(post, held, left, answers, visit.deadline, last=too_old)
         settle = self._filing.patience.settle if done.doubtful else 0.0
         left -= done.steps
-        too_old = visit.age > self._filing.patience.max_age
         why = done.error.code if done.error and left and not too_old else ""
         self._filing.release(post.ref, held, done.steps, settle, why)
         if not left:

@@ -399,9 +399,23 @@ def test_files_of_a_ticket_that_was_purged_are_told(chat: Chat) -> None:
     assert len(complaints(chat)) == 1
 
 
-def test_what_cannot_be_carried_in_days_is_given_up_and_logged(chat: Chat) -> None:
+def test_what_cannot_be_carried_in_days_is_told_and_noted(chat: Chat) -> None:
     chat.write("112 x", ("a.txt", b"1"))
     chat.mattermost.trouble = Trouble(status=500, match="/files/")
+    chat.clock.now += PATIENCE.max_age + 1
+    chat.go_on()
+    assert chat.worker.queue == chat.worker.dead == []
+    assert not [e for e in chat.lab.logged() if e["message"].startswith("given up")]
+    chat.mattermost.heal()
+    (told,) = complaints(chat)
+    assert "- файл: не удалось перенести" in told
+    (note,) = contents(chat.ticket)
+    assert "не удалось перенести" in note
+
+
+def test_what_cannot_even_be_told_in_days_is_given_up_and_logged(chat: Chat) -> None:
+    chat.write("112 x", ("a.txt", b"1"))
+    chat.mattermost.trouble = Trouble(status=500)
     chat.clock.now += PATIENCE.max_age + 1
     chat.go_on()
     assert chat.worker.queue == chat.worker.dead == []

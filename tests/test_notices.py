@@ -227,6 +227,8 @@ def test_a_failure_that_cannot_be_told_is_buried_and_says_so(
         ("alice.b-c_1", "@alice.b-c_1, готово"),
         ("channel", ": channel, готово"),
         ("all", ": all, готово"),
+        ("all.", ": all., готово"),
+        ("here-_", ": here-\\_, готово"),
         ("@here", ": @\u200bhere, готово"),
         ("x y](http://z)", ": x y\\]\\(http:\u200b//\u200bz\\), готово"),
         ("", "автор сообщения, готово"),

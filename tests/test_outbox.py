@@ -109,6 +109,14 @@ def test_a_queue_out_of_reach_is_an_error(aws: object) -> None:
         out.send(Message(post(), NOW), 0)
 
 
+def test_what_sqs_does_not_take_is_not_in_a_queued_message() -> None:
+    message = Message(post("112 \ufffe\uffff \x00 принтер 😀"), NOW)
+    body = dumps(message)
+    assert body.isascii()
+    assert body.isprintable()
+    assert loads(body) == message
+
+
 def test_a_queued_message_is_versioned_and_holds_no_token() -> None:
     body = dumps(Message(post(), NOW))
     assert json.loads(body)["v"] == 1

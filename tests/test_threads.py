@@ -15,6 +15,8 @@ from steps import Steps
 from tests.chat import ALICE, BOB, Chat, chat, contents, plain
 from tests.conftest import both_versions
 from tests.safe_path import PATIENCE, work
+from threads import FAILURES, SKIP_SECONDS
+from way_back import WayBack
 
 __all__ = ["chat", "plain"]
 
@@ -283,7 +285,7 @@ def test_a_reply_waits_for_the_ticket_of_its_thread(chat: Chat, first: str, outa
 def test_a_reply_does_not_wait_for_ever_for_the_ticket_of_its_thread(chat: Chat) -> None:
     chat.glpi.inject(DOWN)
     root = chat.write("112 принтер")
-    chat.worker.delete(chat.worker.queue[0].receipt)  # buried, say
+    chat.worker.delete(chat.worker.queue[0].receipt)  # lost, say
     chat.glpi.heal()
     chat.write("112 x", root=root)
     since = chat.clock.now
@@ -293,6 +295,68 @@ def test_a_reply_does_not_wait_for_ever_for_the_ticket_of_its_thread(chat: Chat)
         assert chat.glpi.tickets == []
     chat.settle()
     assert len(chat.glpi.tickets) == 1
+
+
+def test_a_reply_below_a_buried_message_does_not_wait_for_its_ticket(chat: Chat) -> None:
+    chat.glpi.inject(Fault("status_before", match="POST Ticket", status=413))
+    root = chat.write("112 принтер")
+    chat.go_on()
+    assert len(chat.worker.dead) == 1
+    chat.glpi.heal()
+    chat.write("112 short", root=root)
+    assert [ticket["name"] for ticket in chat.glpi.tickets] == ["Заявка от alice: short"]
+    chat.worker.put(chat.worker.dead.pop().body)  # a replay
+    chat.settle()
+    assert len(chat.glpi.tickets) == 2
+
+
+def test_while_a_reply_is_being_answered_the_worker_keeps_off(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = chat.write("112 принтер")
+    chat.settle()
+    real = WayBack.tell
+
+    def slow(*arguments: Any) -> None:
+        chat.clock.now += PATIENCE.first_delay
+        work(chat.worker)
+        real(*arguments)
+
+    monkeypatch.setattr(WayBack, "tell", slow)
+    chat.write("112 x", root=root)
+    monkeypatch.undo()
+    chat.settle()
+    assert len([text for text in chat.told() if "обавлено" in text]) == 1
+
+
+def test_two_hooks_on_one_post_are_answered_once_in_an_outage(chat: Chat) -> None:
+    chat.glpi.inject(DOWN)
+    for _ in range(2):
+        chat.write("112 x")  # opens the circuit
+    post, _ = chat.add_post()
+    said = []
+    for _ in range(2):
+        chat.deliver("112 y", post, [])
+        said.append(chat.said)
+    assert "сохранено" in said[0]
+    assert said[1] == ""
+    chat.glpi.heal()
+    chat.settle()
+    assert len(chat.glpi.tickets) == 3
+
+
+def test_nobody_waits_for_a_mattermost_that_the_function_cannot_reach(chat: Chat) -> None:
+    chat.mattermost.trouble = Trouble(status=500, match="GET /api/v4/posts")
+    for _ in range(FAILURES):
+        chat.write("112 x")
+        assert "немного позже" in chat.said
+    chat.write("112 y")
+    assert "Принято" in chat.said
+    chat.mattermost.heal()
+    chat.clock.now += SKIP_SECONDS
+    root = chat.write("112 z")
+    chat.write("112 more", root=root)
+    assert "Добавлено" in chat.told()[-1]
 
 
 def break_reads(chat: Chat, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
@@ -442,10 +506,10 @@ def test_two_workers_with_two_messages_of_one_post_do_its_steps_once(
     chat.worker.put(chat.worker.queue[0].body, PATIENCE.first_delay)
     real, nested = Steps.do, list[list[str]]()
 
-    def do(*arguments: Any) -> object:
+    def do(*arguments: Any, **named: Any) -> object:
         if not nested:
             nested.append(work(chat.worker))
-        return real(*arguments)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(Steps, "do", do)
     chat.go_on()
