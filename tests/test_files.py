@@ -399,6 +399,16 @@ def test_files_of_a_ticket_that_was_purged_are_told(chat: Chat) -> None:
     assert len(complaints(chat)) == 1
 
 
+def test_a_slow_file_takes_its_own_share_of_the_time_only(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.write("112 x", ("a.txt", b"1"), ("b.txt", b"2"), ("c.txt", b"3"))
+    monkeypatch.setattr(handler, "WORKER_SECONDS", 3.0)
+    chat.glpi.inject(Fault("delay_before", match=UPLOAD, seconds=60, times=1))
+    chat.go_on()
+    assert filenames(chat.ticket) == ["b.txt", "c.txt"]
+
+
 def test_what_cannot_be_carried_in_days_is_told_and_noted(chat: Chat) -> None:
     chat.write("112 x", ("a.txt", b"1"))
     chat.mattermost.trouble = Trouble(status=500, match="/files/")
