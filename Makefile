@@ -45,7 +45,7 @@ coverage: $(TESTED)
 	$(BIN)/pytest -q $(ALL_CORES) --cov
 
 tests: $(TESTED)
-	$(BIN)/pytest -q $(ALL_CORES)
+	$(BIN)/pytest -q $(ALL_CORES) $(SELECT)
 
 gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed .venv/ci-lint/installed
 	.venv/deploy/bin/sam validate
