@@ -73,6 +73,19 @@ def _rows(answer: object, first: int = 0, size: int = 1000) -> tuple[int, list[t
     return number, found
 
 
+def number_of(created: object) -> int:
+    """Return the number of what GLPI says it has created.
+
+    Raises:
+        OutcomeUnknown: it says none, so that it may exist.
+    """
+    number = created.get("id") if isinstance(created, dict) else None
+    if isinstance(number, int) and not isinstance(number, bool) and number > 0:
+        return number
+    remedy = "GLPI answered 201 without a number: look for a plug-in that changes it."
+    raise OutcomeUnknown("no-id", remedy, 201)
+
+
 def raw(content: str) -> str:
     """Return a content as it was written: GLPI 10.0.14 hands it out escaped, 11.0.6 as it is."""
     if "<" in content:
@@ -148,12 +161,7 @@ class Glpi:
             OutcomeUnknown: the ticket may exist.
             GlpiError: any other type: it surely does not.
         """
-        created = self.session.post("Ticket", fields, deadline)
-        number = created.get("id") if isinstance(created, dict) else None
-        if isinstance(number, int) and not isinstance(number, bool) and number > 0:
-            return number
-        remedy = "GLPI answered 201 without a ticket number: look for a plug-in that changes it."
-        raise OutcomeUnknown("no-id", remedy, 201)
+        return number_of(self.session.post("Ticket", fields, deadline))
 
     def find_tickets(self, marker: str, days: int, deadline: Deadline) -> list[int]:
         """Return the numbers of the tickets that end with a marker, trashed ones last.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import BinaryIO
 
-from glpi import raw
-from glpi_errors import OutcomeUnknown, Refused
+from glpi import number_of, raw
+from glpi_errors import Refused
 from glpi_session import GlpiSession
 from transport import Deadline
 
@@ -145,12 +145,7 @@ class GlpiDocuments:
         }
         body = _Upload(manifest, name, mime_type, file)
         kind = f"multipart/form-data; boundary={body.boundary}"
-        created = self._session.upload("Document", kind, body, deadline)
-        number = created.get("id") if isinstance(created, dict) else None
-        if not isinstance(number, int) or isinstance(number, bool):
-            remedy = "GLPI answered 201 without a number: look for a plug-in that changes it."
-            raise OutcomeUnknown("no-id", remedy, 201)
-        return number
+        return number_of(self._session.upload("Document", kind, body, deadline))
 
     def show(self, ticket: int, number: int, name: str, deadline: Deadline) -> None:
         """Show a picture in the text of its ticket, where GLPI itself would not.

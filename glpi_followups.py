@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from glpi import ends_with
-from glpi_errors import OutcomeUnknown, Refused, Unavailable
+from glpi import ends_with, number_of
+from glpi_errors import Refused, Unavailable
 from glpi_session import GlpiSession
 from transport import Deadline
 
@@ -76,11 +76,7 @@ class GlpiFollowups:
             OutcomeUnknown: it may exist.
             GlpiError: any other type: it surely does not.
         """
-        created = self._session.post("ITILFollowup", fields, deadline)
-        number = created.get("id") if isinstance(created, dict) else None
-        if not isinstance(number, int) or isinstance(number, bool):
-            remedy = "GLPI answered 201 without a number: look for a plug-in that changes it."
-            raise OutcomeUnknown("no-id", remedy, 201)
+        number_of(self._session.post("ITILFollowup", fields, deadline))
 
     def exists(self, ticket: int, marker: str, deadline: Deadline) -> bool:
         """Say whether a ticket has a followup that ends with a marker.
