@@ -1,14 +1,19 @@
 """How the bridge asks AWS: bounded in time, and with one error for whatever went wrong."""
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from transport import within
+from deadline import begin
 
 T = TypeVar("T")
+
+CREATING = threading.Lock()
+"""Held while a client is created: the default session is not for several threads at once (boto3's
+guide, "Session", 1.38), and two first calls can be under way together."""
 
 
 class AwsError(Exception):
@@ -39,20 +44,34 @@ def config(seconds: float) -> Config:
     )
 
 
-def ask(seconds: float, call: Callable[[], T]) -> T:
-    """Return what a call of an AWS client returns, within so many seconds all in all.
+def begin_to_ask(seconds: float, call: Callable[[], T]) -> Callable[[], T]:
+    """Start a call of an AWS client; it gets so many seconds all in all.
 
     boto3 bounds neither name resolution nor a dripping answer.
+
+    Returns:
+        What waits for the answer. It raises AwsError when it did not come to one.
+    """
+    answered = begin(seconds, call)
+
+    def answer() -> T:
+        try:
+            return answered()
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "unknown")
+            # Of two tries the first may have been executed without an answer.
+            tried_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+            raise AwsError(code, refused=not tried_again, answered=True) from None
+        except (BotoCoreError, TimeoutError) as error:
+            raise AwsError(type(error).__name__, refused=False) from None
+
+    return answer
+
+
+def ask(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call of an AWS client returns, within so many seconds all in all.
 
     Raises:
         AwsError: it did not come to that.
     """
-    try:
-        return within(seconds, call)
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        # Of two tries the first may have been executed without an answer.
-        tried_again = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-        raise AwsError(code, refused=not tried_again, answered=True) from None
-    except (BotoCoreError, TimeoutError) as error:
-        raise AwsError(type(error).__name__, refused=False) from None
+    return begin_to_ask(seconds, call)()

@@ -1,10 +1,10 @@
 """The moment by which work has to be over, and not waiting for longer."""
 
-import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from concurrent.futures import Future
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -46,6 +46,26 @@ class Deadline:
         return self._clock() >= self._end
 
 
+def begin(seconds: float, call: Callable[[], T]) -> Callable[[], T]:
+    """Start a call on a thread of its own, which keeps no process from ending.
+
+    Returns:
+        What waits for the call's result, until so many seconds from now, and may be asked again. It
+        raises TimeoutError when there is no result by then, and otherwise whatever the call raises.
+    """
+    future: Future[T] = Future()
+    end = time.monotonic() + seconds
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except Exception as error:  # noqa: BLE001 - raised again where it can be handled
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="bounded call", daemon=True).start()
+    return lambda: future.result(max(0.0, end - time.monotonic()))
+
+
 def within(seconds: float, call: Callable[[], T]) -> T:
     """Return what a call returns; a call that takes longer is left behind on its thread.
 
@@ -53,19 +73,4 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         TimeoutError: there is no result after `seconds`.
         Exception: whatever the call raises.
     """
-    results: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            results.put((call(), None))
-        except Exception as error:  # noqa: BLE001 - raised again where it can be handled
-            results.put((None, error))
-
-    threading.Thread(target=run, name="bounded call", daemon=True).start()
-    try:
-        value, error = results.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error is not None:
-        raise error
-    return cast(T, value)
+    return begin(seconds, call)()

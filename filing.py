@@ -177,30 +177,38 @@ class Filing:
         self._circuit.learn(None)
         return None
 
-    def first_attempt(
-        self, ref: str, wish: Wish, deadline: Deadline, done: Set[str]
-    ) -> Progress | None:
-        """Create what a post should become, if nobody has tried yet.
+    def claim(self, ref: str, wish: Wish) -> Entry | None:
+        """Take a post that nobody has tried yet.
 
         Args:
             ref: the post's.
             wish: what it should become.
-            deadline: for everything that is asked of GLPI.
-            done: the steps that are done when it is created.
 
         Returns:
-            None when somebody else is at it, or has been.
+            The claim, for `first_attempt`; None when somebody else is at the post, or has been.
 
         Raises:
-            AwsError: the ledger did not answer; nothing was asked of GLPI.
+            AwsError: the ledger did not answer.
         """
         now = self._clock()
         claim = NEW.claimed(now + self.patience.fast_lease, now, wish.target)
         mine, entry = self._ledger.write(ref, claim, seen=NEW)
-        if not mine:
-            return None
-        until = entry.until if TOLD not in done else 0.0  # till then it is ours to tell
-        progress = self._create(ref, entry, wish, deadline, done, until=until)
+        return entry if mine else None
+
+    def first_attempt(
+        self, ref: str, claim: Entry, wish: Wish, deadline: Deadline, done: Set[str]
+    ) -> Progress:
+        """Create what a post should become.
+
+        Args:
+            ref: the post's.
+            claim: what `claim` has returned.
+            wish: what it should become.
+            deadline: for everything that is asked of GLPI.
+            done: the steps that are done when it is created.
+        """
+        until = claim.until if TOLD not in done else 0.0  # till then it is ours to tell
+        progress = self._create(ref, claim, wish, deadline, done, until=until)
         self.learn(progress.error)
         return progress
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 from botocore.exceptions import ClientError
 
-from aws import AwsError, ask, config
+from aws import CREATING, AwsError, ask, config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -228,7 +228,8 @@ class DynamoLedger:
         return ask(CALL_SECONDS, put)
 
     def _dynamodb(self) -> "DynamoDBClient":
-        self._client = self._client or boto3.client("dynamodb", config=config(CALL_SECONDS))
+        with CREATING:
+            self._client = self._client or boto3.client("dynamodb", config=config(CALL_SECONDS))
         return self._client
 
 

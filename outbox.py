@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 
-from aws import ask, config
+from aws import CREATING, ask, begin_to_ask, config
 from mattermost import Post
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ def _post(fields: Mapping[str, Any]) -> Post:
 class Outbox(Protocol):
     """The queue as the bridge uses it."""
 
-    def send(self, message: Message, delay: float) -> None:
-        """Make a message safe; the worker gets it after `delay` seconds at the earliest.
+    def send(self, message: Message, delay: float) -> Callable[[], object]:
+        """Start to make a message safe; the worker gets it after `delay` seconds at the earliest.
 
-        Raises:
-            AwsError: it is not safe, as far as is known.
+        Returns:
+            What waits until it is safe. It raises AwsError if it is not, as far as is known.
         """
 
     def pause(self, receipt: str, seconds: float) -> None:
@@ -123,36 +123,37 @@ class SqsOutbox:
         self._dead_letter_url = dead_letter_url
         self._client: SQSClient | None = None
 
-    def send(self, message: Message, delay: float) -> None:
+    def send(self, message: Message, delay: float) -> Callable[[], object]:
         """See `Outbox`."""
-        seconds = min(round(delay), MAX_DELAY)
-        self._call(
-            lambda sqs: sqs.send_message(
-                QueueUrl=self._queue_url, MessageBody=dumps(message), DelaySeconds=seconds
-            )
+        body, seconds = dumps(message), min(round(delay), MAX_DELAY)
+        return begin_to_ask(
+            CALL_SECONDS,
+            lambda: self._sqs().send_message(
+                QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=seconds
+            ),
         )
 
     def pause(self, receipt: str, seconds: float) -> None:
         """See `Outbox`."""
         hidden = min(max(0, round(seconds)), MAX_PAUSE)
-        self._call(
-            lambda sqs: sqs.change_message_visibility(
+        ask(
+            CALL_SECONDS,
+            lambda: self._sqs().change_message_visibility(
                 QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=hidden
-            )
+            ),
         )
 
     def bury(self, body: str, reason: str) -> None:
         """See `Outbox`."""
         attributes: Any = {"reason": {"DataType": "String", "StringValue": reason}}
-        self._call(
-            lambda sqs: sqs.send_message(
+        ask(
+            CALL_SECONDS,
+            lambda: self._sqs().send_message(
                 QueueUrl=self._dead_letter_url, MessageBody=body, MessageAttributes=attributes
-            )
+            ),
         )
 
-    def _call(self, call: "Callable[[SQSClient], object]") -> None:
-        ask(CALL_SECONDS, lambda: call(self._sqs()))
-
     def _sqs(self) -> "SQSClient":
-        self._client = self._client or boto3.client("sqs", config=config(CALL_SECONDS))
+        with CREATING:
+            self._client = self._client or boto3.client("sqs", config=config(CALL_SECONDS))
         return self._client

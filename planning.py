@@ -1,5 +1,6 @@
 """What should become of a post: looked up, composed, and not yet done."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -85,7 +86,12 @@ class Planner:
         return self._threads.spot(post, deadline, hurried=hurried)
 
     def plan(
-        self, post: Post, routed: Routed, spot: Spot, deadline: Deadline, age: float | None
+        self,
+        post: Post,
+        routed: Routed,
+        spot: Spot,
+        deadline: Deadline,
+        may_wait: Callable[[float], bool],
     ) -> Plan:
         """Say what should become of a post. What a setting forbids to know costs no ticket.
 
@@ -94,7 +100,7 @@ class Planner:
             routed: its desk.
             spot: where it stands.
             deadline: for everything that is asked.
-            age: seconds for which it has been safe; None if it is not, and so cannot wait.
+            may_wait: whether it is safe, and has been for less than so many seconds.
 
         Raises:
             ThreadWaitsError: its thread's ticket is still to be filed.
@@ -102,16 +108,16 @@ class Planner:
             AwsError: the ledger cannot.
             GlpiError: GLPI cannot.
         """
-        if isinstance(spot.trouble, Unreachable) and age is not None and age < ASK_PATIENCE:
+        if isinstance(spot.trouble, Unreachable) and may_wait(ASK_PATIENCE):
             raise spot.trouble
         soon = deadline.within(LOOK_UP_SECONDS)
         try:
             home = self._threads.home(spot.root, soon)
         except (AwsError, GlpiError):
-            if age is not None:
+            if may_wait(math.inf):
                 raise
             home = Home()
-        if home.waits and age is not None and age < THREAD_PATIENCE:
+        if home.waits and may_wait(THREAD_PATIENCE):
             raise ThreadWaitsError
         who, unknown = self._requesters.of(post, soon)
         around = Circumstances(self._mattermost_url, who, self._api.has_bot, self._clock())

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
 
 from answers import Answers, say
 from aws import AwsError
@@ -47,25 +49,37 @@ class Outcome:
     glpi_seconds: float | None = None
 
 
+class Safe(Enum):
+    """Whether the queue has a message."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+
+
 @dataclass(frozen=True)
 class _Case:
-    """A message that asks for something, and whether it is safe.
+    """A message that asks for something.
 
     Attributes:
-        in_doubt: whether it may be safe although that is not known.
+        safe: waits until it is known whether the message is safe.
     """
 
     post: Post
     routed: Routed
     answers: Answers
     spot: Spot
-    saved: bool
-    in_doubt: bool
+    safe: Callable[[], Safe]
+
+    @property
+    def saved(self) -> bool:
+        """Whether the message is safe, for sure."""
+        return self.safe() is Safe.YES
 
     def event(self, error: GlpiError | None) -> str:
         """Name what became of a message without a ticket."""
         if not self.saved:
-            unclear = self.in_doubt or isinstance(error, OutcomeUnknown)
+            unclear = self.safe() is Safe.UNCLEAR or isinstance(error, OutcomeUnknown)
             return "not_confirmed" if unclear else "not_saved"
         return "refused" if setting_at_fault(error) else "queued"
 
@@ -140,21 +154,25 @@ class ServiceDesk:
         return Outcome("unknown_desk", reply)
 
     def _file(self, post: Post, routed: Routed, deadline: Deadline) -> Outcome:
-        """Make the message safe, then try once; say what is true."""
-        saved, in_doubt = self._save(post)
-        spot = self._planner.spot(post, deadline, hurried=True)
-        answers = self._answers.at(routed.desk)
-        case = _Case(post, routed, answers, spot, saved=saved, in_doubt=in_doubt)
-        return self._answer(post, spot, self._try(case, deadline))
+        """Make the message safe while things are looked up, then try once; say what is true."""
+        safe = self._save(post)
+        try:
+            spot = self._planner.spot(post, deadline, hurried=True)
+            case = _Case(post, routed, self._answers.at(routed.desk), spot, safe)
+            return self._answer(post, spot, self._try(case, deadline))
+        finally:
+            safe()  # Lambda freezes what is under way when the person is answered
 
     def _try(self, case: _Case, deadline: Deadline) -> Outcome:
         """Find out what should become of a message, unless GLPI is down, and try that."""
-        down = self._filing.why_down() if case.saved else None
-        if down:
+        down = self._filing.why_down()
+        if down and case.saved:
             return self._waits(case, case.event(down), down)
-        started, age = self._clock(), 0.0 if case.saved else None
+        started = self._clock()
         try:
-            plan = self._planner.plan(case.post, case.routed, case.spot, deadline, age)
+            plan = self._planner.plan(
+                case.post, case.routed, case.spot, deadline, lambda _: case.saved
+            )
         except GlpiError as error:
             self._filing.learn(error)
             return self._waits(case, case.event(error), error)
@@ -166,15 +184,17 @@ class ServiceDesk:
         return replace(outcome, glpi_seconds=self._clock() - started)
 
     def _attempt(self, case: _Case, plan: Plan, deadline: Deadline) -> Outcome:
-        """Try once, if nobody has tried yet."""
-        done = plan.done if self._is_reply(case.spot) else plan.done | {TOLD}
+        """Try once, if nobody has tried yet; GLPI is asked after the queue has answered."""
         try:
-            progress = self._filing.first_attempt(case.post.ref, plan.wish, deadline, done)
+            claim = self._filing.claim(case.post.ref, plan.wish)
         except AwsError as error:
-            unsaved = "not_confirmed" if case.in_doubt else "not_saved"
-            return self._not_filed(case, "queued_later" if case.saved else unsaved, error)
-        if progress is None:
+            event = "queued_later" if case.saved else case.event(None)
+            return self._not_filed(case, event, error)
+        case.safe()
+        if claim is None:
             return Outcome("duplicate", {})  # another hook's request is answered already
+        done = plan.done if self._is_reply(case.spot) else plan.done | {TOLD}
+        progress = self._filing.first_attempt(case.post.ref, claim, plan.wish, deadline, done)
         if progress.became is None:
             return self._not_filed(case, case.event(progress.error), progress.error)
         return self._filed(case, plan, progress.became)
@@ -189,17 +209,19 @@ class ServiceDesk:
         way_back = self._way_back.of(case.post).value
         return Outcome(event, case.answers.not_filed(event, case.post, way_back), error=error)
 
-    def _save(self, post: Post) -> tuple[bool, bool]:
-        """Put a message into the queue; from then on it is safe.
+    def _save(self, post: Post) -> Callable[[], Safe]:
+        """Start to put a message into the queue; returns what waits until it is safe there."""
+        taken = self._outbox.send(Message(post, self._clock()), self._filing.patience.first_delay)
 
-        Returns:
-            Whether it is safe, and if not, whether it may be there all the same.
-        """
-        try:
-            self._outbox.send(Message(post, self._clock()), self._filing.patience.first_delay)
-        except AwsError as error:
-            return False, not error.refused
-        return True, False
+        @cache
+        def safe() -> Safe:
+            try:
+                taken()
+            except AwsError as error:
+                return Safe.NO if error.refused else Safe.UNCLEAR
+            return Safe.YES
+
+        return safe
 
     def _filed(self, case: _Case, plan: Plan, became: Became) -> Outcome:
         """Say what the post has become, and keep the thread to its ticket."""

@@ -18,7 +18,7 @@ import urllib3
 from urllib3.util.ssl_ import create_urllib3_context
 
 from bounded import BoundedAdapter, Cause, Exchange, NoAnswer, under_way
-from deadline import Deadline, within
+from deadline import Deadline
 
 __all__ = [
     "MAX_ANSWER",
@@ -29,7 +29,6 @@ __all__ = [
     "Http",
     "NoAnswer",
     "ServerError",
-    "within",
 ]
 
 

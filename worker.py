@@ -54,6 +54,10 @@ class _Visit:
     age: float
     deadline: Deadline
 
+    def is_younger_than(self, seconds: float) -> bool:
+        """Whether it may wait so long."""
+        return self.age < seconds
+
 
 class Worker:
     """Works on queued messages.
@@ -124,7 +128,7 @@ class Worker:
         if unsettled:
             return self._wait(visit, Progress(wait=unsettled), None)
         spot = self._planner.spot(post, visit.deadline, hurried=False)
-        plan = self._planner.plan(post, visit.routed, spot, visit.deadline, visit.age)
+        plan = self._planner.plan(post, visit.routed, spot, visit.deadline, visit.is_younger_than)
         progress = self._filing.converge(
             post.ref, entry, plan.wish, visit.message.received_at, visit.deadline, plan.done
         )

@@ -8,7 +8,7 @@ fast path and, fifteen seconds later, the worker. Prices are list prices of us-e
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from assembly import assemble
@@ -50,9 +50,9 @@ class CountingOutbox(MemoryOutbox):
         super().__init__(clock)
         self._asked = asked
 
-    def send(self, message: Message, delay: float) -> None:
+    def send(self, message: Message, delay: float) -> Callable[[], object]:
         self._asked["SQS request"] += 1
-        super().send(message, delay)
+        return super().send(message, delay)
 
     def pause(self, receipt: str, seconds: float) -> None:
         self._asked["SQS request"] += 1

@@ -74,9 +74,10 @@ class MemoryOutbox:
         """All messages that are not done with, hidden ones included."""
         return list(self._waiting.values())
 
-    def send(self, message: Message, delay: float) -> None:
+    def send(self, message: Message, delay: float) -> Callable[[], object]:
         """See `outbox.Outbox`."""
         self.put(dumps(message), delay)
+        return lambda: None
 
     def put(self, body: str, delay: float = 0.0) -> None:
         """Queue a body as it is, as a redrive does."""

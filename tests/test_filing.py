@@ -126,7 +126,9 @@ def converge(filing: Filing) -> Any:
 
 
 def first_attempt(filing: Filing) -> Any:
-    return filing.first_attempt(REF, wish(filing), deadline(), frozenset({TOLD}))
+    claim = filing.claim(REF, wish(filing))
+    assert claim
+    return filing.first_attempt(REF, claim, wish(filing), deadline(), frozenset({TOLD}))
 
 
 def test_the_first_attempt_files_and_all_others_know(
@@ -134,7 +136,7 @@ def test_the_first_attempt_files_and_all_others_know(
 ) -> None:
     first = first_attempt(filing[0])
     assert first
-    assert first_attempt(filing[0]) is None
+    assert filing[0].claim(REF, wish(filing[0])) is None
     entry = filing[0].entry(REF)
     assert entry == first.entry
     assert (entry.state, entry.ticket, entry.done) == (State.FILED, first.ticket, frozenset({TOLD}))
@@ -330,7 +332,10 @@ def attempt(filing: Filing, number: int, *, safe: bool = True) -> Any:
     down = filing.why_down() if safe else None
     if down:
         return Progress(error=down)
-    return filing.first_attempt(f"{number:026}", wish(filing), deadline(), frozenset())
+    ref = f"{number:026}"
+    claim = filing.claim(ref, wish(filing))
+    assert claim
+    return filing.first_attempt(ref, claim, wish(filing), deadline(), frozenset())
 
 
 def test_a_message_that_is_not_safe_is_tried_all_the_same(

@@ -67,7 +67,7 @@ def outbox(request: pytest.FixtureRequest, aws: object) -> tuple[Outbox, Receive
 def test_a_message_comes_out_as_it_went_in(outbox: tuple[Outbox, Receive]) -> None:
     out, receive = outbox
     message = Message(post("112 a\n\tb & 😀", file_ids=REF, user_name="alice"), NOW)
-    out.send(message, delay=0)
+    out.send(message, delay=0)()
     received = receive()
     assert received
     assert loads(received[1]) == message
@@ -77,13 +77,13 @@ def test_a_message_comes_out_as_it_went_in(outbox: tuple[Outbox, Receive]) -> No
 
 def test_a_delayed_message_is_not_there_yet(outbox: tuple[Outbox, Receive]) -> None:
     out, receive = outbox
-    out.send(Message(post(), NOW), delay=PATIENCE.first_delay)
+    out.send(Message(post(), NOW), delay=PATIENCE.first_delay)()
     assert receive() is None
 
 
 def test_a_paused_message_comes_again(outbox: tuple[Outbox, Receive]) -> None:
     out, receive = outbox
-    out.send(Message(post(), NOW), delay=0)
+    out.send(Message(post(), NOW), delay=0)()
     first = receive()
     assert first
     out.pause(first[0], 0)
@@ -106,7 +106,7 @@ def test_a_buried_message_says_why(outbox: tuple[Outbox, Receive]) -> None:
 def test_a_queue_out_of_reach_is_an_error(aws: object) -> None:
     out = SqsOutbox("https://sqs.eu-central-1.amazonaws.com/1/none", "none")
     with pytest.raises(AwsError, match="NonExistentQueue"):
-        out.send(Message(post(), NOW), 0)
+        out.send(Message(post(), NOW), delay=0)()
 
 
 def test_what_sqs_does_not_take_is_not_in_a_queued_message() -> None:

@@ -6,6 +6,7 @@ clock, the worker, the dead letter queue. The clock is virtual; everything else 
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -68,12 +69,14 @@ class World:
         state: how GLPI, ledger and queue are.
         delay: seconds after which GLPI has done what it was too slow to answer.
         between: what happens at which step of the operation under way.
+        dead: whether whoever was at that operation was killed.
     """
 
     now: float = 1_800_000_000.0
     state: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     between: dict[int, Callable[[], None]] = field(default_factory=dict)
+    dead: bool = False
     nested: int = 0
     steps: int = 0
 
@@ -81,7 +84,9 @@ class World:
         return self.now
 
     def step(self) -> None:
-        """Come to the next point at which something may happen."""
+        """Come to the next point at which something may happen; the dead come to none."""
+        if self.dead:
+            raise Killed
         self.steps += 1
         happens = self.between.pop(self.steps, None)
         if happens:
@@ -125,14 +130,29 @@ class Outbox(MemoryOutbox):
         self.sent: list[str] = []
         """The posts that became safe."""
 
-    def send(self, message: Message, delay: float) -> None:
+    def send(self, message: Message, delay: float) -> Callable[[], object]:
+        """Take every other post at once, and the rest when somebody waits for that."""
         real = super().send
+        taken: Future[None] = Future()
 
         def take() -> None:
             real(message, delay)
             self.sent.append(message.post.ref)
 
-        self._world.ask("queue", take)
+        def ask() -> None:
+            try:
+                taken.set_result(self._world.ask("queue", take))
+            except AwsError as error:
+                taken.set_exception(error)
+
+        def wait() -> None:
+            if not taken.done():
+                ask()
+            return taken.result()
+
+        if int(message.post.ref) % 2:
+            ask()
+        return wait
 
     def pause(self, receipt: str, seconds: float) -> None:
         real = super().pause
@@ -340,16 +360,17 @@ class AnyDay(RuleBasedStateMachine):
             "delivered again": lambda: self._meanwhile(lambda: self._deliver(post)),
             "worker": lambda: self._meanwhile(self._work_overlapping),
         }
-        self.world.steps = 0
+        self.world.steps, self.world.dead = 0, False
         self.world.between = {mishap[0]: happenings[mishap[1]]} if mishap else {}
         try:
             operation()
         except Killed:
             return
         finally:
-            self.world.between = {}
+            self.world.between, self.world.dead = {}, False
 
     def _kill(self) -> None:
+        self.world.dead = True
         raise Killed
 
     def _meanwhile(self, operation: Callable[[], None]) -> None:
