@@ -5,6 +5,7 @@ would vanish, and one long target could be repeated thousands of times).
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -33,6 +34,7 @@ _SIZED = re.compile(
 _PATH = re.compile(r"\\[^\s<>\"|`\[\]]*")
 _SHARE = re.compile(r"\\\\\w")
 _DRIVE = re.compile(r"(?:.*\W)?[A-Za-z]:", re.DOTALL)
+_TASK = re.compile(r"\[([ xX])\] ")
 
 
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
@@ -43,8 +45,9 @@ class TooMuch(ValueError):
     """The parser would drop a part of the text, or think for seconds."""
 
 
-def parse(text: str) -> list[Token]:
-    """Return the tokens of a text.
+@lru_cache(1)
+def parse(text: str) -> tuple[Token, ...]:
+    """Return the tokens of a text, kept until the next one: a title often is the whole message.
 
     Raises:
         TooMuch: it exceeds `LABELS`, `CELLS` or `NESTING`, which no person's message does.
@@ -56,7 +59,17 @@ def parse(text: str) -> list[Token]:
     tokens = _parser().parse(text)
     if any(token.level >= NESTING - 1 for token in tokens):
         raise TooMuch
-    return tokens
+    _tick(tokens)
+    return tuple(tokens)
+
+
+def _tick(tokens: Sequence[Token]) -> None:
+    """Draw the boxes of task lists; GLPI drops inputs."""
+    for item, words in zip(tokens, tokens[2:], strict=False):
+        if item.type == "list_item_open" and words.type == "inline" and words.children:
+            first = words.children[0]
+            if first.type == "text" and (box := _TASK.match(first.content)):
+                first.content = ("☐ " if box[1] == " " else "☑ ") + first.content[box.end() :]
 
 
 def _labels(block: str) -> int:

@@ -35,7 +35,6 @@ _ADDRESS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _EMOJI = re.compile(r":(?=([a-z0-9_+-]{1,100}):)")
-_TASK = re.compile(r"\[([ xX])\] ")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{1,40}")
 
 
@@ -53,7 +52,6 @@ def rendered(words: str) -> str:
 def rich(words: str) -> str:
     """Return what `rendered` returns; raises `TooMuch`, or what the parser does."""
     tokens = parse(words)
-    _tick(tokens)
     budget = GROWTH * len(words) + SPARE
     pieces: list[str] = []
     opened: list[str] = []
@@ -96,15 +94,6 @@ def plain(line: str) -> str:
         if token.type == "inline":
             return "".join(map(_plain, token.children or [])).strip() or line
     return line
-
-
-def _tick(tokens: Sequence[Token]) -> None:
-    """Draw the boxes of task lists; GLPI drops inputs."""
-    for item, words in zip(tokens, tokens[2:], strict=False):
-        if item.type == "list_item_open" and words.type == "inline" and words.children:
-            first = words.children[0]
-            if first.type == "text" and (box := _TASK.match(first.content)):
-                first.content = ("☐ " if box[1] == " " else "☑ ") + first.content[box.end() :]
 
 
 def _pieces(tokens: Sequence[Token], opened: list[str]) -> Iterator[str]:

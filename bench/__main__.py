@@ -36,7 +36,11 @@ NOTES = {
         "Counted on the code that ships. Fixed costs (alarms, metrics, dashboard, secret) are in "
         "[cost.md](cost.md)."
     ),
-    "hot_path": "GLPI's answer at hand, queue and ledger in memory.",
+    "hot_path": (
+        "Processor time of the function itself, over a real connection, queue and ledger in "
+        "memory. *Before*: the same code in the same run, without all that is kept from one "
+        "message to the next, or within one."
+    ),
 }
 
 

@@ -240,6 +240,7 @@ HOSTILE = [
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts how often the parser tries to go on inside a line."""
     counted = [0]
+    dialect.parse.cache_clear()
     inline = type(dialect._parser().inline)
     skip = inline.skipToken
 
