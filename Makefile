@@ -17,7 +17,8 @@ RUNTIME := 3.13
 # Lambda's own Python where it is (pyenv hides it behind a variable), else what there is.
 RUNTIME_PYTHON = $(or $(shell python$(RUNTIME) -c 'import sys; print(sys.executable)' 2>/dev/null \
 	|| PYENV_VERSION=$(RUNTIME) python$(RUNTIME) -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
-INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+# Bytecode comes with the first import: most modules of the tools are never imported.
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again
