@@ -22,11 +22,12 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile --req
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again
+ENVIRONMENTS := .venv/deploy/installed $(VENV)/test.installed .venv/checkov/installed .venv/runtime/installed \
+	.venv/lint/installed .venv/ci-lint/installed
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests coverage gates faults bench rehearse lock deploy deploy-tools
-.NOTPARALLEL:
+.PHONY: run manage test tests coverage environments gates faults bench rehearse lock deploy deploy-tools
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
@@ -36,7 +37,7 @@ manage: $(VENV)/run.installed
 	@echo "Beside make run:       $(BIN)/python manage.py --env .build/run.env queue"
 	@echo "Everything it can do:  $(BIN)/python manage.py --help"
 
-test: $(TESTED) gates
+test: environments $(TESTED) gates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -47,6 +48,9 @@ coverage: $(TESTED)
 
 tests: $(TESTED)
 	$(BIN)/pytest -q $(ALL_CORES) $(SELECT)
+
+environments:
+	@$(MAKE) --no-print-directory --jobs=2 $(ENVIRONMENTS)
 
 gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed .venv/ci-lint/installed
 	.venv/deploy/bin/sam validate
