@@ -23,7 +23,10 @@ class AwsError(Exception):
         code: AWS's error code, or the name of what kept it from answering.
         refused: whether AWS surely did not do it.
         answered: whether it answered at all.
+        setting_at_fault: see `transport.ServerError`; what AWS allows is the template's business.
     """
+
+    setting_at_fault = False
 
     def __init__(self, code: str, *, refused: bool, answered: bool = False) -> None:
         super().__init__(code)

@@ -9,21 +9,20 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from glpi_errors import (
-    SETTING_AT_FAULT,
+    NOT_A_SEARCH,
     AccessDenied,
     GlpiError,
     Misconfigured,
     OutcomeUnknown,
     Refused,
     SessionRefused,
+    TooLarge,
     Unavailable,
 )
-from glpi_session import TOO_LARGE, GlpiSession, TokenSource
+from glpi_session import GlpiSession, TokenSource
 from transport import Deadline, Http
 
 __all__ = [
-    "SETTING_AT_FAULT",
-    "TOO_LARGE",
     "AccessDenied",
     "Glpi",
     "GlpiError",
@@ -31,6 +30,7 @@ __all__ = [
     "OutcomeUnknown",
     "Refused",
     "SessionRefused",
+    "TooLarge",
     "Unavailable",
 ]
 
@@ -68,8 +68,7 @@ def _rows(answer: object, first: int = 0, size: int = 1000) -> tuple[int, list[t
     found = [(row["2"], str(row.get("21"))) for row in rows if isinstance(row.get("2"), int)]
     number = total if isinstance(total, int) and not isinstance(total, bool) else -1
     if number < 0 or len(found) != min(max(number - first, 0), size):
-        remedy = "What answered the search is not GLPI's search: look for plug-ins and proxies."
-        raise Unavailable("odd-search", remedy, 200)
+        raise Unavailable("odd-search", NOT_A_SEARCH, 200)
     return number, found
 
 

@@ -7,6 +7,7 @@
     ├── AccessDenied     tokens, address, API switched off: the setting is at fault
     ├── Misconfigured    redirect, base URL, certificate: the setting is at fault
     └── Refused          GLPI declined this request: rights, entity, mandatory fields, values
+        └── TooLarge         a request of this size will never pass
 
 GLPI's own error texts are localised and, in 11.0, hold the SQL statement with people's words: they
 are neither read (the code decides) nor kept. Everything here was observed on GLPI 10.0.14 and
@@ -39,17 +40,23 @@ class OutcomeUnknown(GlpiError):
 class AccessDenied(GlpiError):
     """GLPI lets nobody in with these tokens from this address; surely not executed."""
 
+    setting_at_fault = True
+
 
 class Misconfigured(GlpiError):
     """What answers at the base URL is not GLPI's API; surely not executed."""
+
+    setting_at_fault = True
 
 
 class Refused(GlpiError):
     """GLPI declined this one request; surely not executed."""
 
+    setting_at_fault = True
 
-SETTING_AT_FAULT = (AccessDenied, Misconfigured, Refused)
-"""Errors that stay until somebody changes a setting or a right; waiting alone heals none."""
+
+class TooLarge(Refused):
+    """GLPI or a proxy takes no request of this size; surely not executed."""
 
 
 TOKEN_CODES = frozenset(
@@ -74,6 +81,7 @@ NOT_GLPI = (
     "What answers at GLPI_URL is not GLPI's API: check the address and sub-folder (it is the part "
     "before /apirest.php), and keep login pages and firewalls away from /apirest.php."
 )
+NOT_A_SEARCH = "What answered the search is not GLPI's search: look for plug-ins and proxies."
 _PROGRAM = "GLPI did not understand the bridge: report this code with both version numbers."
 
 CODES: dict[str, tuple[type[GlpiError], str]] = {
@@ -199,7 +207,7 @@ def decipher(
         raise Unavailable("http-429", "A proxy limits requests to GLPI: raise its limit.", status)
     if status == 413:
         remedy = "A proxy refuses bodies this large: raise client_max_body_size (nginx) or alike."
-        raise Refused("http-413", remedy, status)
+        raise TooLarge("http-413", remedy, status)
     if answer.content_type != "application/json":
         raise _page(answer, writes=writes)
     try:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from glpi_errors import Unavailable
+from glpi_errors import NOT_A_SEARCH, Unavailable
 from glpi_session import GlpiSession
 from transport import Deadline
 
@@ -93,8 +93,7 @@ class GlpiPeople:
         }
         answer = self._session.get(f"search/User?{urlencode(query)}", deadline, partial=True)
         if not isinstance(answer, dict) or not isinstance(answer.get("data", []), list):
-            remedy = "What answered the search is not GLPI's search: look for plug-ins and proxies."
-            raise Unavailable("odd-search", remedy, 200)
+            raise Unavailable("odd-search", NOT_A_SEARCH, 200)
         rows = [row for row in answer.get("data", []) if isinstance(row, dict)]
         found = {row.get("2") for row in rows if _same(row.get(str(field)), wanted)}
         users = [user for user in found if isinstance(user, int)]

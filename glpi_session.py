@@ -20,12 +20,12 @@ from glpi_errors import (
     Misconfigured,
     Refused,
     SessionRefused,
+    TooLarge,
     decipher,
     no_answer,
 )
 from transport import Body, Deadline, Http, NoAnswer
 
-TOO_LARGE = 413
 LOG_OUT_SECONDS = 1.0
 """A courtesy must not use up the time for the ticket."""
 
@@ -115,7 +115,7 @@ class GlpiSession:
         try:
             return self._send(call, session)
         except (SessionRefused, AccessDenied, Refused) as error:
-            if not reused or error.status == TOO_LARGE:
+            if not reused or isinstance(error, TooLarge):
                 raise
             if isinstance(error, Refused):
                 self._log_out(session, Deadline(LOG_OUT_SECONDS))

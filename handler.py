@@ -43,7 +43,7 @@ WORKER_SECONDS = 60.0
 GLPI_SECONDS = 10.0
 """All in all for GLPI while a person waits, logins and slow bodies included."""
 
-ANSWER_SECONDS = 3.0
+RESERVE_SECONDS = 3.0
 """Kept back from the function's own time limit, so that the person gets an answer."""
 
 logger = Logger(service=telemetry.SERVICE, level="INFO")
@@ -89,7 +89,7 @@ def _webhook(event: Event, context: Context) -> Response:
         kept, post = _receive(event)
         logger.set_correlation_id(post.ref)
         in_doubt = "not_confirmed"
-        seconds = min(GLPI_SECONDS, context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
+        seconds = min(GLPI_SECONDS, context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS)
         outcome = kept.desk.handle(post, Deadline(seconds))
         telemetry.outcome(outcome)
         _log(post, outcome)

@@ -36,6 +36,8 @@ class Unreachable(MattermostError):
 class Denied(MattermostError):
     """Mattermost does not allow it; somebody has to change a setting."""
 
+    setting_at_fault = True
+
 
 class Gone(MattermostError):
     """The post, file or user is not there any more."""

@@ -9,7 +9,7 @@ from answers import Answers, say
 from aws import AwsError
 from desks import Routed, find, triggers_for
 from filing import Became, Filing
-from glpi import GlpiError, OutcomeUnknown
+from glpi import GlpiError, OutcomeUnknown, TooLarge
 from ledger import TOLD
 from mattermost import Post, neutralise
 from mattermost_api import MattermostError
@@ -19,7 +19,6 @@ from rules import Rules
 from threads import Spot
 from transport import Deadline, ServerError
 from way_back import Way, WayBack
-from worker import setting_at_fault
 
 _WORD_LIMIT = 40  # characters of an unknown trigger that are repeated in the thread
 
@@ -33,7 +32,7 @@ class Outcome:
 
     Attributes:
         event: filed, added, empty, ignored, unknown_desk, duplicate, queued, queued_later,
-            refused, not_confirmed or not_saved.
+            refused, too_large, not_confirmed or not_saved.
         reply: the JSON that Mattermost gets; empty where silence is right.
         ticket: the number of the ticket, when it is known.
         error: why there is none.
@@ -81,7 +80,9 @@ class _Case:
         if not self.saved:
             unclear = self.safe() is Safe.UNCLEAR or isinstance(error, OutcomeUnknown)
             return "not_confirmed" if unclear else "not_saved"
-        return "refused" if setting_at_fault(error) else "queued"
+        if isinstance(error, TooLarge):
+            return "too_large"
+        return "refused" if error and error.setting_at_fault else "queued"
 
 
 class ServiceDesk:

@@ -13,7 +13,7 @@ from aws import AwsError
 from ledger import TOLD
 from servicedesk import Outcome
 from transport import ServerError
-from worker import Verdict, setting_at_fault
+from worker import Verdict
 
 NAMESPACE = "MattermostGlpiBridge"
 
@@ -30,13 +30,14 @@ EVENTS = {
     "queued": "Queued",
     "queued_later": "QueuedLater",
     "refused": "Refused",
+    "too_large": "Refused",
     "not_confirmed": "NotConfirmed",
     "not_saved": "NotSaved",
 }
 """Which metric counts an outcome's event."""
 
 METRICS = (
-    *EVENTS.values(),
+    *dict.fromkeys(EVENTS.values()),
     "RefusedToken",
     "Malformed",
     "SettingAtFault",
@@ -82,7 +83,7 @@ def failed_by(cause: str) -> None:
 
 
 def _setting(error: ServerError | AwsError) -> None:
-    if setting_at_fault(error):
+    if error.setting_at_fault:
         count("SettingAtFault")
 
 

@@ -37,6 +37,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "зарегистрировано, когда администратор исправит настройки. Если срочно, обратитесь в "
             "поддержку иначе. Код: {ref}"
         ),
+        "too_large": (
+            ":x: Для GLPI это сообщение слишком велико, заявки нет. Текст сохранён, администратор "
+            "может отправить его снова. Напишите короче или обратитесь в поддержку иначе. Код: "
+            "{ref}"
+        ),
         "not_confirmed": (
             ":warning: GLPI не подтвердил приём заявки. Если через несколько минут её нет в GLPI, "
             "напишите ещё раз. Код: {ref}"
@@ -98,6 +103,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":warning: GLPI does not accept this ticket yet. Your message is saved and will be "
             "filed once the administrator has corrected the settings. If it is urgent, please "
             "contact support another way. Reference: {ref}"
+        ),
+        "too_large": (
+            ":x: This message is too large for GLPI, so there is no ticket. The text is kept and "
+            "the administrator can send it again. Please write a shorter one or contact support "
+            "another way. Reference: {ref}"
         ),
         "not_confirmed": (
             ":warning: GLPI did not confirm the ticket. If it is not in GLPI in a few minutes, "

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from filing import Became, Filing
-from glpi import TOO_LARGE, Glpi, Refused
+from glpi import Glpi, Refused, TooLarge
 from glpi_followups import Condition, GlpiFollowups
 from ledger import BURIED, NEW, State
 from mattermost import Post
@@ -182,9 +182,9 @@ class NewFollowup:
         """See `filing.Wish`; Self-Service may not add to what is solved (10.0.14, 11.0.6)."""
         try:
             self.followups.create(self.fields, deadline)
-        except Refused as error:
-            if error.status == TOO_LARGE:
-                raise
+        except TooLarge:
+            raise
+        except Refused:
             return self.instead.create(deadline)
         return Became(self.target, "reopened" if self.reopens else "followup")
 

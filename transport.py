@@ -68,7 +68,10 @@ class ServerError(Exception):
         code: the server's error code in capitals, or ours in lower case.
         remedy: one sentence for the operator: what happened, why, what to do.
         status: the HTTP status, None when there was no answer.
+        setting_at_fault: whether it stays until somebody changes a setting or a right.
     """
+
+    setting_at_fault = False
 
     def __init__(self, code: str, remedy: str, status: int | None = None) -> None:
         super().__init__(code, remedy, status)

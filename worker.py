@@ -8,9 +8,9 @@ from answers import Answers
 from aws import AwsError
 from desks import Routed, find
 from filing import Filing, Patience, Progress
-from glpi import SETTING_AT_FAULT, TOO_LARGE, GlpiError, OutcomeUnknown, Refused
+from glpi import GlpiError, OutcomeUnknown, TooLarge
 from ledger import Entry, State
-from mattermost_api import Denied, MattermostError, Unreachable
+from mattermost_api import MattermostError, Unreachable
 from outbox import Message
 from planning import Planner, ThreadWaitsError
 from rules import Rules
@@ -171,8 +171,7 @@ class Worker:
         self, visit: _Visit, progress: Progress, error: ServerError | AwsError | None
     ) -> Verdict:
         why = error.code if error else "another attempt may still be under way"
-        too_large = isinstance(error, Refused) and error.status == TOO_LARGE
-        if too_large or progress.hopeless:
+        if isinstance(error, TooLarge) or progress.hopeless:
             return Verdict("buried", reason=why, error=error, age=visit.age)
         settling = error is None or isinstance(error, OutcomeUnknown)
         if visit.age > self._filing.patience.max_age and not settling:
@@ -201,15 +200,10 @@ class Worker:
         return replace(verdict, reason=f"{verdict.reason}; the author was told")
 
 
-def setting_at_fault(error: ServerError | AwsError | None) -> bool:
-    """Say whether an error stays until somebody changes a setting or a right."""
-    return isinstance(error, (*SETTING_AT_FAULT, Denied))
-
-
 def _pause(error: ServerError | AwsError | None, receives: int, patience: Patience) -> float:
     """Return the seconds before the next attempt: doubling, capped, and spread by chance."""
     longest = patience.longest_pause
-    if not setting_at_fault(error):
+    if not error or not error.setting_at_fault:
         longest = min(longest, patience.first_delay * 2.0 ** min(receives - 1, 10))
     # Chance spreads the load here; it guards nothing.
     return longest * random.uniform(0.75, 1.0)  # noqa: S311  # nosec B311

@@ -19,6 +19,7 @@ from glpi import (
     OutcomeUnknown,
     Refused,
     SessionRefused,
+    TooLarge,
     Unavailable,
 )
 from local.glpi_simulator import Fault, GlpiSimulator
@@ -293,7 +294,7 @@ ON_CREATE = {
         Unavailable, "http-429", 429, "limits requests", Fault("status_before", status=429)
     ),
     "too large for a proxy": Case(
-        Refused, "http-413", 413, "client_max_body_size", Fault("status_before", status=413)
+        TooLarge, "http-413", 413, "client_max_body_size", Fault("status_before", status=413)
     ),
     "redirect": Case(
         OutcomeUnknown,

@@ -347,13 +347,13 @@ def test_a_second_delivery_of_a_post_is_silent_and_files_nothing(lab: Lab) -> No
 
 def test_an_answer_is_still_given_when_the_function_runs_out_of_time(lab: Lab) -> None:
     lab.glpi.inject(Fault("delay_before", match="POST Ticket", seconds=30))
-    status, answer = lab.invoke(json_event(), seconds=handler.ANSWER_SECONDS + 0.3)
+    status, answer = lab.invoke(json_event(), seconds=handler.RESERVE_SECONDS + 0.3)
     assert status == 200
     assert "Сообщение сохранено" in answer["text"]
 
 
 def test_without_time_nothing_is_begun(lab: Lab) -> None:
-    _, answer = lab.invoke(json_event(), seconds=handler.ANSWER_SECONDS - 1)
+    _, answer = lab.invoke(json_event(), seconds=handler.RESERVE_SECONDS - 1)
     assert "Сообщение сохранено" in answer["text"]
     assert lab.glpi.log == []
 

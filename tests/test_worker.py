@@ -64,7 +64,7 @@ def test_a_message_too_large_for_a_proxy_is_buried_at_once(
     lab: Lab, worker: MemoryOutbox, clock: Clock
 ) -> None:
     lab.glpi.inject(Fault("status_before", match="POST Ticket", status=413))
-    lab.say("112 x")
+    assert "слишком велико" in lab.say("112 x")
     clock.now += PATIENCE.first_delay
     assert work(worker) == []
     assert worker.dead[0].reason == "http-413"
