@@ -66,8 +66,16 @@ class ChatBench(Bench):
         self.lab.log_stream.truncate()
 
     def hang(self) -> None:
-        """Let Mattermost not answer."""
+        """Let Mattermost not answer, and nobody wait for a whole deadline."""
         self._patch.setattr("handler.WORKER_SECONDS", 0.3)
+        for name in (
+            "threads.ASK_SECONDS",
+            "requesters.ASK_SECONDS",
+            "steps.NOTICE_SECONDS",
+            "worker.NOTICE_SECONDS",
+            "servicedesk.ANSWER_SECONDS",
+        ):
+            self._patch.setattr(name, 0.2)
         self.chat.lock.acquire()
         self.slow = True
 
@@ -201,17 +209,7 @@ def channel(
     """The bench with a bot in the channel, warm and healthy."""
     monkeypatch.setenv("MATTERMOST_URL", mattermost.url)
     lab.store(mattermost_bot_token=mattermost.bot_token)
-    for name in (
-        "threads.ASK_SECONDS",
-        "requesters.ASK_SECONDS",
-        "steps.NOTICE_SECONDS",
-        "worker.NOTICE_SECONDS",
-        "servicedesk.ANSWER_SECONDS",
-    ):
-        monkeypatch.setattr(name, 0.2)
     bench = ChatBench(build(lab, monkeypatch), mattermost)
-    monkeypatch.setattr("handler.WORKER_SECONDS", 10.0)  # a visit asks much
-    monkeypatch.setattr("handler.GLPI_SECONDS", 10.0)
     bench.forget()
     yield bench
     bench.heal()
