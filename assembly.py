@@ -49,7 +49,7 @@ def assemble(
     planner = Planner(rules, mattermost_url, glpi, followups, api, filing, requesters, clock)
     answers, way_back = Answers(rules, mattermost_url, glpi.ticket_url), WayBack(api)
     files = Files(rules, api, GlpiDocuments(glpi.session))
-    steps = Steps(filing, api, requesters, people, files, followups, way_back)
+    steps = Steps(filing, requesters, people, files, followups, way_back)
     return (
         ServiceDesk(rules, answers, planner, filing, outbox, way_back, clock),
         Worker(rules, answers, planner, filing, steps, way_back, clock),

@@ -104,6 +104,8 @@ class Files:
         """Bring one file; returns number and name of a picture."""
         words = self._rules.ticket
         name = words["file"]
+        if not self._api.has_bot:
+            raise NotCarriedError(name, words["no_bot"])
         if position >= self._rules.max_files:
             raise NotCarriedError(name, words["too_many"].format(count=self._rules.max_files))
         try:

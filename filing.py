@@ -13,7 +13,7 @@ from typing import Protocol
 from aws import AwsError
 from circuit import Circuit
 from glpi import Glpi, GlpiError, OutcomeUnknown
-from ledger import BURIED, NEW, NEW_TICKET, STEPS, TOLD, Entry, Ledger, State, thread
+from ledger import BURIED, FILES, NEW, NEW_TICKET, STEPS, TOLD, Entry, Ledger, State, thread
 from transport import Deadline
 
 
@@ -265,7 +265,7 @@ class Filing:
                     self._note(ref, replace(entry, why=error.code), entry)
                 return Progress(error=error)
             if found:
-                noted = self._note(ref, _filed(entry, found[0], frozenset()), entry)
+                noted = self._note(ref, _filed(entry, found[0], done & {FILES}), entry)
                 twins = tuple(twin.ticket for twin in found[1:])
                 return Progress(found[0], twins=twins, entry=noted)
             if entry.tries >= MAX_TRIES:

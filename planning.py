@@ -9,7 +9,7 @@ from desks import Routed
 from filing import Filing, Wish
 from glpi import Glpi, GlpiError
 from glpi_followups import GlpiFollowups
-from ledger import REQUESTER
+from ledger import FILES, REQUESTER
 from mattermost import Post
 from mattermost_api import MattermostApi, Unreachable
 from requesters import Requesters, later
@@ -122,8 +122,9 @@ class Planner:
         who, unknown = self._requesters.of(post, soon)
         around = Circumstances(self._mattermost_url, who, self._api.has_bot, self._clock())
         wish = self._wish(post, routed, spot.root, home, around)
-        done = frozenset() if later(unknown) else frozenset({REQUESTER})
-        return Plan(wish, done, spot.trouble or unknown)
+        named = frozenset() if later(unknown) else frozenset({REQUESTER})
+        said = frozenset() if around.carries_files else frozenset({FILES})  # where the files are
+        return Plan(wish, named | said, spot.trouble or unknown)
 
     def _wish(
         self, post: Post, routed: Routed, root: str, home: Home, around: Circumstances

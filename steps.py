@@ -14,7 +14,7 @@ from glpi_followups import GlpiFollowups
 from glpi_people import NOBODY, GlpiPeople
 from ledger import FILES, NEW_TICKET, REQUESTER, THREAD, TOLD, Entry
 from mattermost import Post
-from mattermost_api import Gone, MattermostApi, MattermostError
+from mattermost_api import Gone, MattermostError
 from requesters import Requesters, later
 from ticket import marker
 from transport import Deadline, ServerError
@@ -44,7 +44,6 @@ class Steps:
 
     Args:
         filing: knows which thread belongs to which ticket.
-        api: Mattermost.
         requesters: know who asks.
         people: name them in GLPI.
         files: are carried.
@@ -55,7 +54,6 @@ class Steps:
     def __init__(
         self,
         filing: Filing,
-        api: MattermostApi,
         requesters: Requesters,
         people: GlpiPeople,
         files: Files,
@@ -63,7 +61,6 @@ class Steps:
         way_back: WayBack,
     ) -> None:
         self._filing = filing
-        self._api = api
         self._requesters = requesters
         self._people = people
         self._files = files
@@ -83,7 +80,7 @@ class Steps:
         wanted = {REQUESTER}
         if self._way_back.of(post) is not Way.NONE:
             wanted.add(TOLD)
-        if post.file_ids and self._api.has_bot:
+        if post.file_ids:
             wanted.add(FILES)
         if root:
             wanted.add(THREAD)
@@ -180,4 +177,6 @@ class Steps:
             pass  # a profile without the right to add followups: the thread still tells
         except GlpiError as error:
             return error
+        if self._way_back.of(post) is Way.NONE:
+            return None
         return self._tell(post, answers.files_failed(ticket, failed))

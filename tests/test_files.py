@@ -71,6 +71,33 @@ def test_without_a_bot_the_ticket_says_where_the_files_are(
     assert plain.mattermost.log == []
 
 
+@pytest.mark.parametrize("way_back", ["", "hook"])
+def test_if_the_bot_leaves_before_the_files_are_carried_the_ticket_says_so(
+    chat: Chat, way_back: str
+) -> None:
+    post = chat.write("112 x", ("a.txt", b"words"), ("b.txt", b"more"))
+    assert "Файлы" not in chat.ticket["content"]
+    hook = chat.mattermost.hook_url if way_back else ""
+    chat.lab.store(mattermost_bot_token="", mattermost_incoming_webhook=hook)
+    chat.lab.cold_start()
+    chat.settle()
+    (note,) = contents(chat.ticket)
+    assert NOTE in note
+    assert note.count("бота в чате больше нет") == 2
+    assert f"/_redirect/pl/{post}" in note
+    assert len(complaints(chat)) == len(way_back) / 4
+
+
+@pytest.mark.parametrize("kind", ["", "cut_after"])
+def test_a_ticket_without_a_bot_speaks_of_its_files_once(plain: Chat, kind: str) -> None:
+    if kind:
+        plain.glpi.inject(Fault(kind, match="POST Ticket", times=1))
+    plain.write("112 x", ("a.txt", b"words"))
+    plain.settle()
+    assert "<p>Файлы (1) остались в чате.</p>" in plain.ticket["content"]
+    assert contents(plain.ticket) == []
+
+
 def test_without_an_address_of_mattermost_there_is_no_link(plain: Chat) -> None:
     plain.write("112 x", ("a.txt", b"words"))
     assert plain.said.endswith("Файлы остались в чате.")
