@@ -122,16 +122,25 @@ class BoundedAdapter(HTTPAdapter):
 
     Args:
         context: for TLS.
+        authorities: path of the PEM file with those that are trusted.
     """
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, authorities: str) -> None:
         self._context = context
+        self._authorities = authorities
+        self._trusted = False
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         """Make the pools; `requests` calls it, when it is unpickled, too."""
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _BoundedPool, "https": _BoundedTlsPool}
+
+    def cert_verify(self, _: object, url: str, *__: object) -> None:
+        """Read the authorities once; `requests` has them read for every connection (2.34)."""
+        if not self._trusted and url.startswith("https:"):
+            self._context.load_verify_locations(self._authorities)
+            self._trusted = True
 
 
 class _BoundedSocket:

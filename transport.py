@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 
 import requests
 import urllib3
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 from bounded import BoundedAdapter, Cause, Exchange, NoAnswer, under_way
@@ -115,8 +116,8 @@ class Http:
     ) -> None:
         self._wall_clock = wall_clock
         self._last_used = 0.0
-        self._verify = ca_bundle or True
-        self._adapter = BoundedAdapter(_tls_context(private=ca_bundle is not None))
+        context = _tls_context(private=ca_bundle is not None)
+        self._adapter = BoundedAdapter(context, ca_bundle or DEFAULT_CA_BUNDLE_PATH)
 
     def request(
         self,
@@ -151,7 +152,7 @@ class Http:
             prepared = requests.Request(method, url, {**_HEADERS, **headers}, data=body).prepare()
             timeout = deadline.remaining()
             with self._adapter.send(
-                prepared, stream=True, timeout=timeout, verify=self._verify
+                prepared, stream=True, timeout=timeout, verify=True
             ) as response:
                 held = io.BytesIO()
                 _read(response, into if into and response.ok else held, limit)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 import transport
 from local.glpi_simulator import Fault, GlpiSimulator
@@ -240,6 +242,32 @@ def test_a_ca_bundle_is_trusted_and_its_connection_reused(ca: trustme.CA, trusti
         for _ in range(3):
             assert ask(trusting, ticket_url(server)).status == 400
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("authorities", ["public", "private"])
+def test_authorities_are_read_once_and_only_for_tls(
+    ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authorities: str
+) -> None:
+    read: list[str] = []
+
+    class Context(ssl.SSLContext):
+        def load_verify_locations(self, cafile: Any = None, *_: Any, **__: Any) -> None:
+            read.append(cafile)
+            super().load_verify_locations(cafile)
+
+    monkeypatch.setattr("urllib3.util.ssl_.SSLContext", Context)
+    bundle = tmp_path / "ca.pem"
+    ca.cert_pem.write_to_path(str(bundle))
+    http = Http(ca_bundle=str(bundle) if authorities == "private" else None)
+    with GlpiSimulator(version="11.0.6") as server:
+        ask(http, ticket_url(server))
+    assert read == []
+    with tls_server(ca, "127.0.0.1") as server:
+        for _ in range(3):
+            with contextlib.suppress(NoAnswer):
+                ask(http, ticket_url(server))
+            http.close()
+    assert read == [str(bundle) if authorities == "private" else DEFAULT_CA_BUNDLE_PATH]
 
 
 def test_a_certificate_of_another_authority_is_refused(ca: trustme.CA, http: Http) -> None:
