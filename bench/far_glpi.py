@@ -1,10 +1,10 @@
 """A GLPI that is some milliseconds away and takes its time, in a process of its own.
 
-    python -m bench.far_glpi --delay 0.005
+    python -m bench.far_glpi --delay 0.005 [--tls FOLDER]
 
-Prints a line of JSON: its address and its tokens. The service times are those of a real GLPI 11.0.6
-on loopback (median of 20); the network's delay is put upon every connection (a TCP handshake) and
-upon every answer.
+Prints a line of JSON: its address, its tokens, and the authorities to trust. The service times are
+those of a real GLPI 11.0.6 on loopback (median of 20); the network's delay is put upon every
+connection (a TCP handshake) and upon every answer.
 """
 
 import argparse
@@ -12,9 +12,14 @@ import contextlib
 import json
 import queue
 import socket
+import ssl
 import sys
 import threading
 import time
+from pathlib import Path
+
+import trustme
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from local.glpi_simulator import Fault, GlpiSimulator
 
@@ -73,17 +78,30 @@ def _pump(source: socket.socket, sink: socket.socket, delay: float, opening: flo
         threading.Thread(target=work, daemon=True).start()
 
 
+def _tls(folder: Path) -> tuple[ssl.SSLContext, str]:
+    """Return the server's context, and a file with all public authorities and its own."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    bundle = folder / "ca.pem"
+    bundle.write_bytes(Path(DEFAULT_CA_BUNDLE_PATH).read_bytes() + authority.cert_pem.bytes())
+    return context, str(bundle)
+
+
 def main() -> None:
     """Serve until standard input is closed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay", type=float, default=0.0, help="seconds of a round trip")
+    parser.add_argument("--tls", type=Path, metavar="FOLDER", help="where its authority goes")
     arguments = parser.parse_args()
-    with GlpiSimulator() as glpi:
+    context, ca_bundle = _tls(arguments.tls) if arguments.tls else (None, "")
+    with GlpiSimulator(ssl_context=context) as glpi:
         for match, seconds in SERVICE_SECONDS.items():
             glpi.inject(Fault("delay_before", match=match, seconds=seconds))
         relay = Far(int(glpi.url.rpartition(":")[2]), arguments.delay)
         tokens = {"app": glpi.app_token, "user": glpi.user_tokens["mm-bot"]}
-        print(json.dumps({"url": f"http://127.0.0.1:{relay.port}", **tokens}), flush=True)
+        url = f"{'https' if context else 'http'}://127.0.0.1:{relay.port}"
+        print(json.dumps({"url": url, **tokens, "ca_bundle": ca_bundle}), flush=True)
         sys.stdin.read()
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -42,17 +43,19 @@ CONTENT = "<p>the printer in room 305 is jammed</p>\n<p>mattermost:{}</p>"
 
 @dataclass(frozen=True)
 class Server:
-    """A GLPI to talk to."""
+    """A GLPI to talk to, and the file with the authorities to trust, "" for the public ones."""
 
     url: str
     app: str
     user: str
+    ca_bundle: str = ""
 
 
 @contextmanager
-def far_glpi(delay: float) -> Iterator[Server]:
-    """Run a GLPI so many seconds away."""
+def far_glpi(delay: float, tls: Path | None = None) -> Iterator[Server]:
+    """Run a GLPI so many seconds away, over TLS if there is a folder for its authority."""
     command = [sys.executable, "-m", "bench.far_glpi", "--delay", str(delay)]
+    command += ["--tls", str(tls)] if tls else []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
@@ -113,6 +116,7 @@ def the_bridge(server: Server, *, far_aws: bool = False) -> Iterator[Callable[[i
     """Set up the function as it ships, its queue and ledger in memory."""
     os.environ.update(
         GLPI_URL=server.url,
+        GLPI_CA_BUNDLE=server.ca_bundle,
         SECRET_ID="bench",
         QUEUE_URL="queue",
         DEAD_LETTER_URL="dead",
