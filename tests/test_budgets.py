@@ -9,6 +9,7 @@ import pytest
 from bench.cold_start import zipped_megabytes
 from bench.growth import count
 from bench.recovery import drain
+from local import sam
 from local.runtime import PACKAGE, RUNTIME_PYTHON
 from tests.conftest import ROOT
 
@@ -43,9 +44,11 @@ def test_the_package_stays_small() -> None:
 
 
 @needs_the_runtime
-def test_a_container_start_loads_nothing_that_it_does_not_need() -> None:
+@pytest.mark.parametrize("function", ["WebhookFunction", "WorkerFunction"])
+def test_a_container_start_loads_nothing_that_it_does_not_need(function: str) -> None:
+    module, entry_point = sam.read()["Resources"][function]["Properties"]["Handler"].split(".")
     show = (
-        "import sys; before = set(sys.modules); import handler, json; "
+        f"import sys; before = set(sys.modules); import {module}, json; {module}.{entry_point}; "
         "loaded = {n.partition('.')[0] for n in set(sys.modules) - before}; "
         "print(json.dumps(sorted(loaded - sys.stdlib_module_names - {'__mp_main__'})))"
     )
