@@ -21,13 +21,13 @@ RUNTIME_PYTHON = $(or $(shell python$(RUNTIME) -c 'import sys; print(sys.executa
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
-TESTED := $(VENV)/test.installed .venv/runtime/installed .venv/deploy/installed .build/package .build/again
-ENVIRONMENTS := .venv/deploy/installed $(VENV)/test.installed .venv/checkov/installed .venv/runtime/installed \
-	.venv/lint/installed .venv/ci-lint/installed
+TESTED := .venv/deploy/installed $(VENV)/test.installed .venv/runtime/installed .build/package .build/again
+LINTED := .venv/checkov/installed .venv/lint/installed .venv/ci-lint/installed
+TWO_AT_A_TIME := --no-print-directory --jobs=2
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests coverage environments gates faults bench rehearse lock deploy deploy-tools
+.PHONY: run manage test tests coverage tested installed gates faults bench rehearse lock deploy deploy-tools
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
@@ -37,22 +37,25 @@ manage: $(VENV)/run.installed
 	@echo "Beside make run:       $(BIN)/python manage.py --env .build/run.env queue"
 	@echo "Everything it can do:  $(BIN)/python manage.py --help"
 
-test: environments $(TESTED) gates
+test: gates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q $(ALL_CORES)
 
-coverage: $(TESTED)
+coverage: tested
 	$(BIN)/pytest -q $(ALL_CORES) --cov
 
-tests: $(TESTED)
+tests: tested
 	$(BIN)/pytest -q $(ALL_CORES) $(SELECT)
 
-environments:
-	@$(MAKE) --no-print-directory --jobs=2 $(ENVIRONMENTS)
+tested:
+	@$(MAKE) $(TWO_AT_A_TIME) $(TESTED)
 
-gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed .venv/ci-lint/installed
+installed:
+	@$(MAKE) $(TWO_AT_A_TIME) $(TESTED) $(LINTED)
+
+gates: installed
 	.venv/deploy/bin/sam validate
 	.venv/lint/bin/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml deploy/ci-role.yaml
 	.venv/lint/bin/bandit --quiet --severity-level low $(SHIPPED_MODULES)
@@ -66,7 +69,7 @@ gates: .venv/deploy/installed .venv/lint/installed .venv/checkov/installed .venv
 faults: $(VENV)/test.installed
 	$(BIN)/pytest -q --matrix tests/faults
 
-bench: $(TESTED)
+bench: tested
 	@$(BIN)/python -m bench
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed

@@ -1,6 +1,6 @@
 """A GLPI that is some milliseconds away and takes its time, in a process of its own.
 
-    python -m bench.far_glpi --delay 0.005 [--tls FOLDER]
+    python -m bench.far_glpi --delay 0.005 [--tls FOLDER] [--at-once]
 
 Prints a line of JSON: its address, its tokens, and the authorities to trust. The service times are
 those of a real GLPI 11.0.6 on loopback (median of 20); the network's delay is put upon every
@@ -93,10 +93,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay", type=float, default=0.0, help="seconds of a round trip")
     parser.add_argument("--tls", type=Path, metavar="FOLDER", help="where its authority goes")
+    parser.add_argument("--at-once", action="store_true", help="leave out GLPI's own times")
     arguments = parser.parse_args()
     context, ca_bundle = _tls(arguments.tls) if arguments.tls else (None, "")
     with GlpiSimulator(ssl_context=context) as glpi:
-        for match, seconds in SERVICE_SECONDS.items():
+        for match, seconds in ({} if arguments.at_once else SERVICE_SECONDS).items():
             glpi.inject(Fault("delay_before", match=match, seconds=seconds))
         relay = Far(int(glpi.url.rpartition(":")[2]), arguments.delay)
         tokens = {"app": glpi.app_token, "user": glpi.user_tokens["mm-bot"]}

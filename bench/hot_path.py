@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from unittest.mock import patch
 
 from requests.adapters import HTTPAdapter
@@ -179,7 +178,7 @@ def over_tls() -> tuple[float, float]:
     """Return the microseconds of a message that has to connect, with its measure and without."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        far_glpi(0.0, Path(folder)) as server,
+        far_glpi(0.0, "--at-once", "--tls", folder) as server,
         the_bridge(server) as file,
     ):
         bench = Bench(file)
@@ -200,7 +199,7 @@ def report() -> list[str]:
     ways = {"after": (), "before": everything, **{name: (name,) for name in everything}}
     profiles = [cProfile.Profile(time.thread_time) for _ in "ba"]
     with contextlib.redirect_stdout(io.StringIO()):
-        with far_glpi(0.0) as server, the_bridge(server) as file:
+        with far_glpi(0.0, "--at-once") as server, the_bridge(server) as file:
             bench = Bench(file)
             taken = in_turn(
                 {name: partial(bench.run_without, *names) for name, names in ways.items()}

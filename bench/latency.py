@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -52,10 +51,9 @@ class Server:
 
 
 @contextmanager
-def far_glpi(delay: float, tls: Path | None = None) -> Iterator[Server]:
-    """Run a GLPI so many seconds away, over TLS if there is a folder for its authority."""
-    command = [sys.executable, "-m", "bench.far_glpi", "--delay", str(delay)]
-    command += ["--tls", str(tls)] if tls else []
+def far_glpi(delay: float, *options: str) -> Iterator[Server]:
+    """Run a GLPI so many seconds away, with more options of `bench.far_glpi`."""
+    command = [sys.executable, "-m", "bench.far_glpi", "--delay", str(delay), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
