@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from unittest.mock import patch
 
 from requests.adapters import HTTPAdapter
@@ -26,6 +27,7 @@ import dialect
 import handler
 from bench.latency import far_glpi, the_bridge
 from bounded import BoundedAdapter
+from richtext import plain, rendered
 from transport import Deadline
 
 MESSAGES = 30
@@ -192,11 +194,31 @@ def over_tls() -> tuple[float, float]:
         return taken["once"], taken["anew"]
 
 
+def formatting() -> tuple[float, float]:
+    """Return the microseconds of a message's title and content, with their measure and without."""
+    rooms = count()
+
+    def once() -> float:
+        words = [f"the printer in room {next(rooms)} is jammed" for _ in range(MESSAGES)]
+        started = time.process_time()
+        for text in words:
+            rendered(text)
+            plain(text)
+        return (time.process_time() - started) / MESSAGES * 1e6
+
+    def twice() -> float:
+        with without({ONCE}):
+            return once()
+
+    taken = in_turn({"once": once, "twice": twice})
+    return taken["once"], taken["twice"]
+
+
 def report() -> list[str]:
     """Return lines of Markdown."""
     handler.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
     everything = (*MEASURES, ONCE)
-    ways = {"after": (), "before": everything, **{name: (name,) for name in everything}}
+    ways = {"after": (), "before": everything, **{name: (name,) for name in MEASURES}}
     profiles = [cProfile.Profile(time.thread_time) for _ in "ba"]
     with contextlib.redirect_stdout(io.StringIO()):
         with far_glpi(0.0, "--at-once") as server, the_bridge(server) as file:
@@ -206,7 +228,8 @@ def report() -> list[str]:
             )
             bench.run_without(*everything, profile=profiles[0])
             bench.run_without(profile=profiles[1])
-        once, anew = over_tls()
+        parsed_once, parsed_twice = formatting()
+        read_once, read_anew = over_tls()
     before, after = taken["before"], taken["after"]
     shares_before, shares_after = map(parts, profiles)
     lines = ["| part | before | after | of it |", "|---|---|---|---|"]
@@ -221,10 +244,12 @@ def report() -> list[str]:
         "|---|---|---|---|",
         *(
             f"| {name} | {taken[name]:.0f} µs | {after:.0f} µs | {taken[name] / after:.2f} |"
-            for name in everything
+            for name in MEASURES
         ),
-        f"| the authorities, when TLS connects | {anew:.0f} µs | {once:.0f} µs "
-        f"| {anew / once:.2f} |",
+        f"| {ONCE}, title and content alone | {parsed_twice:.0f} µs | {parsed_once:.0f} µs "
+        f"| {parsed_twice / parsed_once:.2f} |",
+        f"| the authorities, when TLS connects | {read_anew:.0f} µs | {read_once:.0f} µs "
+        f"| {read_anew / read_once:.2f} |",
     ]
 
 
