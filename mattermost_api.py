@@ -52,7 +52,7 @@ _NOT_MATTERMOST = (
     "What answers is not Mattermost: check MATTERMOST_URL (a sub-folder included) or the incoming "
     "webhook's address, and keep login pages away from it."
 )
-_CODES: dict[str, tuple[type[MattermostError], str, str]] = {
+CODES: dict[str, tuple[type[MattermostError], str, str]] = {
     "api.context.session_expired.app_error": (
         Denied,
         "token",
@@ -81,7 +81,7 @@ _CODES: dict[str, tuple[type[MattermostError], str, str]] = {
 }
 """By the `id` of Mattermost's errors: type, our code, remedy."""
 
-_NO_ANSWER = {
+NO_ANSWER = {
     Cause.DNS: "Mattermost's host name could not be resolved ({detail}): check MATTERMOST_URL and "
     "the name servers of the function's network.",
     Cause.CONNECT: "No connection to Mattermost ({detail}): check that it runs, MATTERMOST_URL, "
@@ -94,6 +94,7 @@ _NO_ANSWER = {
     Cause.CUT: "Mattermost or a proxy cut the connection before answering: look into its log.",
     Cause.TOO_LARGE: _NOT_MATTERMOST,
 }
+"""By the step at which it ended: remedy."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ class MattermostApi:
 def no_answer(error: NoAnswer) -> MattermostError:
     """Say what it means that Mattermost did not answer."""
     kind = Denied if error.cause is Cause.CERTIFICATE else Unreachable
-    remedy = _NO_ANSWER[error.cause].format(detail=error.detail)
+    remedy = NO_ANSWER[error.cause].format(detail=error.detail)
     return kind(f"mattermost-{error.cause.value}", remedy)
 
 
@@ -278,7 +279,7 @@ def decipher(answer: Answer) -> object:
         raise Denied("mattermost-odd-answer", _NOT_MATTERMOST, status)
     name = value.get("id") if isinstance(value, dict) else None
     remedy = "Mattermost does not take this: see its log." if name else _NOT_MATTERMOST
-    kind, code, remedy = _CODES.get(str(name), (Denied, f"http-{status}", remedy))
+    kind, code, remedy = CODES.get(str(name), (Denied, f"http-{status}", remedy))
     raise kind(f"mattermost-{code}", remedy, status)
 
 

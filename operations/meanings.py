@@ -1,6 +1,8 @@
 """What the codes mean that keep a post from its ticket: one sentence each, with what to do."""
 
+import mattermost_api
 from glpi_errors import CODES
+from ledger import BURIED
 from transport import Cause
 
 _OURS = {
@@ -16,6 +18,7 @@ _OURS = {
     "maintenance": "GLPI is in maintenance mode: switch it off when the work is done.",
     "database": "GLPI does not reach its database: check the database server.",
     "odd-search": "GLPI's search answers oddly: look for plug-ins and proxies.",
+    BURIED: "It lies in the dead letter queue: see `dlq list`.",
     "blind": (
         "GLPI took it several times without an answer, and a search finds none: look in GLPI for "
         "its words, and for rules that move or change tickets."
@@ -24,8 +27,15 @@ _OURS = {
     "not-glpi": "What answers at GLPI_URL is not GLPI's API: check address, logins, firewalls.",
     "http-413": "A proxy refuses bodies this large: raise its limit (client_max_body_size).",
     "http-429": "A proxy limits requests to GLPI: raise its limit.",
+    **{
+        f"mattermost-{cause.value}": remedy.replace(" ({detail})", "")
+        for cause, remedy in mattermost_api.NO_ANSWER.items()
+    },
+    **{f"mattermost-{code}": remedy for _, code, remedy in mattermost_api.CODES.values()},
 }
 
+_MATTERMOST = "Mattermost or a proxy does not do what is asked: look into their logs."
+_AWS = "AWS did not answer, or refused: look into the function's log."
 _UNCLEAR = "GLPI's answer is neither a yes nor a no: look into web server, PHP and GLPI logs."
 
 
@@ -35,6 +45,10 @@ def meaning(code: str) -> str:
         return CODES[code][1].replace("{address}", "that GLPI sees")
     if code in _OURS:
         return _OURS[code]
+    if code.startswith("mattermost-"):
+        return _MATTERMOST
+    if code[:1].isupper() and not code.startswith("ERROR"):
+        return _AWS
     return _UNCLEAR if code else ""
 
 
@@ -44,5 +58,5 @@ def meaning_of_reason(reason: str) -> str:
     A reason is a code, or words of ours that may end with one.
     """
     code = reason.rpartition(" ")[2]
-    known = code in CODES or code in _OURS or code.startswith("http-")
+    known = code in CODES or code in _OURS or code.startswith(("http-", "mattermost-"))
     return meaning(code) if known else ""

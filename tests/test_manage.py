@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 
 from aws import AwsError
-from ledger import NEW, DynamoLedger, Entry, State
+from ledger import BURIED, NEW, DynamoLedger, Entry, State
 from local.glpi_simulator import Fault
 from mattermost import to_post
 from operations import stack
@@ -158,6 +158,27 @@ def test_an_age_is_short(seconds: float, shown: str) -> None:
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_of_no_answer_has_a_meaning(cause: Cause) -> None:
     assert "neither a yes nor a no" not in meaning(cause.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "means"),
+    [
+        (BURIED, "dead letter queue"),
+        ("blind", "a search finds none"),
+        ("mattermost-token", "the bot's token"),
+        ("mattermost-permissions", "add it to the team"),
+        ("mattermost-dns", "check MATTERMOST_URL"),
+        ("mattermost-http-502", "Mattermost or a proxy"),
+        ("ThrottlingException", "AWS"),
+        ("ReadTimeoutError", "AWS"),
+        ("no-id", "neither a yes nor a no"),
+    ],
+)
+def test_whatever_the_ledger_says_of_the_cause_is_explained_by_who_caused_it(
+    code: str, means: str
+) -> None:
+    assert means in meaning(code)
+    assert "{" not in meaning(code)
 
 
 def test_a_reason_may_end_with_a_code() -> None:
