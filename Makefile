@@ -18,7 +18,8 @@ RUNTIME := 3.13
 RUNTIME_PYTHON = $(or $(shell python$(RUNTIME) -c 'import sys; print(sys.executable)' 2>/dev/null \
 	|| PYENV_VERSION=$(RUNTIME) python$(RUNTIME) -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
 # Bytecode comes with the first import: most modules of the tools are never imported.
-INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps
+COMPILE := --no-compile
+INSTALL = -m pip install --quiet --disable-pip-version-check $(COMPILE) --require-hashes --no-deps
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 TESTED := .venv/deploy/installed $(VENV)/test.installed .venv/runtime/installed .build/package .build/again
@@ -103,6 +104,7 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 	@touch $@
 
 .venv/runtime/installed .venv/ministack/installed: TOOL_PYTHON := $(RUNTIME_PYTHON)
+.venv/runtime/installed: COMPILE := --compile  # as Lambda's own SDK is
 .venv/deploy/installed .venv/lint/installed .venv/checkov/installed .venv/ci-lint/installed: TOOL_PYTHON := $(PYTHON)
 .venv/%/installed: requirements/%.txt | $(VENV)/made
 	@echo "Preparing .venv/$* ..."

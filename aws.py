@@ -1,6 +1,5 @@
 """How the bridge asks AWS: bounded in time, and with one error for whatever went wrong."""
 
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,10 +9,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deadline import begin
 
 T = TypeVar("T")
-
-CREATING = threading.Lock()
-"""Held while a client is created: the default session is not for several threads at once (boto3's
-guide, "Session", 1.38), and two first calls can be under way together."""
 
 
 class AwsError(Exception):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from aws import CREATING, AwsError, ask, config
+from aws import AwsError, ask, config
 from settings import SettingsError, base_url
 
 if TYPE_CHECKING:
@@ -207,8 +207,7 @@ def secrets_manager(secret_id: str) -> Callable[[], str]:
 
     def read() -> str | None:
         nonlocal client
-        with CREATING:
-            client = client or boto3.client("secretsmanager", config=config(READ_SECONDS))
+        client = client or boto3.client("secretsmanager", config=config(READ_SECONDS))
         return client.get_secret_value(SecretId=secret_id).get("SecretString")
 
     def fetch() -> str:

@@ -13,7 +13,7 @@ from typing import Protocol
 from aws import AwsError
 from circuit import Circuit
 from glpi import Glpi, GlpiError, OutcomeUnknown
-from ledger import BURIED, FILES, NEW, NEW_TICKET, STEPS, TOLD, Entry, Ledger, State, thread
+from ledger import BURIED, NEW, NEW_TICKET, STEPS, TOLD, Entry, Ledger, State, thread
 from transport import Deadline
 
 
@@ -50,6 +50,9 @@ PROBE_SECONDS = 2.0
 
 FORGOTTEN_AFTER = 3600.0
 """Seconds after which a post that the ledger does not know may have been forgotten by it."""
+
+ABANDONED_AFTER = 1200.0
+"""Seconds after the settling of a claim by which a worker has come to its message."""
 
 MAX_TRIES = 5
 """So many creates may go unanswered for one post; a look-up that finds none of them is blind."""
@@ -161,6 +164,11 @@ class Filing:
         self._circuit = Circuit(clock)
         self._clock = clock
 
+    @property
+    def may_be_down(self) -> bool:
+        """Whether GLPI has failed just now; asks nobody."""
+        return bool(self._circuit.why_open or self._circuit.wants_probe)
+
     def why_down(self) -> GlpiError | None:
         """Say why GLPI is surely down, so that nobody need wait for it; None if it is not."""
         return self._circuit.why_open or self._probe()
@@ -177,12 +185,13 @@ class Filing:
         self._circuit.learn(None)
         return None
 
-    def claim(self, ref: str, wish: Wish) -> Entry | None:
+    def claim(self, ref: str, wish: Wish, done: Set[str]) -> Entry | None:
         """Take a post that nobody has tried yet.
 
         Args:
             ref: the post's.
             wish: what it should become.
+            done: the steps that are done when it is created.
 
         Returns:
             The claim, for `first_attempt`; None when somebody else is at the post, or has been.
@@ -191,7 +200,7 @@ class Filing:
             AwsError: the ledger did not answer.
         """
         now = self._clock()
-        claim = NEW.claimed(now + self.patience.fast_lease, now, wish.target)
+        claim = NEW.claimed(now + self.patience.fast_lease, now, wish.target, done)
         mine, entry = self._ledger.write(ref, claim, seen=NEW)
         return entry if mine else None
 
@@ -220,6 +229,14 @@ class Filing:
         """Return the seconds for which an earlier attempt may still be executed, 0 for none."""
         left = entry.until + self.patience.settle - self._clock()
         return max(0.0, left) if entry.state is State.TRIED else 0.0
+
+    def abandoned(self, entry: Entry) -> bool:
+        """Say whether a post was claimed so long ago that no worker can have its message.
+
+        A worker that has it would have looked into GLPI by now, and taken down how that went.
+        """
+        overdue = entry.until + self.patience.settle + ABANDONED_AFTER < self._clock()
+        return entry.state is State.TRIED and not entry.why and overdue
 
     def entry(self, ref: str) -> Entry:
         """Return what the ledger knows of a post.
@@ -265,13 +282,14 @@ class Filing:
                     self._note(ref, replace(entry, why=error.code), entry)
                 return Progress(error=error)
             if found:
-                noted = self._note(ref, _filed(entry, found[0], done & {FILES}), entry)
+                noted = self._note(ref, _filed(entry, found[0], entry.done), entry)
                 twins = tuple(twin.ticket for twin in found[1:])
                 return Progress(found[0], twins=twins, entry=noted)
             if entry.tries >= MAX_TRIES:
                 self._note(ref, replace(entry, tries=0, why="blind"), entry)  # for a replay
                 return Progress(error=OutcomeUnknown("blind", BLIND), hopeless=True)
-        claim = entry.claimed(now + self.patience.worker_lease, received_at, wish.target)
+        until = now + self.patience.worker_lease
+        claim = entry.claimed(until, received_at, wish.target, done)
         mine, entry = self._ledger.write(ref, claim, seen=entry)
         if not mine:
             return Progress(wait=1.0)

@@ -21,10 +21,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 from botocore.exceptions import ClientError
 
-from aws import CREATING, AwsError, ask, config
+from aws import AwsError, ask, config
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 CALL_SECONDS = 1.0
@@ -101,10 +100,15 @@ class Entry:
     done: frozenset[str] = frozenset()
     version: int = 0
 
-    def claimed(self, until: float, since: float, target: int | None = None) -> "Entry":
-        """Return the entry of somebody who is about to create and is through by `until`."""
+    def claimed(
+        self, until: float, since: float, target: int | None = None, done: Set[str] = frozenset()
+    ) -> "Entry":
+        """Return the entry of somebody who is about to create and is through by `until`.
+
+        What has been composed says where the files are, or it does not: a look-up relies on that.
+        """
         tried = replace(self, state=State.TRIED, until=until, tries=self.tries + 1, target=target)
-        return replace(tried, since=self.since or since)
+        return replace(tried, since=self.since or since, done=frozenset(done & {FILES}))
 
     def released(self, why: str) -> "Entry":
         """Return the entry after an attempt that was surely not executed."""
@@ -163,13 +167,13 @@ class DynamoLedger:
     def __init__(self, table: str, clock: Callable[[], float]) -> None:
         self._table = table
         self._clock = clock
-        self._client: DynamoDBClient | None = None
+        self._dynamodb = boto3.client("dynamodb", config=config(CALL_SECONDS))
 
     def read(self, ref: str) -> Entry:
         """See `Ledger`."""
 
         def get() -> Entry:
-            found = self._dynamodb().get_item(
+            found = self._dynamodb.get_item(
                 TableName=self._table, Key={"post": {"S": ref}}, ConsistentRead=True
             )
             return read_item(found.get("Item"))
@@ -211,7 +215,7 @@ class DynamoLedger:
 
         def put() -> tuple[bool, Entry]:
             try:
-                self._dynamodb().put_item(
+                self._dynamodb.put_item(
                     TableName=self._table,
                     Item=item,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -226,11 +230,6 @@ class DynamoLedger:
             return True, written
 
         return ask(CALL_SECONDS, put)
-
-    def _dynamodb(self) -> "DynamoDBClient":
-        with CREATING:
-            self._client = self._client or boto3.client("dynamodb", config=config(CALL_SECONDS))
-        return self._client
 
 
 def read_item(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:

@@ -9,15 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import boto3
 
-from aws import CREATING, ask, begin_to_ask, config
+from aws import ask, begin_to_ask, config
 from mattermost import Post
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 CALL_SECONDS = 2.0
 """Seconds for one call, all in all."""
@@ -113,6 +110,9 @@ class Outbox(Protocol):
 class SqsOutbox:
     """The outbox in two SQS queues.
 
+    Its client, like the ledger's, is made before anything is asked: making one takes its time, and
+    the default session is not for several threads at once (boto3's guide, "Session", 1.38).
+
     Args:
         queue_url: of the queue that the worker is fed from.
         dead_letter_url: of the queue for what cannot be filed.
@@ -121,14 +121,14 @@ class SqsOutbox:
     def __init__(self, queue_url: str, dead_letter_url: str) -> None:
         self._queue_url = queue_url
         self._dead_letter_url = dead_letter_url
-        self._client: SQSClient | None = None
+        self._sqs = boto3.client("sqs", config=config(CALL_SECONDS))
 
     def send(self, message: Message, delay: float) -> Callable[[], object]:
         """See `Outbox`."""
         body, seconds = dumps(message), min(round(delay), MAX_DELAY)
         return begin_to_ask(
             CALL_SECONDS,
-            lambda: self._sqs().send_message(
+            lambda: self._sqs.send_message(
                 QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=seconds
             ),
         )
@@ -138,7 +138,7 @@ class SqsOutbox:
         hidden = min(max(0, round(seconds)), MAX_PAUSE)
         ask(
             CALL_SECONDS,
-            lambda: self._sqs().change_message_visibility(
+            lambda: self._sqs.change_message_visibility(
                 QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=hidden
             ),
         )
@@ -148,12 +148,7 @@ class SqsOutbox:
         attributes: Any = {"reason": {"DataType": "String", "StringValue": reason}}
         ask(
             CALL_SECONDS,
-            lambda: self._sqs().send_message(
+            lambda: self._sqs.send_message(
                 QueueUrl=self._dead_letter_url, MessageBody=body, MessageAttributes=attributes
             ),
         )
-
-    def _sqs(self) -> "SQSClient":
-        with CREATING:
-            self._client = self._client or boto3.client("sqs", config=config(CALL_SECONDS))
-        return self._client

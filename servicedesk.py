@@ -166,8 +166,8 @@ class ServiceDesk:
 
     def _try(self, case: _Case, deadline: Deadline) -> Outcome:
         """Find out what should become of a message, unless GLPI is down, and try that."""
-        down = self._filing.why_down()
-        if down and case.saved:
+        down = self._filing.why_down() if self._filing.may_be_down and case.saved else None
+        if down:
             return self._waits(case, case.event(down), down)
         started = self._clock()
         try:
@@ -186,17 +186,19 @@ class ServiceDesk:
 
     def _attempt(self, case: _Case, plan: Plan, deadline: Deadline) -> Outcome:
         """Try once, if nobody has tried yet; GLPI is asked after the queue has answered."""
+        done = plan.done if self._is_reply(case.spot) else plan.done | {TOLD}
         try:
-            claim = self._filing.claim(case.post.ref, plan.wish)
+            claim = self._filing.claim(case.post.ref, plan.wish, done)
         except AwsError as error:
             event = "queued_later" if case.saved else case.event(None)
             return self._not_filed(case, event, error)
         case.safe()
         if claim is None:
             return Outcome("duplicate", {})  # another hook's request is answered already
-        done = plan.done if self._is_reply(case.spot) else plan.done | {TOLD}
         progress = self._filing.first_attempt(case.post.ref, claim, plan.wish, deadline, done)
         if progress.became is None:
+            if case.safe() is Safe.NO:
+                self._filing.note_buried(case.post.ref)  # or replies would wait for its ticket
             return self._not_filed(case, case.event(progress.error), progress.error)
         return self._filed(case, plan, progress.became)
 

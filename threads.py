@@ -116,7 +116,7 @@ class Threads:
         if not root:
             return Home()
         entry = self._filing.of_thread(root)
-        if entry == NEW or entry.why == BURIED:
+        if entry == NEW or entry.why == BURIED or self._filing.abandoned(entry):
             return Home()
         if entry.state is not State.FILED or entry.ticket is None:
             return Home(waits=True)

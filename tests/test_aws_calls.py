@@ -1,22 +1,20 @@
 """How AWS is asked: within its time, and two parts at once where a promise allows it."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import boto3
 import pytest
 
-import aws
-from credentials import secrets_manager
-from deadline import begin
+import deadline
+import handler
 from glpi import Glpi
 from ledger import DynamoLedger
 from local.memory import MemoryOutbox
-from outbox import SqsOutbox
 from planning import Planner
 from tests.conftest import Lab, json_event
-from tests.safe_path import NOW, REF
+from tests.safe_path import NOW, REF, Clock
 
 
 @pytest.fixture
@@ -69,48 +67,27 @@ def test_whatever_goes_wrong_meanwhile_the_queue_is_waited_for(
     assert steps == ["queue asked", "queue answers"]
 
 
-def test_a_call_has_its_time_from_its_beginning() -> None:
-    may_end, ended = threading.Event(), threading.Event()
+def test_a_call_has_its_time_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
 
-    def call() -> str:
-        may_end.wait()
-        return "result"
+    class Waited(Future[str]):
+        def result(self, timeout: float | None = None) -> str:
+            waited.append(timeout or 0.0)
+            return "result"
 
-    def notify() -> str:
-        ended.set()
-        return "result"
-
-    slow, quick = begin(0.0, call), begin(0.0, notify)
-    with pytest.raises(TimeoutError):
-        slow()
-    may_end.set()
-    ended.wait()
-    assert within_a_moment(quick) == "result"
-
-
-def within_a_moment(result: Callable[[], str]) -> str:
-    """Return a result that is there as soon as its thread has gone on a little."""
-    while True:
-        try:
-            return result()
-        except TimeoutError:
-            continue
+    clock = Clock()
+    monkeypatch.setattr(deadline, "Future", Waited)
+    monkeypatch.setattr("deadline.time.monotonic", clock)
+    answer = deadline.begin(2.0, lambda: "result")
+    for later, left in ((0.0, 2.0), (0.5, 1.5), (5.0, 0.0)):
+        clock.now = NOW + later
+        assert answer() == "result"
+        assert waited[-1] == pytest.approx(left)
 
 
-def test_one_client_is_created_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    created: list[str] = []
-
-    class Client:
-        def __getattr__(self, _: str) -> Callable[..., dict[str, str]]:
-            return lambda **_: {"SecretString": "{}"}
-
-    def create(service: str, **_: object) -> Client:
-        assert aws.CREATING.locked()
-        created.append(service)
-        return Client()
-
-    monkeypatch.setattr(boto3, "client", create)
-    SqsOutbox("queue", "dead").bury("body", "reason")
-    DynamoLedger("ledger", lambda: NOW).read(REF)
-    secrets_manager("secret")()
-    assert created == ["sqs", "dynamodb", "secretsmanager"]
+def test_a_message_makes_no_client(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes its time, and the default session is not for several threads at once."""
+    lab.cold_start()
+    handler.container()
+    monkeypatch.setattr(boto3, "client", None)
+    assert "Принято" in lab.say("112 x")

@@ -88,6 +88,19 @@ def test_if_the_bot_leaves_before_the_files_are_carried_the_ticket_says_so(
     assert len(complaints(chat)) == len(way_back) / 4
 
 
+def test_if_the_bot_leaves_before_a_lost_answer_is_looked_up_the_ticket_says_so(
+    chat: Chat,
+) -> None:
+    chat.glpi.inject(Fault("cut_after", match="POST Ticket", times=1))
+    chat.write("112 x", ("a.txt", b"words"))
+    chat.lab.store(mattermost_bot_token="")
+    chat.lab.cold_start()
+    chat.settle()
+    assert "Файлы" not in chat.ticket["content"]
+    (note,) = contents(chat.ticket)
+    assert "бота в чате больше нет" in note
+
+
 @pytest.mark.parametrize("kind", ["", "cut_after"])
 def test_a_ticket_without_a_bot_speaks_of_its_files_once(plain: Chat, kind: str) -> None:
     if kind:

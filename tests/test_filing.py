@@ -126,7 +126,7 @@ def converge(filing: Filing) -> Any:
 
 
 def first_attempt(filing: Filing) -> Any:
-    claim = filing.claim(REF, wish(filing))
+    claim = filing.claim(REF, wish(filing), frozenset({TOLD}))
     assert claim
     return filing.first_attempt(REF, claim, wish(filing), deadline(), frozenset({TOLD}))
 
@@ -136,7 +136,7 @@ def test_the_first_attempt_files_and_all_others_know(
 ) -> None:
     first = first_attempt(filing[0])
     assert first
-    assert filing[0].claim(REF, wish(filing[0])) is None
+    assert filing[0].claim(REF, wish(filing[0]), frozenset()) is None
     entry = filing[0].entry(REF)
     assert entry == first.entry
     assert (entry.state, entry.ticket, entry.done) == (State.FILED, first.ticket, frozenset({TOLD}))
@@ -329,11 +329,11 @@ def test_a_redirect_in_answer_to_a_create_is_not_believed_to_be_a_no(
 
 
 def attempt(filing: Filing, number: int, *, safe: bool = True) -> Any:
-    down = filing.why_down() if safe else None
+    down = filing.why_down() if filing.may_be_down and safe else None
     if down:
         return Progress(error=down)
     ref = f"{number:026}"
-    claim = filing.claim(ref, wish(filing))
+    claim = filing.claim(ref, wish(filing), frozenset())
     assert claim
     return filing.first_attempt(ref, claim, wish(filing), deadline(), frozenset())
 

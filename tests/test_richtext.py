@@ -129,6 +129,7 @@ def test_glpi_gives_back_what_it_was_given(glpi: GlpiSimulator, client: Glpi) ->
         ("****", "****"),
         ("---", "---"),
         ("a <b> &amp; c", "a <b> &amp; c"),
+        ("- [ ] buy toner", "☐ buy toner"),
     ],
 )
 def test_a_title_has_no_markup(line: str, title: str) -> None:

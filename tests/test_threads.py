@@ -7,12 +7,14 @@ import pytest
 
 import handler
 from aws import AwsError
+from filing import ABANDONED_AFTER
 from glpi_followups import CLOSED, PENDING, SOLVED
+from ledger import NEW
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
 from planning import ASK_PATIENCE, THREAD_PATIENCE
 from steps import Steps
-from tests.chat import ALICE, BOB, Chat, chat, contents, plain
+from tests.chat import ALICE, BOB, HELPDESK, Chat, chat, contents, plain
 from tests.conftest import both_versions
 from tests.safe_path import PATIENCE, work
 from threads import FAILURES, SKIP_SECONDS
@@ -295,6 +297,38 @@ def test_a_reply_does_not_wait_for_ever_for_the_ticket_of_its_thread(chat: Chat)
         assert chat.glpi.tickets == []
     chat.settle()
     assert len(chat.glpi.tickets) == 1
+
+
+def test_a_reply_below_a_claim_without_a_message_waits_no_longer_than_a_worker_would_take(
+    chat: Chat,
+) -> None:
+    """As a container leaves it that is killed before the queue has the message."""
+    root = chat.mattermost.add_post(HELPDESK)
+    ledger = handler.container().desk._filing._ledger
+    claim = NEW.claimed(chat.clock.now + PATIENCE.fast_lease, chat.clock.now)
+    assert ledger.write(root, claim, seen=NEW)[0]
+    chat.write("112 again", root=root)
+    assert "Сообщение сохранено" in chat.told()[-1]
+    chat.go_on()
+    assert chat.glpi.tickets == []
+    chat.clock.now += PATIENCE.fast_lease + PATIENCE.settle + ABANDONED_AFTER
+    chat.settle()
+    assert [ticket["name"] for ticket in chat.glpi.tickets] == ["Заявка от alice: again"]
+
+
+def test_a_reply_below_a_message_that_was_not_saved_is_filed_at_once(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise AwsError("AccessDenied", refused=True)
+
+    chat.glpi.inject(Fault("maintenance", match="POST Ticket", times=1))
+    with monkeypatch.context() as queue:
+        queue.setattr(chat.worker, "send", lambda *_: refuse)
+        root = chat.write("112 принтер")
+    assert "не сохранено" in chat.said
+    chat.write("112 again", root=root)
+    assert [ticket["name"] for ticket in chat.glpi.tickets] == ["Заявка от alice: again"]
 
 
 def test_a_reply_below_a_buried_message_does_not_wait_for_its_ticket(chat: Chat) -> None:
