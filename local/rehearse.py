@@ -168,9 +168,9 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
         _wait_for_tickets(glpi, 3)
     glpi.inject(Fault("status_before", match="POST Ticket", status=413))
     says(
-        "a message too large for a proxy waits for now",
+        "of a message too large for a proxy its author learns at once",
         "112 a novel",
-        "сохранен",
+        "слишком велико",
         post_id=written(),
     )
     with _step("and becomes a dead letter, whose author is told"):
