@@ -4,12 +4,15 @@ import pytest
 
 import handler
 from aws import AwsError
+from circuit import OPEN_SECONDS
+from glpi import Glpi
 from local.gateway import Context
 from local.glpi_simulator import Fault
 from local.memory import MemoryOutbox
 from outbox import Message, dumps, loads
 from tests.conftest import Lab, both_versions, json_event
 from tests.safe_path import NOW, PATIENCE, Clock, post, record, work
+from transport import Deadline
 
 
 def test_what_was_filed_at_once_is_done(lab: Lab, worker: MemoryOutbox, clock: Clock) -> None:
@@ -172,6 +175,25 @@ def test_a_filed_message_whose_desk_is_gone_is_done(
     clock.now += PATIENCE.first_delay
     assert work(worker) == []
     assert worker.dead == []
+
+
+def test_a_message_that_is_not_safe_is_tried_without_asking_whether_glpi_is_there(
+    lab: Lab, worker: MemoryOutbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise AwsError("AccessDenied", refused=True)
+
+    probed: list[Deadline] = []
+    monkeypatch.setattr(Glpi, "probe", lambda _, deadline: probed.append(deadline))
+    lab.glpi.inject(Fault("maintenance"))
+    for _ in range(2):
+        lab.say("112 x")
+    lab.glpi.heal()
+    clock.now += OPEN_SECONDS
+    with monkeypatch.context() as queue:
+        queue.setattr(worker, "send", lambda *_: refuse)
+        assert "Принято" in lab.say("112 x")
+    assert probed == []
 
 
 def test_a_queue_that_may_have_taken_a_message_is_never_called_a_loss(
