@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from answers import Answers
 from files import Files
-from filing import Filing, Patience
+from filing import Filing
 from glpi import Glpi
 from glpi_documents import GlpiDocuments
 from glpi_followups import GlpiFollowups
@@ -12,6 +12,7 @@ from glpi_people import GlpiPeople
 from ledger import Ledger
 from mattermost_api import MattermostApi
 from outbox import Outbox
+from patience import Patience
 from planning import Planner
 from requesters import Requesters
 from rules import Rules

@@ -25,11 +25,11 @@ from answers import say
 from assembly import assemble
 from aws import AwsError
 from credentials import Credentials, secrets_manager
-from filing import PATIENCE
 from glpi import Glpi
 from ledger import DynamoLedger
 from mattermost_api import MattermostApi
 from outbox import Outbox, SqsOutbox, Unreadable, loads
+from patience import PATIENCE
 from rules import Rules, read_rules
 from servicedesk import Outcome, ServiceDesk
 from settings import Settings, SettingsError

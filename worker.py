@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from answers import Answers
 from aws import AwsError
 from desks import Routed, find
-from filing import Filing, Patience, Progress
+from filing import Filing, Progress
 from glpi import GlpiError, OutcomeUnknown, TooLarge
 from ledger import Entry, State
 from mattermost_api import MattermostError, Unreachable
 from outbox import Message
+from patience import Patience
 from planning import Planner, ThreadWaitsError
 from rules import Rules
 from steps import NOTICE_SECONDS, Steps

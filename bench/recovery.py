@@ -14,12 +14,12 @@ from typing import Any
 
 from assembly import assemble
 from credentials import MattermostAccess
-from filing import Patience
 from glpi import Unavailable
 from local.memory import MemoryLedger, MemoryOutbox
 from mattermost import to_post
 from mattermost_api import MattermostApi
 from outbox import Message, loads
+from patience import Patience
 from rules import read_rules
 from transport import Deadline, Http
 

@@ -3,10 +3,10 @@
 from typing import Any, Protocol
 
 import handler
-from filing import Patience
 from local.gateway import FUNCTION_SECONDS, Context
 from local.memory import Queued
 from mattermost import Post, to_post
+from patience import Patience
 
 NOW = 1_800_000_000.0
 REF = "mii9sqkmfp8btqx7sk43tk3xpy"

@@ -15,7 +15,7 @@ import glpi_errors
 import mattermost_api
 import telemetry
 from credentials import parse_secret
-from filing import Patience
+from patience import Patience
 from rules import Desk, Rules, read_rules
 from settings import Settings
 from tests.conftest import ROOT
@@ -277,4 +277,4 @@ def test_no_deadline_is_left_out() -> None:
         for name in re.findall(r"^([A-Z]\w*SECONDS) = ", text, re.MULTILINE):
             assert f"{module.stem}.{name}" in told
     for field in fields(Patience):
-        assert f"filing.Patience.{field.name}" in told
+        assert f"patience.Patience.{field.name}" in told

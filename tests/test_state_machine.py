@@ -23,13 +23,14 @@ from hypothesis.stateful import (
 from assembly import assemble
 from aws import AwsError
 from credentials import MattermostAccess
-from filing import MAX_TRIES, Patience
+from filing import MAX_TRIES
 from glpi import AccessDenied, OutcomeUnknown, Refused, Unavailable
 from ledger import Entry
 from local.memory import MemoryLedger, MemoryOutbox
 from mattermost import Post, to_post
 from mattermost_api import MattermostApi
 from outbox import Message, loads
+from patience import Patience
 from rules import read_rules
 from servicedesk import ServiceDesk
 from settings import SettingsError
@@ -51,7 +52,7 @@ GLPI = ("up", "down", "denied", "refused", "lost", "unheard", "late", "search br
 AWS = ("up", "refuses", "lost", "unheard")
 
 LATEST = 299.0
-"""Seconds after which GLPI has done what it was asked: filing.Patience.settle is above."""
+"""Seconds after which GLPI has done what it was asked: patience.Patience.settle is above."""
 
 POSTS = 2
 """So few that much happens to each."""

@@ -13,7 +13,6 @@ import pytest
 
 from assembly import assemble
 from credentials import MattermostAccess
-from filing import Patience
 from glpi import OutcomeUnknown, Unavailable
 from ledger import DynamoLedger, Entry, Ledger
 from local.aws import create_queue_and_ledger
@@ -21,6 +20,7 @@ from local.memory import MemoryLedger, MemoryOutbox, Queued
 from mattermost import Post, to_post
 from mattermost_api import MattermostApi
 from outbox import Outbox, loads
+from patience import Patience
 from rules import read_rules
 from tests.moto_queue import MotoOutbox, drive
 from tests.safe_path import Consumed

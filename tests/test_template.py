@@ -8,10 +8,10 @@ import pytest
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 import telemetry
-from filing import PATIENCE
 from handler import ROUTES, WORKER_SECONDS
 from local import sam
 from local.gateway import FUNCTION_SECONDS
+from patience import PATIENCE
 from settings import Settings
 
 TEMPLATE = sam.read()

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import handler
-from filing import PATIENCE
 from local.gateway import FUNCTION_SECONDS
 from local.glpi_simulator import Fault
+from patience import PATIENCE
 from tests.conftest import Lab
 from tests.moto_queue import MotoOutbox, drive
 from tests.safe_path import Clock, work
