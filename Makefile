@@ -68,7 +68,7 @@ gates: installed
 	.venv/ci-lint/bin/shellcheck --external-sources deploy/common.sh deploy/deploy deploy/roll-back deploy/smoke-test
 
 faults: $(VENV)/test.installed
-	$(BIN)/pytest -q --matrix tests/faults
+	$(BIN)/pytest -q --matrix tests/journeys/faults
 
 bench: tested
 	@$(BIN)/python -m bench
@@ -116,7 +116,7 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 # on arm64 and x86_64. Bytecode counts only from the runtime's own Python; it is checked by hash,
 # since the times of the files do not survive packing.
 
-SHIPPED_MODULES := $(filter-out manage.py,$(wildcard *.py))
+SHIPPED_MODULES := handler.py glpi.py $(wildcard bridge/*.py bridge/*/*.py)
 SHIPPED := requirements.txt bridge.toml $(wildcard certs/*) $(SHIPPED_MODULES)
 BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" "$(PYTHON)" python3; do \
 	"$$p" -m pip --version >/dev/null 2>&1 && echo "$$p" && break; done)
@@ -134,8 +134,10 @@ build-WebhookFunction:
 		--target "$(ARTIFACTS_DIR)" --requirement requirements.txt
 	@cd "$(ARTIFACTS_DIR)" && rm -rf bin ./*.dist-info certifi/tests markdown_it/cli \
 		aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*
+	@for module in $(SHIPPED_MODULES) bridge.toml; do \
+		mkdir -p "$(ARTIFACTS_DIR)/$$(dirname "$$module")" && cp "$$module" "$(ARTIFACTS_DIR)/$$module" || exit 1; \
+	done
 	@mkdir -p "$(ARTIFACTS_DIR)/certs"
-	@cp $(SHIPPED_MODULES) bridge.toml "$(ARTIFACTS_DIR)"
 	@for pem in certs/*.pem; do test ! -e "$$pem" || cp "$$pem" "$(ARTIFACTS_DIR)/certs"; done
 	@if "$(BUILD_PYTHON)" -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(RUNTIME)")'; then \
 		PYTHONHASHSEED=0 "$(BUILD_PYTHON)" -m compileall -q --invalidation-mode checked-hash \
@@ -146,7 +148,7 @@ build-WebhookFunction:
 	@chmod -R u=rwX,go=rX "$(ARTIFACTS_DIR)"
 
 # The package twice, for the tests: what is inside, and whether it is the same again.
-.build/package .build/again: $(SHIPPED) Makefile .venv/runtime/installed
+.build/package .build/again: $(SHIPPED) $(wildcard bridge bridge/*/) Makefile .venv/runtime/installed
 	@rm -rf $@ $@.part && mkdir -p $@.part
 	@$(MAKE) --no-print-directory build-WebhookFunction ARTIFACTS_DIR="$(CURDIR)/$@.part"
 	@mv $@.part $@ && touch $@

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from glpi_errors import (
+from bridge.glpi_api.errors import (
     NOT_A_SEARCH,
     AccessDenied,
     GlpiError,
@@ -19,8 +19,8 @@ from glpi_errors import (
     TooLarge,
     Unavailable,
 )
-from glpi_session import GlpiSession, TokenSource
-from transport import Deadline, Http
+from bridge.glpi_api.session import GlpiSession, TokenSource
+from bridge.net.http import Deadline, Http
 
 __all__ = [
     "AccessDenied",

@@ -19,23 +19,23 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 
-import mattermost
-import telemetry
-from answers import say
-from assembly import assemble
-from aws import AwsError
-from credentials import Credentials, secrets_manager
+from bridge import telemetry
+from bridge.config.credentials import Credentials, secrets_manager
+from bridge.config.rules import Rules, read_rules
+from bridge.config.settings import Settings, SettingsError
+from bridge.config.timing import PATIENCE
+from bridge.container import assemble
+from bridge.filing.answers import say
+from bridge.filing.servicedesk import Outcome, ServiceDesk
+from bridge.filing.worker import Verdict, Worker
+from bridge.mattermost import outgoing_webhook
+from bridge.mattermost.api import MattermostApi
+from bridge.net.aws import AwsError
+from bridge.net.http import Deadline, Http, ServerError
+from bridge.storage.ledger import DynamoLedger
+from bridge.storage.outbox import Outbox, SqsOutbox, Unreadable, loads
+from bridge.words.texts import ANSWERS
 from glpi import Glpi
-from ledger import DynamoLedger
-from mattermost_api import MattermostApi
-from outbox import Outbox, SqsOutbox, Unreadable, loads
-from patience import PATIENCE
-from rules import Rules, read_rules
-from servicedesk import Outcome, ServiceDesk
-from settings import Settings, SettingsError
-from texts import ANSWERS
-from transport import Deadline, Http, ServerError
-from worker import Verdict, Worker
 
 WORKER_SECONDS = 60.0
 """All in all for GLPI while nobody waits."""
@@ -94,11 +94,11 @@ def _webhook(event: Event, context: Context) -> Response:
         telemetry.outcome(outcome)
         _log(post, outcome)
         return _respond(200, outcome.reply)
-    except mattermost.NotAccepted:
+    except outgoing_webhook.NotAccepted:
         telemetry.count("RefusedToken")
         logger.warning("refused: no accepted webhook token")
         return _respond(401, {"error": "the token is not accepted"})
-    except mattermost.Malformed as problem:
+    except outgoing_webhook.Malformed as problem:
         telemetry.count("Malformed")
         logger.warning("malformed request", extra={"problem": str(problem)})
         return _respond(problem.status, {"error": str(problem)})
@@ -115,7 +115,7 @@ def _webhook(event: Event, context: Context) -> Response:
         telemetry.flush()
 
 
-def _receive(event: Event) -> tuple[Container, mattermost.Post]:
+def _receive(event: Event) -> tuple[Container, outgoing_webhook.Post]:
     """Take an authenticated post out of an event.
 
     Raises:
@@ -123,11 +123,11 @@ def _receive(event: Event) -> tuple[Container, mattermost.Post]:
         SettingsError: nobody can be recognised.
     """
     headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
-    token, fields = mattermost.read(headers.get("content-type", ""), _body(event))
+    token, fields = outgoing_webhook.read(headers.get("content-type", ""), _body(event))
     if not token:
-        raise mattermost.Malformed("there is no token", status=401)
+        raise outgoing_webhook.Malformed("there is no token", status=401)
     kept = container()
-    return kept, mattermost.to_post(fields, _authenticate(token, kept.credentials))
+    return kept, outgoing_webhook.to_post(fields, _authenticate(token, kept.credentials))
 
 
 def queue_handler(event: Event, context: Context) -> Response:
@@ -263,11 +263,11 @@ def _authenticate(token: str, credentials: Credentials) -> str:
     Raises:
         NotAccepted: it is none of ours.
     """
-    webhook = mattermost.verify(token, credentials.webhook_tokens()) or mattermost.verify(
-        token, credentials.webhook_tokens(renew=True)
-    )
+    webhook = outgoing_webhook.verify(
+        token, credentials.webhook_tokens()
+    ) or outgoing_webhook.verify(token, credentials.webhook_tokens(renew=True))
     if webhook is None:
-        raise mattermost.NotAccepted
+        raise outgoing_webhook.NotAccepted
     return webhook
 
 
@@ -278,10 +278,12 @@ def _body(event: Event) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
-        raise mattermost.Malformed("the body is not base64, though the event says so") from None
+        raise outgoing_webhook.Malformed(
+            "the body is not base64, though the event says so"
+        ) from None
 
 
-def _log(post: mattermost.Post, outcome: Outcome) -> None:
+def _log(post: outgoing_webhook.Post, outcome: Outcome) -> None:
     """Log what became of a post; the correlation id is the code that people read."""
     fields: dict[str, object] = {"webhook": post.webhook}
     if post.odd_fields:
@@ -319,7 +321,7 @@ def _say_regardless(key: str) -> Mapping[str, str]:
     try:
         return say(read_rules(), key, ref=ref)
     except SettingsError:
-        return mattermost.answer(ANSWERS["ru"][key].format(ref=ref), in_thread=True)
+        return outgoing_webhook.answer(ANSWERS["ru"][key].format(ref=ref), in_thread=True)
 
 
 def _respond(status: int, body: Mapping[str, object]) -> Response:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import click
 
+from bridge.config.rules import read_rules
+from bridge.config.settings import SettingsError
+from bridge.net.http import Deadline, Http
 from glpi import GlpiError
 from operations.audit import audit, open_glpi
 from operations.desks import post_of, show_desks, show_way
@@ -26,9 +29,6 @@ from operations.send import message, recorded, send
 from operations.sending import read_token, target
 from operations.stack import CannotAsk, Source, settings
 from operations.waiting import Counts, Remembered, count, posts
-from rules import read_rules
-from settings import SettingsError
-from transport import Deadline, Http
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""

@@ -21,16 +21,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from credentials import GlpiTokens, MattermostAccess
-from files import Files
+from bridge.config.credentials import GlpiTokens, MattermostAccess
+from bridge.config.rules import read_rules
+from bridge.glpi_api.documents import MEGABYTE, GlpiDocuments
+from bridge.mattermost.api import MattermostApi
+from bridge.mattermost.outgoing_webhook import to_post
+from bridge.net.http import Deadline, Http
+from bridge.tickets.files import Files
 from glpi import Glpi
-from glpi_documents import MEGABYTE, GlpiDocuments
 from local.glpi_simulator import GlpiSimulator, call, documents
 from local.mattermost_simulator import MattermostSimulator
-from mattermost import to_post
-from mattermost_api import MattermostApi
-from rules import read_rules
-from transport import Deadline, Http
 
 CHANNEL = "745i3akya3d9ierbsg6gsqmkfr"
 SECONDS = 300.0

@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assembly import assemble
 from bench.recovery import Clock
-from credentials import MattermostAccess
-from ledger import Entry
+from bridge.config.credentials import MattermostAccess
+from bridge.config.rules import read_rules
+from bridge.config.timing import Patience
+from bridge.container import assemble
+from bridge.mattermost.api import MattermostApi
+from bridge.mattermost.outgoing_webhook import to_post
+from bridge.net.http import Deadline, Http
+from bridge.storage.ledger import Entry
+from bridge.storage.outbox import Message, loads
 from local.memory import MemoryLedger, MemoryOutbox
-from mattermost import to_post
-from mattermost_api import MattermostApi
-from outbox import Message, loads
-from patience import Patience
-from rules import read_rules
-from transport import Deadline, Http
 
 RATES = (1, 100, 10_000)
 """Messages a minute."""

@@ -23,12 +23,12 @@ from unittest.mock import patch
 
 from requests.adapters import HTTPAdapter
 
-import dialect
 import handler
 from bench.latency import far_glpi, the_bridge
-from bounded import BoundedAdapter
-from richtext import plain, rendered
-from transport import Deadline
+from bridge.net.connections import BoundedAdapter
+from bridge.net.http import Deadline
+from bridge.words import mattermost_markdown
+from bridge.words.richtext import plain, rendered
 
 MESSAGES = 30
 ROUNDS = 9
@@ -41,25 +41,25 @@ PARTS = {
         "/http/client.py",
         "/email/",
         "/ssl.py",
-        "/transport.py",
-        "/bounded.py",
-        "/glpi_session.py",
+        "/bridge/net/",
+        "/bridge/glpi_api/",
         "/glpi.py",
     ),
     "logging (Powertools)": ("/aws_lambda_powertools/logging/", "/logging/__init__.py"),
-    "metrics (Powertools)": ("/aws_lambda_powertools/metrics/", "/telemetry.py"),
-    "Markdown": ("/markdown_it/", "/richtext.py", "/dialect.py"),
-    "settings, rules, secret": ("/settings.py", "/rules.py", "/tomllib/", "/credentials.py"),
-    "reading and answering": ("/mattermost.py", "/answers.py", "/handler.py"),
-    "the ticket": ("/ticket.py", "/desks.py", "/planning.py", "/requesters.py", "/threads.py"),
-    "filing, queue, ledger": (
-        "/servicedesk.py",
-        "/filing.py",
-        "/memory.py",
-        "/outbox.py",
-        "/ledger.py",
-        "/circuit.py",
+    "metrics (Powertools)": ("/aws_lambda_powertools/metrics/", "/bridge/telemetry.py"),
+    "Markdown": (
+        "/markdown_it/",
+        "/bridge/words/richtext.py",
+        "/bridge/words/mattermost_markdown.py",
     ),
+    "settings, rules, secret": ("/bridge/config/", "/tomllib/"),
+    "reading and answering": (
+        "/bridge/mattermost/outgoing_webhook.py",
+        "/bridge/filing/answers.py",
+        "/handler.py",
+    ),
+    "the ticket": ("/bridge/tickets/", "/bridge/filing/planning.py", "/bridge/filing/threads.py"),
+    "filing, queue, ledger": ("/bridge/filing/", "/bridge/jobs/", "/bridge/storage/", "/memory.py"),
 }
 REST = "the rest"
 
@@ -79,7 +79,7 @@ def disconnect() -> None:
 
 def forget_the_parser() -> None:
     """Let the next message build the Markdown parser."""
-    dialect._parser.cache_clear()
+    mattermost_markdown._parser.cache_clear()
 
 
 def hang_up() -> None:
@@ -109,7 +109,7 @@ def without(names: Set[str]) -> Iterator[Callable[[], None]]:
             if name in names:
                 measure()
 
-    twice = patch("richtext.parse", dialect.parse.__wrapped__)
+    twice = patch("bridge.words.richtext.parse", mattermost_markdown.parse.__wrapped__)
     with twice if ONCE in names else contextlib.nullcontext():
         yield forget
 

@@ -23,11 +23,11 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import handler
-from aws import ask, begin_to_ask
-from ledger import Entry
+from bridge.net.aws import ask, begin_to_ask
+from bridge.storage.ledger import Entry
+from bridge.storage.outbox import CALL_SECONDS, Message
 from local.gateway import Context
 from local.memory import MemoryLedger, MemoryOutbox
-from outbox import CALL_SECONDS, Message
 
 DELAYS = (0.0, 0.005, 0.040)
 """Seconds of a round trip."""

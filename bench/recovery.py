@@ -12,16 +12,16 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from assembly import assemble
-from credentials import MattermostAccess
+from bridge.config.credentials import MattermostAccess
+from bridge.config.rules import read_rules
+from bridge.config.timing import Patience
+from bridge.container import assemble
+from bridge.mattermost.api import MattermostApi
+from bridge.mattermost.outgoing_webhook import to_post
+from bridge.net.http import Deadline, Http
+from bridge.storage.outbox import Message, loads
 from glpi import Unavailable
 from local.memory import MemoryLedger, MemoryOutbox
-from mattermost import to_post
-from mattermost_api import MattermostApi
-from outbox import Message, loads
-from patience import Patience
-from rules import read_rules
-from transport import Deadline, Http
 
 MESSAGES = 10_000
 OUTAGE = 3600.0

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from richtext import LIMIT, rendered
+from bridge.words.richtext import LIMIT, rendered
 
 HEADS = [
     *("", "[", "![", "[a](", "[a ", "![[", "**[", "[[a]", "[`", "![a](b =", "> ", "- ", "**"),

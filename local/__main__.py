@@ -16,7 +16,11 @@ from typing import Any
 from dotenv import load_dotenv
 
 import handler
-from credentials import Credentials, MattermostAccess, check_token
+from bridge.config.credentials import Credentials, MattermostAccess, check_token
+from bridge.config.rules import read_rules
+from bridge.config.settings import SettingsError, base_url, ca_bundle, glpi_base_url
+from bridge.mattermost.api import Denied, MattermostApi, MattermostError
+from bridge.net.http import Deadline, Http
 from glpi import Glpi, GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
@@ -24,10 +28,6 @@ from local.gateway import INVOKE, Gateway
 from local.glpi_simulator import GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
 from local.worker import working
-from mattermost_api import Denied, MattermostApi, MattermostError
-from rules import read_rules
-from settings import SettingsError, base_url, ca_bundle, glpi_base_url
-from transport import Deadline, Http
 
 DEFAULT_PORT = 8112
 """The gateway's; after it the simulated GLPI's, its control's, the embedded AWS's, Mattermost's."""

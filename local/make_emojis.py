@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "emojis.py"
+TARGET = Path(__file__).parent.parent / "bridge" / "words" / "emojis.py"
 NAME = re.compile(r"[a-z0-9_+-]{1,100}")
 MODULE = '''"""Emoji by the names that Mattermost gives them. Written by `local/make_emojis.py`.
 

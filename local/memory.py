@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ledger import NEW, Entry
-from outbox import Message, dumps
+from bridge.storage.ledger import NEW, Entry
+from bridge.storage.outbox import Message, dumps
 
 
 class MemoryLedger:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from aws import config
-from credentials import Credentials
+from bridge.config.credentials import Credentials
+from bridge.config.settings import Settings
+from bridge.net.aws import config
+from bridge.net.http import Deadline, Http
+from bridge.storage.ledger import NEW_TICKET, State
 from glpi import Glpi, Marked
-from ledger import NEW_TICKET, State
 from operations.stack import CALL_SECONDS, CannotAsk, asking
 from operations.waiting import Remembered, posts
-from settings import Settings
-from transport import Deadline, Http
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

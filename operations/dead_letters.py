@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 import boto3
 
-from aws import config
+from bridge.net.aws import config
+from bridge.storage.outbox import Message, Unreadable, loads
 from operations.stack import CALL_SECONDS, CannotAsk, asking
-from outbox import Message, Unreadable, loads
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

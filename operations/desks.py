@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from desks import Match, Routed, find, matches, rank, serves
-from mattermost import Post, to_post
+from bridge.config.rules import INCIDENT, Desk, Rules
+from bridge.mattermost.outgoing_webhook import Post, to_post
+from bridge.tickets.content import Circumstances, compose
+from bridge.tickets.desks import Match, Routed, find, matches, rank, serves
 from operations.names import Name, Names, ids
 from operations.screen import paragraph, printable, screen, table
-from rules import INCIDENT, Desk, Rules
-from ticket import Circumstances, compose
 
 UNREADABLE = "(no name: the API user may not read it)"
 MISSING = "GLPI has no such id; it takes the ticket and shows this blank"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from bridge.config.settings import Settings
 from operations.dead_letters import DeadLetter, DeadLetters, facts, moment
 from operations.meanings import meaning_of_reason
 from operations.screen import age, paragraph, printable, progress, row, screen, table
 from operations.stack import CannotAsk, Source, settings
 from operations.waiting import Counts, count
-from settings import Settings
 
 WORDS = click.option("--words", is_flag=True, help="Show people's words and names, too.")
 

@@ -1,9 +1,9 @@
 """What the codes mean that keep a post from its ticket: one sentence each, with what to do."""
 
-import mattermost_api
-from glpi_errors import CODES
-from ledger import BURIED
-from transport import Cause
+from bridge.glpi_api.errors import CODES
+from bridge.mattermost import api
+from bridge.net.http import Cause
+from bridge.storage.ledger import BURIED
 
 _OURS = {
     Cause.DNS.value: "GLPI's host name is not resolved: check GLPI_URL and the name servers.",
@@ -29,9 +29,9 @@ _OURS = {
     "http-429": "A proxy limits requests to GLPI: raise its limit.",
     **{
         f"mattermost-{cause.value}": remedy.replace(" ({detail})", "")
-        for cause, remedy in mattermost_api.NO_ANSWER.items()
+        for cause, remedy in api.NO_ANSWER.items()
     },
-    **{f"mattermost-{code}": remedy for _, code, remedy in mattermost_api.CODES.values()},
+    **{f"mattermost-{code}": remedy for _, code, remedy in api.CODES.values()},
 }
 
 _MATTERMOST = "Mattermost or a proxy does not do what is asked: look into their logs."

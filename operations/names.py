@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlencode
 
-from glpi_errors import Refused
-from glpi_session import GlpiSession
+from bridge.config.rules import Desk
+from bridge.glpi_api.errors import Refused
+from bridge.glpi_api.session import GlpiSession
+from bridge.net.http import Deadline
 from operations.audit import open_glpi
 from operations.stack import Source, settings
-from rules import Desk
-from transport import Deadline
 
 NAMES_SECONDS = 30.0
 """Seconds for all names, all in all."""

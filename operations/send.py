@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from bridge.net.http import Cause, Deadline, Http, NoAnswer
 from operations.stack import CannotAsk
-from transport import Cause, Deadline, Http, NoAnswer
 
 SECONDS = 30.0
 """Mattermost's OutgoingIntegrationRequestsTimeout, unless it was changed."""

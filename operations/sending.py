@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from aws import config
-from credentials import parse_secret
+from bridge.config.credentials import parse_secret
+from bridge.config.settings import SettingsError, base_url
+from bridge.net.aws import config
 from operations.stack import CALL_SECONDS, CannotAsk, Source, asking, variables
-from settings import SettingsError, base_url
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

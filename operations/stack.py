@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import boto3
 from dotenv import dotenv_values
 
-from aws import AwsError, ask, config
-from settings import Settings
+from bridge.config.settings import Settings
+from bridge.net.aws import AwsError, ask, config
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from aws import AwsError, config
-from ledger import KEPT_SECONDS, Entry, State, is_thread, read_item
+from bridge.net.aws import AwsError, config
+from bridge.storage.ledger import KEPT_SECONDS, Entry, State, is_thread, read_item
 from operations.stack import CALL_SECONDS, asking
 
 if TYPE_CHECKING:

@@ -18,17 +18,20 @@ from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 import handler
-import telemetry
+from bridge import telemetry
+from bridge.net.http import Deadline
 from local import SAMPLE_TOKENS
 from local.aws import PRETENDED, create_queue_and_ledger
 from local.gateway import Context
 from local.glpi_simulator import GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator
 from local.memory import MemoryOutbox
-from tests.safe_path import Clock
-from transport import Deadline
+from tests.support.safe_path import Clock
 
 ROOT = Path(__file__).parent.parent
+SHIPPED = [ROOT / "handler.py", ROOT / "glpi.py", *sorted((ROOT / "bridge").rglob("*.py"))]
+"""Every module that goes into the functions; whoever guards what ships goes through this list."""
+
 EVENTS = sorted(p for p in (ROOT / "events").glob("*.json") if p.stem != "env")
 RECORDINGS = Path(__file__).parent / "recordings"
 
@@ -161,7 +164,11 @@ def lab(
         monkeypatch.delenv(name, raising=False)
     for name, value in create_queue_and_ledger().items():
         monkeypatch.setenv(name, value)
-    for name in ("ledger.CALL_SECONDS", "outbox.CALL_SECONDS", "credentials.READ_SECONDS"):
+    for name in (
+        "bridge.storage.ledger.CALL_SECONDS",
+        "bridge.storage.outbox.CALL_SECONDS",
+        "bridge.config.credentials.READ_SECONDS",
+    ):
         monkeypatch.setattr(name, 30.0)  # a busy machine may be slow
     lab = Lab(glpi, aws)
     monkeypatch.setattr(handler.logger.registered_handler, "stream", lab.log_stream)
@@ -209,9 +216,9 @@ def bot(
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of `make faults`, and one that writes `tests/golden/` anew."""
+    """Add the option of `make faults`, and one that writes `tests/words/golden/` anew."""
     parser.addoption("--matrix", action="store_true", help="print what each fault leads to")
-    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden/*.html")
+    parser.addoption("--rewrite-golden", action="store_true", help="write tests/words/golden")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,6 +1,6 @@
 """A GLPI to test and rehearse against: the legacy REST API of 10.0.14 and 11.0.6, and its faults.
 
-Held to recordings of the real ones by tests/test_glpi_simulator_replay.py.
+Held to recordings of the real ones by tests/local/test_glpi_simulator_replay.py.
 """
 
 from .faults import Fault

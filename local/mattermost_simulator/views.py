@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bridge.words.richtext import rendered
 from operations.screen import printable
-from richtext import rendered
 
 from .model import File, Json
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from aws import AwsError
-from glpi_errors import GlpiError
-from mattermost_api import MattermostError
+from bridge.glpi_api.errors import GlpiError
+from bridge.mattermost.api import MattermostError
+from bridge.net.aws import AwsError
+from bridge.net.http import Deadline, ServerError
 from operations.stack import CannotAsk, sentence
-from transport import Deadline, ServerError
 
 S = TypeVar("S")
 

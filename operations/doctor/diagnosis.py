@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import boto3
 
-from aws import AwsError, ask, config
+from bridge.config.rules import BRIDGE_TOML
+from bridge.net.aws import AwsError, ask, config
+from bridge.net.http import Deadline
 from operations.doctor import alarms, aws, glpi, glpi_rights, hooks, mattermost, network
 from operations.doctor import settings as told_settings
 from operations.doctor.aws import AwsSubject
@@ -17,8 +19,6 @@ from operations.doctor.glpi import GlpiSubject
 from operations.doctor.mattermost import MattermostSubject
 from operations.doctor.settings import configuration
 from operations.stack import Source, variables
-from rules import BRIDGE_TOML
-from transport import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import glpi_errors
-import mattermost_api
+from bridge.glpi_api import errors
+from bridge.mattermost import api
+from bridge.net.http import Answer, Cause, NoAnswer, ServerError
 from operations.doctor.alarms import RINGING
 from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Trouble, of_error
 from operations.doctor.diagnosis import SUBJECTS
 from operations.doctor.settings import MISTAKE
 from operations.stack import ROOT
-from transport import Answer, Cause, NoAnswer, ServerError
 
 PATH = ROOT / "docs" / "doctor.md"
 
@@ -77,16 +77,16 @@ def _row(*cells: str) -> str:
 def _glpi(answer: Answer) -> ServerError:
     url = "https://example.com/apirest.php/initSession"
     try:
-        glpi_errors.decipher(answer, url=url, writes=False, expect=200)
-    except glpi_errors.GlpiError as error:
+        errors.decipher(answer, url=url, writes=False, expect=200)
+    except errors.GlpiError as error:
         return error
     raise ValueError(answer.status)
 
 
 def _mattermost(answer: Answer) -> ServerError:
     try:
-        mattermost_api.decipher(answer)
-    except mattermost_api.MattermostError as error:
+        api.decipher(answer)
+    except api.MattermostError as error:
         return error
     raise ValueError(answer.status)
 
@@ -102,9 +102,9 @@ def _json(status: int, value: object) -> Answer:
 def _samples() -> Iterator[ServerError]:
     for cause in Cause:
         nothing = NoAnswer(cause, sent=False, detail="{detail}")
-        yield glpi_errors.no_answer(nothing, writes=False)
-        yield mattermost_api.no_answer(nothing)
-    for code in glpi_errors.CODES:
+        yield errors.no_answer(nothing, writes=False)
+        yield api.no_answer(nothing)
+    for code in errors.CODES:
         yield _glpi(_json(400, [code, "(192.0.2.7)"]))
     moved = {"Location": "https://example.com/glpi/apirest.php/initSession"}
     yield _glpi(Answer(301, moved, b""))

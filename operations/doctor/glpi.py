@@ -12,13 +12,13 @@ from email.utils import parsedate_to_datetime
 from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
-from credentials import GlpiTokens
+from bridge.config.credentials import GlpiTokens
+from bridge.glpi_api.errors import AccessDenied, GlpiError
+from bridge.glpi_api.session import GlpiSession
+from bridge.net.http import MAX_ANSWER, Answer, Body, Deadline, Http, NoAnswer
 from glpi import Glpi
-from glpi_errors import AccessDenied, GlpiError
-from glpi_session import GlpiSession
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error
 from operations.doctor.settings import Configuration
-from transport import MAX_ANSWER, Answer, Body, Deadline, Http, NoAnswer
 
 SKEW_SECONDS = 120.0
 """AWS accepts five minutes; two already make logs hard to read."""

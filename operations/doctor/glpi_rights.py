@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from glpi_documents import MEGABYTE, GlpiDocuments
-from glpi_errors import GlpiError, OutcomeUnknown, Refused
+from bridge.config.rules import Desk, Rules
+from bridge.glpi_api.documents import MEGABYTE, GlpiDocuments
+from bridge.glpi_api.errors import GlpiError, OutcomeUnknown, Refused
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error, together
 from operations.doctor.glpi import GlpiSubject
-from rules import Desk, Rules
 
 READ_OWN = 1
 READ = 1

@@ -6,10 +6,10 @@ those who may manage others' hooks. Fields: model/outgoing_webhook.go.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mattermost_api import Denied
+from bridge.config.rules import Desk
+from bridge.mattermost.api import Denied
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, together
 from operations.doctor.mattermost import NO_DESKS, MattermostSubject, client_config
-from rules import Desk
 
 EQUALS, STARTS = 0, 1
 """Values of a hook's `trigger_when`."""

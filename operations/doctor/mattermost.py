@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urljoin, urlsplit
 
-from mattermost_api import decipher, no_answer
+from bridge.config.rules import Desk
+from bridge.mattermost.api import decipher, no_answer
+from bridge.net.http import Answer, Deadline, NoAnswer
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
 from operations.doctor.glpi import NotingHttp
 from operations.doctor.settings import Configuration
-from rules import Desk
-from transport import Answer, Deadline, NoAnswer
 
 NO_URL = "MATTERMOST_URL is not set"
 NO_BOT = "there is no bot: people get a code instead of a number that comes later"

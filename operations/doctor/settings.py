@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws import AwsError
-from credentials import GlpiTokens, MattermostAccess, Secret, parse_secret
+from bridge.config.credentials import GlpiTokens, MattermostAccess, Secret, parse_secret
+from bridge.config.rules import BRIDGE_TOML, Rules, read_rules
+from bridge.config.settings import Settings, SettingsError
+from bridge.net.aws import AwsError
 from operations.doctor.check import (
     Check,
     Ok,
@@ -21,8 +23,6 @@ from operations.doctor.check import (
     together,
 )
 from operations.stack import CannotAsk, Source
-from rules import BRIDGE_TOML, Rules, read_rules
-from settings import Settings, SettingsError
 
 _USABLE = {
     "GLPI_URL": "http://unusable.invalid",

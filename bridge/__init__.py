@@ -1,0 +1,1 @@
+"""Everything behind the front door: one room a subject, and each arrow points down."""

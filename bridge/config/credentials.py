@@ -1,0 +1,241 @@
+"""The bridge's one secret: what it holds, and when it is read again.
+
+The secret is JSON in AWS Secrets Manager. A container reads it once, again every quarter of an
+hour (so that a withdrawn token stops working), and at once when a token is not accepted.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import boto3
+
+from bridge.config.settings import SettingsError, base_url
+from bridge.net.aws import AwsError, ask, config
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+MAX_AGE = 900.0
+"""Seconds after which the secret is read again."""
+
+READ_SECONDS = 2.0
+"""Seconds for one reading of the secret, all in all."""
+
+FAILURE_PAUSE = 10.0
+"""Seconds before a secret that could not be read is tried again: strangers must not drive that."""
+
+STRANGER_PAUSE = 60.0
+"""Seconds between two reads caused by an unknown webhook token: strangers must not drive them."""
+
+
+@dataclass(frozen=True)
+class GlpiTokens:
+    """The API client's token and the API user's token."""
+
+    app: str = field(repr=False)
+    user: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MattermostAccess:
+    """How the bridge may write in Mattermost, if at all.
+
+    Attributes:
+        bot_token: of a bot account, "" for none.
+        incoming_webhook: URL of an incoming webhook, "" for none; whoever knows it can write.
+    """
+
+    bot_token: str = field(default="", repr=False)
+    incoming_webhook: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The secret's content. `webhook_tokens` maps a name of ours to a token of Mattermost's."""
+
+    glpi: GlpiTokens
+    webhook_tokens: Mapping[str, str] = field(repr=False)
+    mattermost: MattermostAccess = MattermostAccess()
+
+
+def parse_secret(text: str) -> Secret:
+    """Read the secret's JSON.
+
+    Raises:
+        SettingsError: names the key and what it should hold, never what it holds.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise SettingsError("SECRET_ID", "the secret's value is not a JSON object")
+    hooks = value.get("mattermost_webhook_tokens")
+    if not isinstance(hooks, dict) or not hooks:
+        raise SettingsError(
+            "secret key mattermost_webhook_tokens",
+            'is not an object that names at least one token: {"helpdesk": "token of the hook"}',
+        )
+    return Secret(
+        glpi=GlpiTokens(
+            app=_token("glpi_app_token", value.get("glpi_app_token")),
+            user=_token("glpi_user_token", value.get("glpi_user_token")),
+        ),
+        webhook_tokens={
+            name: _token(f"mattermost_webhook_tokens.{name}", token)
+            for name, token in hooks.items()
+        },
+        mattermost=MattermostAccess(
+            bot_token=_optional(value, "mattermost_bot_token", _token),
+            incoming_webhook=_optional(value, "mattermost_incoming_webhook", _address),
+        ),
+    )
+
+
+def _optional(secret: Mapping[str, object], key: str, read: Callable[[str, object], str]) -> str:
+    return read(key, secret[key]) if secret.get(key) else ""
+
+
+def _address(key: str, value: object) -> str:
+    """Read an address whose path is a secret, and so is not repeated when it is wrong."""
+    try:
+        return base_url(key, value if isinstance(value, str) else "")
+    except SettingsError:
+        wanted = "is not a web address such as https://chat.example.com/hooks/..."
+        raise SettingsError(f"secret key {key}", wanted) from None
+
+
+def _token(key: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise SettingsError(f"secret key {key}", "is missing or empty; it is a token in quotes")
+    return check_token(f"secret key {key}", value)
+
+
+def check_token(key: str, value: str) -> str:
+    """Return a token that can travel in a header.
+
+    Raises:
+        SettingsError: names the key, not the value.
+    """
+    if not all("!" <= character <= "~" for character in value):
+        raise SettingsError(key, "holds blanks or characters that no token has; copy it again")
+    return value
+
+
+class Credentials:
+    """The secret as this container knows it.
+
+    A secret that worked is kept while it cannot be read again, or holds a mistake.
+
+    Args:
+        fetch: returns the secret's JSON as it is now, or raises SettingsError.
+        complain: is told why a kept secret could not be renewed.
+        clock: seconds since the epoch; a frozen container's monotonic clock may stand still.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], str],
+        complain: Callable[[SettingsError], None] = lambda _: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._fetch = fetch
+        self._complain = complain
+        self._clock = clock
+        self._kept: Secret | None = None
+        self._problem = SettingsError("SECRET_ID", "the secret has not been read yet")
+        self._due = 0.0
+        self._strangers_served_at = 0.0
+
+    def glpi_tokens(self, *, renew: bool = False) -> GlpiTokens:
+        """Return GLPI's tokens; with `renew`, as the secret holds them now.
+
+        Raises:
+            SettingsError: there is no usable secret.
+        """
+        return self._secret(renew=renew).glpi
+
+    def webhook_tokens(self, *, renew: bool = False) -> Mapping[str, str]:
+        """Return the accepted webhook tokens by name; `renew` works at most once a minute.
+
+        Raises:
+            SettingsError: there is no usable secret.
+        """
+        now = self._clock()
+        renew = renew and now - self._strangers_served_at >= STRANGER_PAUSE
+        if renew:
+            self._strangers_served_at = now
+        return self._secret(renew=renew).webhook_tokens
+
+    def mattermost(self) -> MattermostAccess:
+        """Return how the bridge may write in Mattermost.
+
+        Raises:
+            SettingsError: there is no usable secret.
+        """
+        return self._secret(renew=False).mattermost
+
+    def _secret(self, *, renew: bool) -> Secret:
+        if renew or self._clock() >= self._due:
+            self._read()
+        if self._kept is None:
+            raise SettingsError(self._problem.key, self._problem.problem)
+        return self._kept
+
+    def _read(self) -> None:
+        try:
+            self._kept = parse_secret(self._fetch())
+            self._due = self._clock() + MAX_AGE
+        except SettingsError as problem:
+            self._problem = problem
+            self._due = self._clock() + FAILURE_PAUSE
+            if self._kept:
+                self._complain(problem)
+
+
+def secrets_manager(secret_id: str) -> Callable[[], str]:
+    """Return a function that reads a secret's current value from AWS Secrets Manager.
+
+    It takes READ_SECONDS at most, slow name servers and dripping answers included, and raises
+    SettingsError when there is no value to be had. It tries twice, since a frozen container may
+    find its connection closed.
+    """
+    client: SecretsManagerClient | None = None
+
+    def read() -> str | None:
+        nonlocal client
+        client = client or boto3.client("secretsmanager", config=config(READ_SECONDS))
+        return client.get_secret_value(SecretId=secret_id).get("SecretString")
+
+    def fetch() -> str:
+        try:
+            value = ask(READ_SECONDS, read)
+        except AwsError as error:
+            raise _no_value(error) from None
+        if value is None:
+            raise SettingsError("SECRET_ID", "the secret is binary; its value should be JSON text")
+        return value
+
+    return fetch
+
+
+def _no_value(error: AwsError) -> SettingsError:
+    if error.code == "ResourceNotFoundException":
+        problem = (
+            "there is no such secret, or it has no value yet: store the JSON with "
+            "'aws secretsmanager put-secret-value'"
+        )
+    elif error.answered:
+        problem = (
+            f"Secrets Manager refused to hand it out ({error.code}): check that the function's "
+            "role may read this secret and use its key"
+        )
+    else:
+        problem = (
+            f"Secrets Manager did not answer ({error.code}): check the region and, in a VPC, the "
+            "route to its endpoint"
+        )
+    return SettingsError("SECRET_ID", problem)

@@ -1,0 +1,1 @@
+"""Behind glpi.py: the session, the errors, and what GLPI holds."""

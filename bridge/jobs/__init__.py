@@ -1,0 +1,1 @@
+"""What every story uses to be done once."""

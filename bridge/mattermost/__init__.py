@@ -1,0 +1,1 @@
+"""The chat's wire: what it sends, what it understands."""

@@ -1,0 +1,1 @@
+"""What is remembered and queued: the only room that talks to DynamoDB and SQS."""

@@ -1,0 +1,154 @@
+"""The outbox: where a message is safe before anything is tried with it.
+
+Messages are versioned JSON in SQS, since a deployment meets what the version before has queued, up
+to 18 days old. They hold people's words, encrypted at rest, and never a token.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
+from datetime import datetime
+from typing import Any, Protocol
+
+import boto3
+
+from bridge.mattermost.outgoing_webhook import Post
+from bridge.net.aws import ask, begin_to_ask, config
+
+CALL_SECONDS = 2.0
+"""Seconds for one call, all in all."""
+
+MAX_DELAY = 900
+"""Seconds. SQS delays a new message no longer."""
+
+MAX_PAUSE = 43_200
+"""Seconds. SQS hides a received message no longer."""
+
+VERSION = 1
+
+
+class Unreadable(Exception):
+    """A queued message is none of ours, or of a version to come."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A post on its way to a ticket.
+
+    Attributes:
+        post: what was written.
+        received_at: seconds since the epoch when the bridge took it over; retrying ends by its age.
+    """
+
+    post: Post
+    received_at: float
+
+
+def dumps(message: Message) -> str:
+    """Return the queued form of a message."""
+    post = asdict(message.post)
+    written_at = message.post.written_at
+    post["written_at"] = written_at.isoformat() if written_at else None
+    queued = {"v": VERSION, "received_at": message.received_at, "post": post}
+    return json.dumps(queued, separators=(",", ":"))  # in ASCII: SQS refuses U+FFFE and U+FFFF
+
+
+def loads(body: str) -> Message:
+    """Read a queued message.
+
+    Raises:
+        Unreadable: it is not one, or of an unknown version.
+    """
+    try:
+        queued = json.loads(body)
+        if queued["v"] != VERSION:
+            raise Unreadable(f"version {queued['v']!r} is not known here")
+        return Message(_post(queued["post"]), float(queued["received_at"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"not a message of the bridge ({type(error).__name__})") from None
+
+
+def _post(fields: Mapping[str, Any]) -> Post:
+    written_at = fields["written_at"]
+    known = {field.name for field in dataclass_fields(Post)}
+    return Post(
+        **{
+            **{name: value for name, value in fields.items() if name in known},
+            "written_at": datetime.fromisoformat(written_at) if written_at else None,
+            "file_ids": tuple(fields["file_ids"]),
+            "odd_fields": tuple(fields["odd_fields"]),
+        }
+    )
+
+
+class Outbox(Protocol):
+    """The queue as the bridge uses it."""
+
+    def send(self, message: Message, delay: float) -> Callable[[], object]:
+        """Start to make a message safe; the worker gets it after `delay` seconds at the earliest.
+
+        Returns:
+            What waits until it is safe. It raises AwsError if it is not, as far as is known.
+        """
+
+    def pause(self, receipt: str, seconds: float) -> None:
+        """Hide a received message for so long; then the worker gets it again.
+
+        Raises:
+            AwsError: it comes back when its visibility timeout is over.
+        """
+
+    def bury(self, body: str, reason: str) -> None:
+        """Put a message into the dead letter queue, with a fresh clock, and say why.
+
+        Raises:
+            AwsError: it is not there, as far as is known.
+        """
+
+
+class SqsOutbox:
+    """The outbox in two SQS queues.
+
+    Its client, like the ledger's, is made before anything is asked: making one takes its time, and
+    the default session is not for several threads at once (boto3's guide, "Session", 1.38).
+
+    Args:
+        queue_url: of the queue that the worker is fed from.
+        dead_letter_url: of the queue for what cannot be filed.
+    """
+
+    def __init__(self, queue_url: str, dead_letter_url: str) -> None:
+        self._queue_url = queue_url
+        self._dead_letter_url = dead_letter_url
+        self._sqs = boto3.client("sqs", config=config(CALL_SECONDS))
+
+    def send(self, message: Message, delay: float) -> Callable[[], object]:
+        """See `Outbox`."""
+        body, seconds = dumps(message), min(round(delay), MAX_DELAY)
+        return begin_to_ask(
+            CALL_SECONDS,
+            lambda: self._sqs.send_message(
+                QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=seconds
+            ),
+        )
+
+    def pause(self, receipt: str, seconds: float) -> None:
+        """See `Outbox`."""
+        hidden = min(max(0, round(seconds)), MAX_PAUSE)
+        ask(
+            CALL_SECONDS,
+            lambda: self._sqs.change_message_visibility(
+                QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=hidden
+            ),
+        )
+
+    def bury(self, body: str, reason: str) -> None:
+        """See `Outbox`."""
+        attributes: Any = {"reason": {"DataType": "String", "StringValue": reason}}
+        ask(
+            CALL_SECONDS,
+            lambda: self._sqs.send_message(
+                QueueUrl=self._dead_letter_url, MessageBody=body, MessageAttributes=attributes
+            ),
+        )

@@ -1,0 +1,1 @@
+"""What a ticket is: its desk, its content, its requester, its files."""

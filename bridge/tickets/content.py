@@ -1,0 +1,188 @@
+"""What a ticket says: title, content, and where it goes. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bridge.config.rules import Rules
+from bridge.glpi_api.people import NOBODY, Requester
+from bridge.mattermost.outgoing_webhook import Post
+from bridge.tickets.desks import Routed
+from bridge.words.richtext import inline, link, paragraph, plain, rendered
+from bridge.words.texts import placeholders
+
+TITLE_LIMIT = 255
+"""Characters. GLPI 11.0.6 refuses longer titles; 10.0.14 cuts them after escaping `<`, `>`, `&`
+to five characters each, through the middle of an escape if need be."""
+
+LATE_SECONDS = 300.0
+"""Filed later than that, a ticket says when its message was written."""
+
+RELATED = 1
+"""GLPI's link type of two tickets that have to do with each other."""
+
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+def marker(post: Post) -> str:
+    """Return what names the post inside its ticket, for a look-up after an unknown outcome."""
+    return f"mattermost:{post.ref}"
+
+
+def permalink(post: Post, mattermost_url: str | None) -> str:
+    """Return the address of the post, "" when it cannot be known."""
+    return f"{mattermost_url}/_redirect/pl/{post.id}" if mattermost_url and post.id else ""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known beside the post when it is written into GLPI.
+
+    Attributes:
+        mattermost_url: base URL for links to posts, if known.
+        who: asks.
+        carries_files: whether the files will be carried over, and so need no note.
+        now: seconds since the epoch.
+    """
+
+    mattermost_url: str | None
+    who: Requester = NOBODY
+    carries_files: bool = False
+    now: float = 0.0
+
+
+def compose(
+    post: Post, routed: Routed, rules: Rules, around: Circumstances, former: int | None = None
+) -> dict[str, object]:
+    """Return the `input` of the ticket that the post asks for.
+
+    `externalid` is kept by GLPI 11 and ignored by GLPI 10; group assignment alone would count as
+    taking the ticket into account and falsify the SLA (both versions).
+
+    Args:
+        post: the message.
+        routed: its desk.
+        rules: bridge.toml.
+        around: what else is known.
+        former: a closed ticket that this one goes on from, if any.
+    """
+    desk, rules = routed.desk, rules.at(routed.desk)
+    names = _names(post, routed, around)
+    link = {"tickets_id_1": 0, "link": RELATED, "tickets_id_2": former}
+    optional = {
+        "requesttypes_id": desk.source,
+        "itilcategories_id": desk.category,
+        "entities_id": desk.entity,
+        "urgency": desk.urgency,
+        "impact": desk.impact,
+        "_groups_id_assign": desk.group,
+        "_do_not_compute_takeintoaccount": 1 if desk.group else None,
+        "_link": link if former is not None else None,
+    }
+    return {
+        "name": _title(rules, names),
+        "content": _content(post, routed.words, rules, names, around),
+        "type": desk.type,
+        "externalid": marker(post),
+        **around.who.as_fields(),
+        **{field: value for field, value in optional.items() if value is not None},
+    }
+
+
+def compose_followup(
+    post: Post, routed: Routed, rules: Rules, around: Circumstances, ticket: int, *, reopen: bool
+) -> dict[str, object]:
+    """Return the `input` of the followup of a ticket that the post is.
+
+    By itself a followup of the API user would count as taking the ticket into account, and one on a
+    solved ticket would be noticed by nobody (both versions).
+    """
+    rules = rules.at(routed.desk)
+    optional = {
+        "requesttypes_id": routed.desk.source,
+        "users_id": around.who.user,
+        "add_reopen": 1 if reopen else None,
+    }
+    return {
+        "itemtype": "Ticket",
+        "items_id": ticket,
+        "content": _content(post, routed.words, rules, _names(post, routed, around), around),
+        "is_private": 0,
+        "_do_not_compute_takeintoaccount": 1,
+        **{field: value for field, value in optional.items() if value is not None},
+    }
+
+
+def _names(post: Post, routed: Routed, around: Circumstances) -> dict[str, str]:
+    """Return what the templates' placeholders stand for."""
+    return {
+        "user_name": post.user_name or "",
+        "first_line": _first_line(routed.words),
+        "channel_name": post.channel_name or "",
+        "team_domain": post.team_domain or "",
+        "trigger": routed.trigger,
+        "permalink": permalink(post, around.mattermost_url),
+    }
+
+
+def _first_line(words: str) -> str:
+    """Return the first line that says something, without markup: not a code fence, not a rule."""
+    lines = [line for line in words.splitlines() if line.strip()]
+    says = next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
+    return plain(_BLANKS.sub(" ", says).strip())
+
+
+def _title(rules: Rules, names: Mapping[str, str]) -> str:
+    """Fill the title's template, or the default if nothing comes of it; one line, kept whole."""
+    defaults = {
+        "user_name": rules.ticket["unknown_user"],
+        "first_line": rules.ticket["no_words"],
+    }
+    filled = {name: value or defaults.get(name, "") for name, value in names.items()}
+    titles = (
+        _BLANKS.sub(" ", t.format(**filled)).strip() for t in (rules.title, rules.ticket["title"])
+    )
+    line = next(title for title in titles if title)
+    if _width(line) <= TITLE_LIMIT:
+        return line
+    cut = line[: TITLE_LIMIT - 1]
+    while _width(cut) > TITLE_LIMIT - 1:
+        cut = cut[:-1]
+    return cut.rstrip() + "…"
+
+
+def _width(line: str) -> int:
+    """Return the characters a title takes in GLPI 10's database."""
+    return len(line) + 4 * sum(map(line.count, "<>&"))
+
+
+def _content(
+    post: Post, words: str, rules: Rules, names: Mapping[str, str], around: Circumstances
+) -> str:
+    """Return the HTML: the words, notes on files and time, the footer, and last the marker."""
+    paragraphs = [rendered(words)] if words else []
+    if post.file_ids and not around.carries_files:
+        note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
+        if names["permalink"]:
+            note += " " + link(names["permalink"])
+        paragraphs.append(f"<p>{note}</p>")
+    if post.written_at and around.now - post.written_at.timestamp() > LATE_SECONDS:
+        written = f"{post.written_at:%Y-%m-%d %H:%M} UTC"
+        paragraphs.append(paragraph(rules.ticket["written"].format(written=written)))
+    footer = _footer(rules.footer, names)
+    if footer:
+        paragraphs.append(f"<p>{footer}</p>")
+    return "\n".join([*paragraphs, paragraph(marker(post))])
+
+
+def _footer(template: str, names: Mapping[str, str]) -> str:
+    """Fill the footer, leaving out the parts whose placeholders have nothing to say."""
+    shown = {name: inline(value) for name, value in names.items()}
+    if names["permalink"]:
+        shown["permalink"] = link(names["permalink"])
+    parts = []
+    for part in template.split(" · "):
+        wanted = placeholders(part)
+        if not wanted or any(names[name] for name in wanted):
+            parts.append(inline(part).format(**shown))
+    return " · ".join(parts)

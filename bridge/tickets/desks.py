@@ -1,0 +1,99 @@
+"""Which desk a post goes to, by its first word and where it was written. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.config.rules import Desk
+from bridge.mattermost.outgoing_webhook import Post
+
+_GAP = re.compile(r"\A(?:[^\S\n]*\n)+|\A[^\S\n]+")
+
+
+@dataclass(frozen=True)
+class Routed:
+    """A post at its desk: its words without the trigger, otherwise as they were typed."""
+
+    desk: Desk
+    trigger: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """A trigger that a post's first word is, or begins with.
+
+    Attributes:
+        desk: whose trigger it is.
+        trigger: as bridge.toml has it.
+        length: characters that it takes of the text.
+        is_exact: whether it is written in the same case.
+    """
+
+    desk: Desk
+    trigger: str
+    length: int
+    is_exact: bool
+
+
+def find(desks: Sequence[Desk], post: Post) -> Routed | None:
+    """Choose the desk by the post's first word, and cut the trigger off.
+
+    An exact match goes before one that ignores case, then the longest trigger wins. Mattermost's
+    own `trigger_word` is not asked: with two hooks on one post it names the last one (5.37).
+
+    Returns:
+        None when no desk of this channel has such a trigger.
+    """
+    found = [match for desk in desks if serves(desk, post) for match in matches(desk, post)]
+    if not found:
+        return None
+    best = max(found, key=rank)
+    text = post.text.lstrip()
+    return Routed(best.desk, trigger=text[: best.length], words=_words(text[best.length :]))
+
+
+def rank(match: Match) -> tuple[bool, int]:
+    """Return what makes one match win over another; of equals the first wins."""
+    return match.is_exact, match.length
+
+
+def matches(desk: Desk, post: Post) -> list[Match]:
+    """Return which of a desk's triggers the post begins with, wherever it was written."""
+    text = post.text.lstrip()
+    first_word = (text.split(maxsplit=1) or [""])[0]
+    return [
+        Match(desk, trigger, length, trigger == text[:length])
+        for trigger in desk.triggers
+        if (length := _match(trigger, first_word, starts=desk.starts))
+    ]
+
+
+def serves(desk: Desk, post: Post) -> bool:
+    """Say whether posts of this channel, team and webhook come to the desk."""
+    return (
+        (not desk.channels or bool({post.channel_name, post.channel_id} & {*desk.channels}))
+        and (not desk.teams or post.team_domain in desk.teams)
+        and (not desk.webhooks or post.webhook in desk.webhooks)
+    )
+
+
+def _match(trigger: str, word: str, *, starts: bool) -> int:
+    """Return how many characters of the word the trigger takes, 0 for no match.
+
+    Case folding can lengthen a text (`ß`), never shorten it, so the end is searched up to there.
+    """
+    folded = trigger.casefold()
+    ends = range(1, min(len(word), len(folded)) + 1) if starts else [len(word)]
+    return next((end for end in ends if word[:end].casefold() == folded), 0)
+
+
+def _words(rest: str) -> str:
+    """Drop what parts trigger and message: empty lines, else blanks. Indentation stays."""
+    return _GAP.sub("", rest.rstrip())
+
+
+def triggers_for(desks: Sequence[Desk], post: Post) -> list[str]:
+    """Return the triggers that work where the post was written, each once, in their order."""
+    words = [trigger for desk in desks if serves(desk, post) for trigger in desk.triggers]
+    return list(dict.fromkeys(words))

@@ -1,0 +1,177 @@
+"""The files of a message: from Mattermost into the ticket, each once.
+
+A file passes through a temporary file, never whole through memory, and is known again by its SHA-1:
+GLPI 10 gives documents names of its own.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from bridge.config.rules import Rules
+from bridge.glpi_api.documents import MEGABYTE, PICTURES, GlpiDocuments
+from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
+from bridge.mattermost.outgoing_webhook import Post
+from bridge.net.http import Deadline, ServerError
+from glpi import GlpiError, OutcomeUnknown, Refused
+
+_IN_MEMORY = MEGABYTE
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What became of the files of a message.
+
+    Attributes:
+        done: `file:` with the id of each file that is in the ticket.
+        failed: names and reasons of those that never will be.
+        late: the same of those that could not be brought now.
+        error: what keeps another from being carried now, None if nothing is left.
+        doubtful: whether one may still be on its way to GLPI.
+    """
+
+    done: frozenset[str]
+    failed: tuple[tuple[str, str], ...] = ()
+    late: tuple[tuple[str, str], ...] = ()
+    error: ServerError | None = None
+    doubtful: bool = False
+
+
+class NotCarriedError(Exception):
+    """A file will not reach the ticket."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+        self.reason = reason
+
+
+class Files:
+    """Carries files.
+
+    Args:
+        rules: bridge.toml.
+        api: Mattermost.
+        documents: GLPI's.
+    """
+
+    def __init__(self, rules: Rules, api: MattermostApi, documents: GlpiDocuments) -> None:
+        self._rules = rules
+        self._api = api
+        self._documents = documents
+
+    def carry(
+        self, post: Post, ticket: int, done: Set[str], deadline: Deadline, *, inline: bool
+    ) -> Carried:
+        """Bring the files that are not done to a ticket; none keeps another from being brought.
+
+        Args:
+            post: the message.
+            ticket: its ticket.
+            done: `file:` with the id of each file that is in the ticket already.
+            deadline: for everything that is asked of Mattermost and GLPI.
+            inline: whether pictures belong into the ticket's own text.
+        """
+        carried = {step for step in done if step.startswith("file:")}
+        failed: list[tuple[str, str]] = []
+        errors: list[ServerError] = []
+        there = _There(self._documents, ticket)
+        left = [n for n, file_id in enumerate(post.file_ids) if f"file:{file_id}" not in carried]
+        for files_left, position in zip(range(len(left), 0, -1), left, strict=True):
+            file_id, share = post.file_ids[position], deadline.shared(files_left)
+            try:
+                shown = self._carry(file_id, position, there, share)
+                if shown and inline:
+                    self._documents.show(ticket, *shown, share)
+            except NotCarriedError as problem:
+                failed.append((problem.name, problem.reason))
+            except (GlpiError, MattermostError) as error:
+                errors.append(error)
+            else:
+                carried.add(f"file:{file_id}")
+        doubtful = any(isinstance(error, OutcomeUnknown) for error in errors)
+        first = errors[0] if errors else None
+        late = ((self._rules.ticket["file"], self._rules.ticket["late_file"]),) * len(errors)
+        return Carried(frozenset(carried), tuple(failed), late, first, doubtful)
+
+    def _carry(
+        self, file_id: str, position: int, there: "_There", deadline: Deadline
+    ) -> tuple[int, str] | None:
+        """Bring one file; returns number and name of a picture."""
+        words = self._rules.ticket
+        name = words["file"]
+        if not self._api.has_bot:
+            raise NotCarriedError(name, words["no_bot"])
+        if position >= self._rules.max_files:
+            raise NotCarriedError(name, words["too_many"].format(count=self._rules.max_files))
+        try:
+            known = self._api.file_info(file_id, deadline)
+            name = known.name
+            limit = min(self._rules.max_file_mb * MEGABYTE, self._documents.limit(deadline))
+            if known.size > limit:
+                raise NotCarriedError(name, words["too_large"].format(mb=limit // MEGABYTE))
+            with _temporary() as file:
+                self._api.download(file_id, file, limit, deadline)
+                number = there.add(name, known.mime_type, file, deadline)
+        except Gone:
+            raise NotCarriedError(name, words["deleted_file"]) from None
+        except Denied as error:
+            if error.status != 403:  # of the whole bot, not of this file: it will heal
+                raise
+            raise NotCarriedError(name, words["denied_file"]) from None
+        if number is None:
+            raise NotCarriedError(name, words["refused_file"])
+        return (number, name) if number and known.mime_type in PICTURES else None
+
+
+class _There:
+    """The documents of a ticket, by their bytes: an earlier attempt's, or a twin's, is no other."""
+
+    def __init__(self, documents: GlpiDocuments, ticket: int) -> None:
+        self._documents = documents
+        self._ticket = ticket
+        self._known: dict[str, int] | None = None
+
+    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int | None:
+        """Upload a file, unless one of the same bytes is there or may be on its way.
+
+        Returns:
+            The number of the document, 0 for one that may be on its way, None for one that GLPI
+            does not take.
+        """
+        try:
+            if self._known is None:
+                stored = self._documents.of_ticket(self._ticket, deadline)
+                self._known = {document.sha1: document.number for document in stored}
+        except Refused:  # the ticket is gone
+            return None
+        sha1 = _sha1(file)
+        if sha1 in self._known:
+            return self._known[sha1]
+        try:
+            number = self._documents.upload(self._ticket, name, mime_type, file, deadline)
+        except Refused:
+            return None
+        except OutcomeUnknown:
+            self._known[sha1] = 0
+            raise
+        self._known[sha1] = number
+        return number
+
+
+def _sha1(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha1(usedforsecurity=False)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _temporary() -> Iterator[BinaryIO]:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+        yield file  # type: ignore[misc]  # typeshed: a BinaryIO in all but name

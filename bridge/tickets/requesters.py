@@ -1,0 +1,97 @@
+"""Who asks: from a Mattermost user to a requester in GLPI.
+
+In this order: the table `[requesters]` of bridge.toml, the e-mail address (needs the bot), the
+login (if it is switched on). What is found is kept for a while, so that an ordinary message costs
+no look-up.
+"""
+
+from collections.abc import Callable
+
+from cachetools import TTLCache
+
+from bridge.config.rules import Rules
+from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
+from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
+from bridge.mattermost.outgoing_webhook import Post
+from bridge.net.http import Deadline, ServerError
+from glpi import GlpiError, Refused
+
+ASK_SECONDS = 2.0
+"""Seconds for asking Mattermost who somebody is."""
+
+KEPT = 500
+"""People that a container remembers."""
+
+KEPT_SECONDS = 3600.0
+"""Seconds for which it does."""
+
+
+class Requesters:
+    """Finds out who asks.
+
+    Args:
+        rules: bridge.toml.
+        api: Mattermost.
+        people: GLPI's users.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, rules: Rules, api: MattermostApi, people: GlpiPeople, clock: Callable[[], float]
+    ) -> None:
+        self._rules = rules
+        self._api = api
+        self._people = people
+        self._known: TTLCache[str, Requester] = TTLCache(KEPT, KEPT_SECONDS, clock)
+
+    def of(self, post: Post, deadline: Deadline) -> tuple[Requester, ServerError | None]:
+        """Say who asks, as far as is known now, and what kept from knowing more.
+
+        Never raises for GLPI's or Mattermost's failures: no look-up is worth a ticket.
+
+        Args:
+            post: what they wrote.
+            deadline: for everything that is asked.
+        """
+        key = post.user_id or post.user_name or ""
+        if key in self._known:
+            return self._known[key], None
+        name = (post.user_name or "").casefold()
+        listed = self._rules.requesters.get(name)
+        if isinstance(listed, int):
+            return Requester(listed), None
+        try:
+            email = listed or self._email(post.user_id, deadline)
+            who = self._look_up(name, email, deadline)
+        except (GlpiError, MattermostError) as error:  # passes, so it is not remembered
+            return NOBODY, error
+        self._known[key] = who
+        return who, None
+
+    def _look_up(self, name: str, email: str, deadline: Deadline) -> Requester:
+        user = None
+        try:
+            if is_address(email):
+                user = self._people.by_email(email, deadline)
+            if user is None and name and self._rules.requester_by_login:
+                user = self._people.by_login(name, deadline)
+        except Refused:  # a profile that may not read users: fewer extras, the same ticket
+            return Requester(email=email)
+        return Requester(email=email) if user is None else Requester(user)
+
+    def _email(self, user_id: str | None, deadline: Deadline) -> str:
+        """Return the address of a user, "" when there is no way to know it."""
+        if not user_id or not self._api.has_bot:
+            return ""
+        try:
+            return self._api.email(user_id, deadline.within(ASK_SECONDS))
+        except Gone:
+            return ""
+
+
+def later(error: ServerError | None) -> bool:
+    """Say whether more can be known later.
+
+    A bot that may not ask keeps no message waiting: it may take the administrator days to notice.
+    """
+    return error is not None and not isinstance(error, Denied)

@@ -1,0 +1,1 @@
+"""What people read, and how their words are shown."""

@@ -1,0 +1,69 @@
+"""The README names every setting, answer and error, so that it cannot fall behind the code."""
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from bridge.config.rules import Desk, Rules
+from bridge.config.settings import Settings
+from bridge.glpi_api import errors
+from bridge.net.http import Cause
+from bridge.words.texts import ANSWERS, FOOTER
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
+def test_every_setting_of_the_environment_is_explained(field: object) -> None:
+    name = getattr(field, "name", "")
+    assert f"| `{name.upper()}` |" in README
+
+
+def test_every_setting_of_bridge_toml_is_explained() -> None:
+    named_otherwise = {
+        "answers": "[texts]",
+        "ticket": "title",
+        "in_thread": "reply",
+        "requesters": "[requesters]",
+    } | {
+        "desks": "[[desk]]",
+        "starts": "match",
+    }
+    for field in (*fields(Rules), *fields(Desk)):
+        assert f"`{named_otherwise.get(field.name, field.name)}`" in README
+    assert f"`{FOOTER}`" in README
+
+
+def test_every_answer_is_explained() -> None:
+    for key in ANSWERS["ru"]:
+        assert f"| `{key}` |" in README
+
+
+def test_every_code_in_the_table_of_errors_exists_and_the_important_ones_are_there() -> None:
+    for cause in Cause:
+        assert f"`{cause.value}`" in README
+    table = README.partition("## What the log says")[2].partition("## The code")[0]
+    for code in re.findall(r"`(ERROR\w*)`", table):
+        assert code in errors.CODES
+    for code, (kind, _) in errors.CODES.items():
+        if kind is not errors.Refused:
+            assert f"`{code}`" in table
+
+
+def test_every_file_that_the_readme_links_to_exists() -> None:
+    targets = re.findall(r"\]\((?!https:)([^)#]+)\)", README)
+    assert "bridge.toml" in targets
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+def test_every_room_of_the_house_has_its_row() -> None:
+    rooms = {path.parent for path in (ROOT / "bridge").glob("*/__init__.py")}
+    assert rooms
+    for room in rooms:
+        assert f"`bridge/{room.name}/`" in README
+    for module in [*ROOT.glob("*.py"), *(ROOT / "bridge").glob("[!_]*.py")]:
+        path = module.relative_to(ROOT)
+        assert f"`{path}`" in README or f"]({path})" in README

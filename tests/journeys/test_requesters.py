@@ -1,0 +1,339 @@
+"""From a Mattermost user to the requester of a ticket, whatever keeps that from working."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import handler
+from bridge.config import credentials
+from bridge.filing import filing, planning, servicedesk, threads
+from bridge.storage import ledger, outbox
+from bridge.tickets import requesters as requesters_module
+from bridge.tickets.requesters import KEPT, KEPT_SECONDS
+from local.glpi_simulator import Fault
+from local.mattermost_simulator import Trouble
+from tests.conftest import both_versions
+from tests.support.chat import ALICE, BOB, Chat, chat, plain
+from tests.support.safe_path import PATIENCE
+
+__all__ = ["chat", "plain"]
+
+SEARCH = "GET search/User"
+ADD = "POST Ticket_User"
+
+
+def searches(chat: Chat) -> int:
+    """Return how often GLPI was asked for a user."""
+    return len([e for e in chat.glpi.log if e.path.endswith("search/User")])
+
+
+def requesters(chat: Chat) -> list[Any]:
+    return [who for ticket in chat.glpi.tickets for who in ticket["requesters"]]
+
+
+@both_versions
+def test_the_author_is_the_requester_by_their_address(chat: Chat) -> None:
+    chat.write("112 x")
+    assert requesters(chat) == [ALICE]
+    assert "Принято" in chat.said
+    assert chat.go_on() == []
+    assert chat.worker.queue == []
+
+
+@both_versions
+def test_whom_glpi_does_not_know_it_writes_to(chat: Chat) -> None:
+    chat.user("guest", "guest@elsewhere.example")
+    chat.write("112 x", author="guest")
+    assert requesters(chat) == ["guest@elsewhere.example"]
+    chat.settle()
+    assert requesters(chat) == ["guest@elsewhere.example"]
+
+
+@both_versions
+@pytest.mark.parametrize("email", ["", "not an address", "a@b.cd\nBcc: x@y.zz"])
+def test_without_an_address_the_name_stays_in_the_ticket(chat: Chat, email: str) -> None:
+    chat.user("guest", email)
+    chat.write("112 x", author="guest")
+    chat.settle()
+    assert requesters(chat) == []
+    assert "guest" in chat.ticket["name"]
+    assert "guest" in chat.ticket["content"]
+
+
+@both_versions
+@pytest.mark.parametrize("who", ["carol", "dave"])
+def test_a_disabled_or_trashed_user_is_written_to_instead(chat: Chat, who: str) -> None:
+    chat.user(who, f"{who}@example.com")
+    chat.write("112 x", author=who)
+    assert requesters(chat) == [f"{who}@example.com"]
+
+
+def test_whom_two_users_could_be_is_written_to_instead(chat: Chat) -> None:
+    chat.glpi._store.users[BOB].email = "ALICE@example.com"
+    chat.write("112 x")
+    assert requesters(chat) == ["alice@example.com"]
+
+
+@pytest.mark.parametrize("email", ["%@example.com", "_lice@example.com"])
+def test_a_wildcard_in_an_address_finds_nobody(chat: Chat, email: str) -> None:
+    chat.user("eve", email)
+    chat.write("112 x", author="eve")
+    assert requesters(chat) == [email]
+
+
+def test_an_author_who_is_deleted_costs_nothing(chat: Chat) -> None:
+    del chat.mattermost.users[chat.users["alice"].id]
+    chat.write("112 x")
+    assert "Принято" in chat.said
+    assert chat.go_on() == []
+    assert requesters(chat) == []
+    assert not [e for e in chat.lab.logged() if e["level"] in ("WARNING", "ERROR")][1:]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ("[requesters]\nalice = 12", [BOB]),
+        ('[requesters]\n"@Alice" = 12', [BOB]),
+        ('[requesters]\nalice = "bob@example.com"', [BOB]),
+        ('[requesters]\nalice = "guest@elsewhere.example"', ["guest@elsewhere.example"]),
+        ("[requesters]\nbob = 12", [ALICE]),
+    ],
+)
+def test_the_table_of_requesters_goes_before_the_address(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rules: str, expected: list[object]
+) -> None:
+    chat.rules(monkeypatch, tmp_path, rules)
+    chat.write("112 x")
+    assert requesters(chat) == expected
+
+
+@pytest.mark.parametrize(("rules", "expected"), [("", []), ("requester_by_login = true", [ALICE])])
+def test_a_login_counts_only_when_that_is_switched_on(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rules: str, expected: list[object]
+) -> None:
+    plain.rules(monkeypatch, tmp_path, rules)
+    plain.write("112 x", user_name="Alice")
+    assert requesters(plain) == expected
+    assert plain.mattermost.log == []
+
+
+def test_the_address_goes_before_the_login(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chat.rules(monkeypatch, tmp_path, "requester_by_login = true")
+    chat.write("112 x", user_name="bob")
+    assert requesters(chat) == [ALICE]
+
+
+# --- What is remembered
+
+
+def test_a_warm_ticket_by_a_known_person_costs_no_look_up(chat: Chat) -> None:
+    chat.write("112 x")
+    chat.mattermost.log.clear()
+    before = len(chat.glpi.log)
+    chat.write("112 y")
+    assert len(chat.glpi.log) - before == 1
+    assert chat.asked("/users/") == []
+    assert requesters(chat) == [ALICE, ALICE]
+
+
+def test_what_is_known_of_somebody_is_asked_anew_after_a_while(chat: Chat) -> None:
+    chat.write("112 x")
+    chat.glpi.change_user("alice", is_active=False)
+    chat.clock.now += KEPT_SECONDS - 1
+    chat.write("112 y")
+    assert requesters(chat) == [ALICE]  # GLPI 11 drops a disabled user
+    chat.clock.now += 1
+    chat.write("112 z")
+    assert requesters(chat) == [ALICE, "alice@example.com"]
+
+
+def test_only_so_many_people_are_remembered(chat: Chat) -> None:
+    known = handler.container().desk._planner._requesters._known
+    assert known.maxsize == KEPT
+    chat.write("112 x")
+    assert len(known) == 1
+
+
+@pytest.mark.parametrize("down", ["glpi", "mattermost"])
+def test_a_look_up_that_failed_is_not_remembered(chat: Chat, down: str) -> None:
+    if down == "glpi":
+        chat.glpi.inject(Fault("status_before", match=SEARCH, status=500, times=1))
+    else:
+        chat.mattermost.trouble = Trouble(status=500, match="/users/")
+    chat.write("112 x")
+    assert requesters(chat) == []
+    chat.mattermost.heal()
+    chat.write("112 y")
+    assert chat.glpi.tickets[1]["requesters"] == [ALICE]
+
+
+# --- While it cannot be known
+
+
+TROUBLES = [
+    Trouble(status=500, match="/users/"),
+    Trouble(status=429, match="/users/"),
+    Trouble(match="/users/"),
+]
+FAULTS = [
+    Fault("status_before", match=SEARCH, status=500),
+    Fault("empty", match=SEARCH),
+    Fault("cut_before", match=SEARCH),
+]
+
+
+@both_versions
+@pytest.mark.parametrize("trouble", [*TROUBLES, *FAULTS], ids=str)
+def test_a_look_up_that_fails_costs_no_ticket_and_the_requester_is_added_later(
+    chat: Chat, trouble: Trouble | Fault
+) -> None:
+    if isinstance(trouble, Fault):
+        chat.glpi.inject(trouble)
+    else:
+        chat.mattermost.trouble = trouble
+    chat.write("112 x")
+    assert "Принято" in chat.said
+    assert requesters(chat) == []
+    (line,) = [e for e in chat.lab.logged() if e["message"].startswith("filed, but")]
+    assert line["remedy"]
+    assert chat.go_on()
+    chat.mattermost.heal()
+    chat.glpi.heal()
+    chat.settle()
+    assert requesters(chat) == [ALICE]
+    assert chat.told() == []
+
+
+def test_a_look_up_that_hangs_leaves_time_for_the_ticket(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.filing.planning.LOOK_UP_SECONDS", 0.2)
+    chat.glpi.inject(Fault("delay_before", match=SEARCH, seconds=60))
+    chat.write("112 x")
+    assert "Принято" in chat.said
+    chat.glpi.heal()
+    chat.settle()
+    assert requesters(chat) == [ALICE]
+
+
+def test_all_that_is_asked_before_the_ticket_leaves_time_for_it() -> None:
+    before = outbox.CALL_SECONDS + threads.ASK_SECONDS + planning.LOOK_UP_SECONDS
+    assert before + filing.PROBE_SECONDS < handler.GLPI_SECONDS
+    assert before + 3 <= handler.GLPI_SECONDS  # GLPI is probed after failures only
+    assert requesters_module.ASK_SECONDS < planning.LOOK_UP_SECONDS
+
+
+def test_all_that_is_asked_leaves_time_for_the_answer() -> None:
+    secret = 2 * credentials.READ_SECONDS
+    notes = 6 * ledger.CALL_SECONDS  # the claim, its end, the thread's two, and that it was told
+    asked = secret + handler.GLPI_SECONDS + notes + servicedesk.ANSWER_SECONDS
+    assert asked <= 26 - 3
+
+
+def test_a_wrong_bot_token_costs_the_requester_but_no_days(chat: Chat) -> None:
+    chat.mattermost.trouble = Trouble(
+        status=401, match="/users/", body='{"id": "api.context.session_expired.app_error"}'
+    )
+    chat.write("112 x")
+    assert "Принято" in chat.said
+    (line,) = [e for e in chat.lab.logged() if e["message"].startswith("filed, but")]
+    assert line["code"] == "mattermost-token"
+    assert chat.go_on() == []
+    assert requesters(chat) == []
+
+
+@both_versions
+@pytest.mark.parametrize("cut", ["cut_before", "cut_after", "delay_after"])
+def test_an_addition_of_unknown_outcome_names_the_requester_once(
+    chat: Chat, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.mattermost.trouble = TROUBLES[0]
+    chat.write("112 x")
+    chat.mattermost.heal()
+    if cut == "delay_after":
+        monkeypatch.setattr(handler, "WORKER_SECONDS", 0.3)
+    chat.glpi.inject(Fault(cut, match=ADD, times=1, seconds=60))
+    assert chat.go_on()
+    assert requesters(chat) == ([] if cut == "cut_before" else [ALICE])
+    chat.settle()
+    assert requesters(chat) == [ALICE]
+
+
+def test_an_addition_that_is_executed_twice_names_the_requester_once(chat: Chat) -> None:
+    chat.mattermost.trouble = TROUBLES[0]
+    chat.write("112 x")
+    chat.mattermost.heal()
+    chat.glpi.inject(Fault("wrong_shape", match="Ticket_User", body="[]", times=1))
+    people = handler.container().worker._steps._people
+    real = people.has_requester
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "has_requester", lambda *_: real(*_) and False)
+        chat.go_on()
+        chat.settle()
+    assert requesters(chat) == [ALICE]
+
+
+def test_somebody_who_was_named_in_glpi_meanwhile_stays_the_only_one(chat: Chat) -> None:
+    chat.mattermost.trouble = TROUBLES[0]
+    chat.write("112 x")
+    chat.mattermost.heal()
+    ticket = chat.ticket["id"]
+    row = {"tickets_id": ticket, "users_id": BOB, "type": 1, "alternative_email": ""}
+    chat.glpi._store.insert("Ticket_User", row | {"use_notification": 1})
+    chat.settle()
+    assert requesters(chat) == [BOB]
+
+
+def test_a_requester_who_cannot_be_named_in_days_is_given_up_and_logged(chat: Chat) -> None:
+    chat.mattermost.trouble = TROUBLES[0]
+    chat.write("112 x")
+    chat.clock.now += PATIENCE.max_age + 1
+    chat.go_on()
+    assert chat.worker.queue == chat.worker.dead == []
+    (line,) = [e for e in chat.lab.logged() if e["message"].startswith("given up")]
+    assert line["steps"] == ["requester"]
+    assert line["code"] == "mattermost-http-500"
+
+
+def test_the_worker_says_why_it_filed_without_a_requester(chat: Chat) -> None:
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    chat.glpi.heal()
+    chat.mattermost.trouble = Trouble(
+        status=403, match="/users/", body='{"id": "api.context.permissions.app_error"}'
+    )
+    chat.settle()
+    (line,) = [e for e in chat.lab.logged() if e["message"] == "worker: filed"]
+    assert line["code"] == "mattermost-permissions"
+    assert line["remedy"]
+
+
+# --- With less right
+
+
+@both_versions
+def test_an_api_user_who_may_not_find_users_files_for_the_address(chat: Chat) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
+    chat.lab.cold_start()
+    chat.write("112 x")
+    assert "Принято" in chat.said
+    assert requesters(chat) == ["alice@example.com"]
+    asked = searches(chat)
+    chat.write("112 y")
+    assert searches(chat) == asked
+    chat.settle()
+
+
+@both_versions
+def test_an_api_user_who_may_not_find_users_adds_the_requester_later(chat: Chat) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
+    chat.lab.cold_start()
+    chat.mattermost.trouble = TROUBLES[0]
+    chat.write("112 x")
+    chat.mattermost.heal()
+    chat.settle()
+    assert requesters(chat) == ["alice@example.com"]

@@ -1,0 +1,88 @@
+"""The GLPI simulator's page of a ticket: what the bridge wrote is shown, nothing else runs."""
+
+import io
+import re
+import urllib.request
+from urllib.parse import urljoin
+
+import pytest
+
+from bridge.config.credentials import GlpiTokens
+from bridge.glpi_api.documents import GlpiDocuments
+from bridge.glpi_api.followups import GlpiFollowups
+from bridge.net.http import Deadline, Http
+from bridge.words.richtext import rendered
+from glpi import Glpi
+from local.glpi_simulator import GlpiSimulator
+from local.glpi_simulator.rich_text import shown
+from tests.conftest import ROOT, both_versions
+from tests.glpi_api.test_glpi import Tokens
+from tests.support.people import ask
+
+GOLDEN = sorted(p.name for p in (ROOT / "tests" / "words" / "golden").glob("*.html"))
+ATTACKS = (ROOT / "tests" / "words" / "attacks.txt").read_text("utf-8").splitlines()
+HARMLESS = re.compile(
+    r"</?(?:p|h[1-6]|blockquote|ul|ol|li|pre|table|thead|tbody|tr|th|td|strong|em|del|a|code)>"
+    r'|<[bh]r />|<a href="(?:https?://|mailto:)[^"<>\s]+">|<ol start="\d+">|<table border="1">'
+    r'|<t[hd] style="text-align:(?:left|center|right)">|<code class="language-[\w+#.-]+">',
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_what_the_bridge_writes_is_shown_as_it_is(name: str) -> None:
+    written = (ROOT / "tests" / "words" / "golden" / name).read_text("utf-8")
+    assert shown(written) == written
+
+
+def test_nothing_but_harmless_tags_is_ever_on_the_page() -> None:
+    for attack in [*ATTACKS, "\n".join(ATTACKS), "".join(ATTACKS)]:
+        for page in (shown(attack), shown(rendered(attack))):
+            assert "<" not in HARMLESS.sub("", page), attack
+
+
+@pytest.mark.parametrize(
+    ("content", "page"),
+    [
+        ("<p>a", "<p>a</p>"),
+        ("a</p>", "a&lt;/p&gt;"),
+        ("<p><em>a</p></em>", "<p><em>a</em></p>&lt;/em&gt;"),
+        ("<script>a<b></script>c", "&lt;script&gt;a&lt;b&gt;&lt;/script&gt;c"),
+        ("<script>a", "&lt;script&gt;a"),
+        ("<!-- a --><p>b</p>", "&lt;!-- a --&gt;<p>b</p>"),
+        ("<p onclick='x'>a</p>", "<p>a</p>"),
+        ("<a href='javascript:x'>a</a>", "<a>a</a>"),
+        ("a &lt;b&gt; &amp;", "a &lt;b&gt; &amp;"),
+        ("a < b", "a &lt; b"),
+    ],
+)
+def test_what_is_not_known_is_spelled_out_and_what_was_opened_is_closed(
+    content: str, page: str
+) -> None:
+    assert shown(content) == page
+
+
+@both_versions
+def test_the_page_shows_words_requester_documents_and_followups(glpi: GlpiSimulator) -> None:
+    tokens = GlpiTokens(glpi.app_token, glpi.user_tokens["mm-bot"])
+    client = Glpi(glpi.url, Tokens(tokens, tokens), Http())
+    deadline = Deadline(10)
+    words = {"name": "<i>", "content": "<p>a <strong>b</strong></p>", "_users_id_requester": 11}
+    ticket = client.create_ticket(words, deadline)
+    file = io.BytesIO(b"what is in it")
+    GlpiDocuments(client.session).upload(ticket, "отчёт.txt", "text/plain", file, deadline)
+    added = {"itemtype": "Ticket", "items_id": ticket, "content": "<p>more</p>", "users_id": 11}
+    GlpiFollowups(client.session).create(added, deadline)
+    client.close(deadline)
+
+    address = f"{glpi.url}/front/ticket.form.php?id={ticket}"
+    page = ask(address)[1]
+    assert f"<h1>#{ticket} &lt;i&gt;</h1>" in page
+    assert "<article><p>a <strong>b</strong></p></article>" in page
+    assert "<td>Alice Archer (alice)</td>" in page
+    assert re.search(r"<h3>Alice Archer \(alice\), [\d :-]+</h3>\n<article><p>more</p>", page)
+    link = re.search(r'<a href="([^"]+)">отчёт.txt</a> \(text/plain\)', page)
+    assert link
+    with urllib.request.urlopen(urljoin(address, link[1])) as document:
+        assert document.read() == b"what is in it"
+        assert document.headers["Content-Disposition"].startswith("attachment; filename*=utf-8")

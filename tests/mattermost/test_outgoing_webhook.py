@@ -1,0 +1,239 @@
+"""What Mattermost sends is understood, whatever it looks like."""
+
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.mattermost import outgoing_webhook
+from tests.conftest import RECORDINGS
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+POST_ID = "mii9sqkmfp8btqx7sk43tk3xpy"
+
+RECORDED = [
+    json.loads(line)
+    for line in (RECORDINGS / "mattermost-5.37-outgoing.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def post(**fields: Any) -> outgoing_webhook.Post:
+    return outgoing_webhook.to_post({"text": "112 fire", **fields}, "hook")
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda r: r["name"])
+def test_every_recorded_request_of_a_real_server_is_parsed(recorded: dict[str, Any]) -> None:
+    headers = dict(recorded["request"]["headers"])
+    token, fields = outgoing_webhook.read(
+        headers["Content-Type"], recorded["request"]["body"].encode()
+    )
+    parsed = outgoing_webhook.to_post(fields, "hook")
+    assert len(token) == 26
+    assert parsed.odd_fields == ()
+    assert parsed.id == parsed.ref
+    assert parsed.user_name
+    assert parsed.channel_name
+    assert parsed.team_domain == "acme"
+    assert parsed.written_at
+    assert parsed.written_at.date().isoformat() == "2026-11-24"
+    if recorded["stimulus"] and "message" in recorded["stimulus"]:
+        assert parsed.text == recorded["stimulus"]["message"]
+
+
+def test_the_recordings_are_there() -> None:
+    assert len(RECORDED) == 97
+
+
+@given(st.dictionaries(st.sampled_from(["text", "user_name", "x"]), st.text()), st.text())
+def test_json_and_form_say_the_same(fields: dict[str, str], token: str) -> None:
+    whole = {"token": token, **fields}
+    from_json = outgoing_webhook.read(JSON, json.dumps(whole).encode())
+    encoded = urlencode(whole, errors="surrogatepass").encode()
+    assert from_json == outgoing_webhook.read(FORM, encoded)
+
+
+@pytest.mark.parametrize("content_type", [JSON, "Application/JSON; charset=utf-8"])
+def test_json_is_told_by_the_content_type(content_type: str) -> None:
+    assert outgoing_webhook.read(content_type, b'{"token": "t", "text": "x"}') == (
+        "t",
+        {"text": "x"},
+    )
+
+
+@pytest.mark.parametrize("content_type", [FORM, "", "text/plain"])
+def test_everything_else_is_a_form(content_type: str) -> None:
+    assert outgoing_webhook.read(content_type, b"token=t&text=a+b%26%2B%25%0A") == (
+        "t",
+        {"text": "a b&+%\n"},
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"],
+)
+def test_what_is_not_a_json_object_is_malformed(body: bytes) -> None:
+    with pytest.raises(outgoing_webhook.Malformed):
+        outgoing_webhook.read(JSON, body)
+
+
+@given(st.binary(max_size=200))
+def test_no_form_body_raises_anything_but_malformed(body: bytes) -> None:
+    token, fields = outgoing_webhook.read(FORM, body)
+    assert isinstance(token, str)
+    assert "token" not in fields
+
+
+def test_a_form_with_too_many_fields_is_malformed() -> None:
+    with pytest.raises(outgoing_webhook.Malformed):
+        outgoing_webhook.read(FORM, b"&".join([b"a=b"] * 101))
+
+
+def test_a_token_that_is_not_text_is_no_token() -> None:
+    assert outgoing_webhook.read(JSON, b'{"token": ["t"]}') == ("", {})
+
+
+def test_the_token_is_compared_with_every_accepted_one() -> None:
+    accepted = {"old": "a" * 26, "new": "b" * 26}
+    assert outgoing_webhook.verify("b" * 26, accepted) == "new"
+    assert outgoing_webhook.verify("a" * 26, accepted) == "old"
+    assert outgoing_webhook.verify("a" * 25, accepted) is None
+    assert outgoing_webhook.verify("", accepted) is None
+    assert outgoing_webhook.verify("ё", accepted) is None
+
+
+def test_every_comparison_is_made_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(a: bytes, b: bytes) -> bool:
+        compared.append((a, b))
+        return a == b
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    outgoing_webhook.verify("a", {"one": "a", "two": "b", "three": "c"})
+    assert compared == [(b"a", b"a"), (b"a", b"b"), (b"a", b"c")]
+
+
+def test_only_text_is_required() -> None:
+    parsed = outgoing_webhook.to_post({"text": "112 fire"}, "hook")
+    assert parsed.text == "112 fire"
+    assert parsed.id is None
+    assert len(parsed.ref) == 26
+    assert parsed.odd_fields == ()
+
+
+@pytest.mark.parametrize("text", [None, 5, ["112"]])
+def test_without_text_there_is_no_post(text: object) -> None:
+    with pytest.raises(outgoing_webhook.Malformed, match="text"):
+        outgoing_webhook.to_post({"text": text}, "hook")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = ["post_id", "trigger_word", "user_name", "channel_id", "channel_name", "team_domain"]
+
+
+@given(
+    st.dictionaries(st.sampled_from([*NAMES, "timestamp", "file_ids"]) | st.text(), ANYTHING),
+    st.text(),
+)
+def test_no_other_field_ever_costs_the_message(fields: dict[str, object], text: str) -> None:
+    parsed = outgoing_webhook.to_post({**fields, "text": text}, "hook")
+    assert parsed.text == text
+    parsed.text.encode()
+
+
+def test_fields_that_cannot_be_used_are_named() -> None:
+    parsed = post(post_id="nope", user_name=7, timestamp="soon", file_ids=5, channel_id={})
+    assert set(parsed.odd_fields) == {
+        "post_id",
+        "user_name",
+        "timestamp",
+        "file_ids",
+        "channel_id",
+    }
+    assert (parsed.id, parsed.user_name, parsed.written_at, parsed.file_ids) == (
+        None,
+        None,
+        None,
+        (),
+    )
+
+
+@pytest.mark.parametrize("timestamp", [1795509127979, "1795509127979", 1795509127, "1795509127"])
+def test_the_timestamp_is_in_milliseconds_or_seconds(timestamp: object) -> None:
+    written_at = post(timestamp=timestamp).written_at
+    assert written_at
+    assert written_at.replace(microsecond=0) == datetime(2026, 11, 24, 8, 32, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("timestamp", [-1, 0, 10**30, "9" * 5000, 1.5, [], "x"])
+def test_an_impossible_timestamp_is_odd(timestamp: object) -> None:
+    assert post(timestamp=timestamp).odd_fields == ("timestamp",)
+
+
+def test_file_ids_come_as_one_string_or_as_a_list() -> None:
+    ids = ("jcu8m79n6bbwbx94dbqj9dbtny", "bnjzkfbbntd78yczzfby85kzoc")
+    assert post(file_ids=",".join(ids)).file_ids == ids
+    assert post(file_ids=list(ids)).file_ids == ids
+    assert post(file_ids="").file_ids == ()
+    assert post(file_ids=ids[0] + ",<script>").file_ids == ids[:1]
+
+
+def test_lone_surrogates_become_something_that_utf8_can_carry() -> None:
+    assert post(text="bad \ud83d end").text == "bad � end"
+    assert post(text="\ud83d\ude00").text == "😀"
+
+
+def test_an_answer_goes_into_the_thread_or_the_channel() -> None:
+    assert outgoing_webhook.answer("hi", in_thread=True) == {
+        "text": "hi",
+        "response_type": "comment",
+    }
+    assert outgoing_webhook.answer("hi", in_thread=False) == {"text": "hi", "response_type": "post"}
+
+
+def test_name_and_icon_are_sent_only_when_configured() -> None:
+    built = outgoing_webhook.answer(
+        "hi", in_thread=True, username="Desk", icon_url="https://i.example"
+    )
+    assert (built["username"], built["icon_url"]) == ("Desk", "https://i.example")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "@all",
+        "&commat;all",
+        "@channel",
+        "@here",
+        "<!channel>",
+        "<@bob>",
+        "<https://x|y>",
+        "~town-square",
+        "#x",
+        ":x:",
+        "https://evil.example",
+        "www.evil.example",
+        "[x](y)",
+        "![x](y)",
+        "`x`",
+        "**x**",
+    ],
+)
+def test_what_people_wrote_comes_back_inert(said: str) -> None:
+    shown = outgoing_webhook.neutralise(said)
+    for alive in ("&c", "@a", "@c", "@h", "@b", "<!", "<@", "<h", "~t", "://", "www.", ":x"):
+        assert alive not in shown
+    for mark in "[]()`*#!":
+        assert shown.count(mark) == shown.count("\\" + mark)
+    assert shown.replace("\u200b", "").replace("\\", "") == said
