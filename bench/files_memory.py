@@ -23,12 +23,11 @@ from unittest import mock
 
 from bridge.config.credentials import GlpiTokens, MattermostAccess
 from bridge.config.rules import read_rules
-from bridge.glpi_api.documents import MEGABYTE, GlpiDocuments
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import to_post
 from bridge.net.http import Deadline, Http
 from bridge.tickets.files import Files
-from glpi import Glpi
+from glpi import MEGABYTE, Glpi, GlpiDocuments
 from local.glpi_simulator import GlpiSimulator, call, documents
 from local.mattermost_simulator import MattermostSimulator
 

@@ -10,16 +10,13 @@ from bridge.filing.planning import Planner
 from bridge.filing.servicedesk import ServiceDesk
 from bridge.filing.steps import Steps
 from bridge.filing.worker import Worker
-from bridge.glpi_api.documents import GlpiDocuments
-from bridge.glpi_api.followups import GlpiFollowups
-from bridge.glpi_api.people import GlpiPeople
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.notifier import WayBack
 from bridge.storage.ledger import Ledger
 from bridge.storage.outbox import Outbox
 from bridge.tickets.files import Files
 from bridge.tickets.requesters import Requesters
-from glpi import Glpi
+from glpi import Glpi, GlpiDocuments, GlpiFollowups, GlpiPeople
 
 
 def assemble(

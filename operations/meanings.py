@@ -1,9 +1,9 @@
 """What the codes mean that keep a post from its ticket: one sentence each, with what to do."""
 
-from bridge.glpi_api.errors import CODES
 from bridge.mattermost import api
 from bridge.net.http import Cause
 from bridge.storage.ledger import BURIED
+from glpi import CODES
 
 _OURS = {
     Cause.DNS.value: "GLPI's host name is not resolved: check GLPI_URL and the name servers.",

@@ -12,9 +12,8 @@ from enum import Enum
 from urllib.parse import urlencode
 
 from bridge.config.rules import Desk
-from bridge.glpi_api.errors import Refused
-from bridge.glpi_api.session import GlpiSession
 from bridge.net.http import Deadline
+from glpi import Glpi, Refused
 from operations.audit import open_glpi
 from operations.stack import Source, settings
 
@@ -71,15 +70,15 @@ def names_of(desks: Sequence[Desk], source: Source) -> Names | None:
     deadline = Deadline(NAMES_SECONDS)
     try:
         glpi.open(deadline)
-        asked = _Asked(glpi.session, deadline)
+        asked = _Asked(glpi, deadline)
         return {key: asked.name(*key) for key in dict.fromkeys(wanted)}
     finally:
         glpi.close(Deadline(1))
 
 
 class _Asked:
-    def __init__(self, session: GlpiSession, deadline: Deadline) -> None:
-        self._session = session
+    def __init__(self, glpi: Glpi, deadline: Deadline) -> None:
+        self._session = glpi.session
         self._deadline = deadline
 
     def name(self, kind: Kind, number: int) -> Name:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from bridge.config.rules import Rules
 from bridge.filing.filing import Filing, Wish
 from bridge.filing.threads import Home, NewFollowup, NewTicket, Spot, Threads
-from bridge.glpi_api.followups import GlpiFollowups
 from bridge.mattermost.api import MattermostApi, Unreachable
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.aws import AwsError
@@ -16,7 +15,7 @@ from bridge.storage.ledger import FILES, REQUESTER
 from bridge.tickets.content import Circumstances, compose, compose_followup, marker
 from bridge.tickets.desks import Routed
 from bridge.tickets.requesters import Requesters, later
-from glpi import Glpi, GlpiError
+from glpi import Glpi, GlpiError, GlpiFollowups
 
 LOOK_UP_SECONDS = 3.0
 """Seconds for finding out where a post belongs and who asks; the ticket gets the rest."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from bridge.filing.answers import Answers
 from bridge.filing.filing import Filing
-from bridge.glpi_api.followups import GlpiFollowups
-from bridge.glpi_api.people import NOBODY, GlpiPeople
 from bridge.mattermost.api import Gone, MattermostError
 from bridge.mattermost.notifier import Way, WayBack
 from bridge.mattermost.outgoing_webhook import Post
@@ -18,7 +16,7 @@ from bridge.storage.ledger import FILES, NEW_TICKET, REQUESTER, THREAD, TOLD, En
 from bridge.tickets.content import marker
 from bridge.tickets.files import Files
 from bridge.tickets.requesters import Requesters, later
-from glpi import GlpiError, OutcomeUnknown, Refused
+from glpi import NOBODY, GlpiError, GlpiFollowups, GlpiPeople, OutcomeUnknown, Refused
 
 NOTICE_SECONDS = 10.0
 """All in all for telling an author something later."""

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bridge.filing.filing import Became, Filing
-from bridge.glpi_api.followups import Condition, GlpiFollowups
 from bridge.mattermost.api import Gone, MattermostApi, MattermostError, Place, Unreachable
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.http import Deadline
 from bridge.storage.ledger import BURIED, NEW, State
-from glpi import Glpi, Refused, TooLarge
+from glpi import Condition, Glpi, GlpiFollowups, Refused, TooLarge
 
 FAILURES = 3
 """So many failures in a row, and nobody waits for Mattermost."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import BinaryIO
 
+from bridge.glpi_api.contents import unescaped
 from bridge.glpi_api.errors import Refused
 from bridge.glpi_api.session import GlpiSession
 from bridge.net.http import Deadline
-from glpi import number_of, raw
 
 MEGABYTE = 1024 * 1024
 MAX_LINKS = 1000
@@ -145,7 +145,7 @@ class GlpiDocuments:
         }
         body = _Upload(manifest, name, mime_type, file)
         kind = f"multipart/form-data; boundary={body.boundary}"
-        return number_of(self._session.upload("Document", kind, body, deadline))
+        return self._session.upload("Document", kind, body, deadline)
 
     def show(self, ticket: int, number: int, name: str, deadline: Deadline) -> None:
         """Show a picture in the text of its ticket, where GLPI itself would not.
@@ -162,7 +162,7 @@ class GlpiDocuments:
             return
         found = self._session.get(f"Ticket/{ticket}", deadline)
         content = found.get("content") if isinstance(found, dict) else None
-        text, marker, rest = raw(str(content or "")).rpartition("<p>mattermost:")
+        text, marker, rest = unescaped(str(content or "")).rpartition("<p>mattermost:")
         source = f"{settings.get('root_doc', '')}/front/document.send.php?docid={number}"
         address = escape(f"{source}&itemtype=Ticket&items_id={ticket}")
         if not marker or f'"{address}"' in text:

@@ -221,6 +221,19 @@ def decipher(
     raise _unclear(f"http-{status}", status, writes=writes)
 
 
+def created_id(created: object) -> int:
+    """Return the id of what GLPI says it has created.
+
+    Raises:
+        OutcomeUnknown: it says none, so that it may exist.
+    """
+    number = created.get("id") if isinstance(created, dict) else None
+    if isinstance(number, int) and not isinstance(number, bool) and number > 0:
+        return number
+    remedy = "GLPI answered 201 without a number: look for a plug-in that changes it."
+    raise OutcomeUnknown("no-id", remedy, 201)
+
+
 def _from_list(value: list[object], status: int, *, writes: bool) -> GlpiError:
     """Say what GLPI's `["CODE", "localised text"]` means; other lists are none of its answers."""
     code = str(value[0])

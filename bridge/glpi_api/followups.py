@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from bridge.glpi_api.contents import ends_with
 from bridge.glpi_api.errors import Refused, Unavailable
 from bridge.glpi_api.session import GlpiSession
 from bridge.net.http import Deadline
-from glpi import ends_with, number_of
 
 PENDING = 4
 SOLVED = 5
@@ -76,7 +76,7 @@ class GlpiFollowups:
             OutcomeUnknown: it may exist.
             GlpiError: any other type: it surely does not.
         """
-        number_of(self._session.post("ITILFollowup", fields, deadline))
+        self._session.create("ITILFollowup", fields, deadline)
 
     def exists(self, ticket: int, marker: str, deadline: Deadline) -> bool:
         """Say whether a ticket has a followup that ends with a marker.

@@ -123,7 +123,7 @@ class GlpiPeople:
             "use_notification": 1,
             **({} if who.user else {"alternative_email": who.email}),
         }
-        self._session.post("Ticket_User", fields, deadline)
+        self._session.create("Ticket_User", fields, deadline)
 
 
 def _same(found: object, wanted: str) -> bool:

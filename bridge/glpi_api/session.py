@@ -1,7 +1,7 @@
 """A session at GLPI's REST API: one login, one connection, one deadline, typed errors.
 
 Uses the legacy REST API (`/apirest.php`), which GLPI 10.0 and 11.0 answer alike. The types of the
-errors say what to do next; they are drawn in `glpi_errors`.
+errors say what to do next; they are drawn in `errors`.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ from bridge.glpi_api.errors import (
     Refused,
     SessionRefused,
     TooLarge,
+    created_id,
     decipher,
     no_answer,
 )
@@ -86,10 +87,15 @@ class GlpiSession:
         """Read something; `partial` takes a page of a list that is longer, too."""
         return self._in_session(_Call("GET", path, deadline, partial=partial))
 
-    def post(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> object:
-        """Create an item."""
+    def create(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> int:
+        """Create an item and return its id; it may exist after OutcomeUnknown only.
+
+        It is believed only on 201 with an integer id: a 200 can be a maintenance page, a dead
+        database or a PHP error (GLPI 10.0.14).
+        """
         body = json.dumps({"input": fields}).encode()
-        return self._in_session(_Call("POST", item_type, deadline, 201, headers=_JSON, body=body))
+        call = _Call("POST", item_type, deadline, 201, headers=_JSON, body=body)
+        return created_id(self._in_session(call))
 
     def put(self, path: str, fields: Mapping[str, object], deadline: Deadline) -> object:
         """Change an item."""
@@ -100,10 +106,11 @@ class GlpiSession:
         """Put an item into the trash."""
         return self._in_session(_Call("DELETE", path, deadline))
 
-    def upload(self, path: str, content_type: str, body: Body, deadline: Deadline) -> object:
-        """Create an item that has a file."""
+    def upload(self, item_type: str, content_type: str, body: Body, deadline: Deadline) -> int:
+        """Create an item that has a file, likewise."""
         headers = {"Content-Type": content_type}
-        return self._in_session(_Call("POST", path, deadline, 201, headers=headers, body=body))
+        call = _Call("POST", item_type, deadline, 201, headers=headers, body=body)
+        return created_id(self._in_session(call))
 
     def _in_session(self, call: _Call) -> object:
         """Make a call; on a reused session, believe a refusal only after a fresh login.

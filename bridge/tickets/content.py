@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.config.rules import Rules
-from bridge.glpi_api.people import NOBODY, Requester
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.tickets.desks import Routed
 from bridge.words.richtext import inline, link, paragraph, plain, rendered
 from bridge.words.texts import placeholders
+from glpi import NOBODY, Requester
 
 TITLE_LIMIT = 255
 """Characters. GLPI 11.0.6 refuses longer titles; 10.0.14 cuts them after escaping `<`, `>`, `&`

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from bridge.config.rules import Rules
-from bridge.glpi_api.documents import MEGABYTE, PICTURES, GlpiDocuments
 from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.http import Deadline, ServerError
-from glpi import GlpiError, OutcomeUnknown, Refused
+from glpi import MEGABYTE, PICTURES, GlpiDocuments, GlpiError, OutcomeUnknown, Refused
 
 _IN_MEMORY = MEGABYTE
 _CHUNK = 64 * 1024

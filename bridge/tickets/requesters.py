@@ -10,11 +10,10 @@ from collections.abc import Callable
 from cachetools import TTLCache
 
 from bridge.config.rules import Rules
-from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
 from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.http import Deadline, ServerError
-from glpi import GlpiError, Refused
+from glpi import NOBODY, GlpiError, GlpiPeople, Refused, Requester, is_address
 
 ASK_SECONDS = 2.0
 """Seconds for asking Mattermost who somebody is."""

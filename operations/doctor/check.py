@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from bridge.glpi_api.errors import GlpiError
 from bridge.mattermost.api import MattermostError
 from bridge.net.aws import AwsError
 from bridge.net.http import Deadline, ServerError
+from glpi import GlpiError
 from operations.stack import CannotAsk, sentence
 
 S = TypeVar("S")

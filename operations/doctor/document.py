@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridge.glpi_api import errors
+import glpi
 from bridge.mattermost import api
 from bridge.net.http import Answer, Cause, NoAnswer, ServerError
 from operations.doctor.alarms import RINGING
@@ -77,8 +77,8 @@ def _row(*cells: str) -> str:
 def _glpi(answer: Answer) -> ServerError:
     url = "https://example.com/apirest.php/initSession"
     try:
-        errors.decipher(answer, url=url, writes=False, expect=200)
-    except errors.GlpiError as error:
+        glpi.decipher(answer, url=url, writes=False, expect=200)
+    except glpi.GlpiError as error:
         return error
     raise ValueError(answer.status)
 
@@ -102,9 +102,9 @@ def _json(status: int, value: object) -> Answer:
 def _samples() -> Iterator[ServerError]:
     for cause in Cause:
         nothing = NoAnswer(cause, sent=False, detail="{detail}")
-        yield errors.no_answer(nothing, writes=False)
+        yield glpi.no_answer(nothing, writes=False)
         yield api.no_answer(nothing)
-    for code in errors.CODES:
+    for code in glpi.CODES:
         yield _glpi(_json(400, [code, "(192.0.2.7)"]))
     moved = {"Location": "https://example.com/glpi/apirest.php/initSession"}
     yield _glpi(Answer(301, moved, b""))

@@ -13,10 +13,8 @@ from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 from bridge.config.credentials import GlpiTokens
-from bridge.glpi_api.errors import AccessDenied, GlpiError
-from bridge.glpi_api.session import GlpiSession
 from bridge.net.http import MAX_ANSWER, Answer, Body, Deadline, Http, NoAnswer
-from glpi import Glpi
+from glpi import AccessDenied, Glpi, GlpiError
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error
 from operations.doctor.settings import Configuration
 
@@ -134,7 +132,7 @@ class GlpiSubject:
         if tokens is None:
             return False
         other_way = _Tokens(GlpiTokens(app=tokens.user, user=tokens.app))
-        session = GlpiSession(self.base, other_way, self.http)
+        session = Glpi(self.base, other_way, self.http)
         try:
             session.open(self.deadline)
         except GlpiError:

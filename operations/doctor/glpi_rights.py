@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bridge.config.rules import Desk, Rules
-from bridge.glpi_api.documents import MEGABYTE, GlpiDocuments
-from bridge.glpi_api.errors import GlpiError, OutcomeUnknown, Refused
+from glpi import MEGABYTE, GlpiError, OutcomeUnknown, Refused
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error, together
 from operations.doctor.glpi import GlpiSubject
 
@@ -126,7 +125,7 @@ def documents(glpi: GlpiSubject) -> Result:
         return Skipped("without a bot no files are carried")
     if glpi.told.rules is None:
         return Skipped(NO_DESKS)
-    limit = GlpiDocuments(glpi.session).limit(glpi.deadline) // MEGABYTE
+    limit = glpi.tickets.documents.limit(glpi.deadline) // MEGABYTE
     if not glpi.told.promises_size:
         return Ok(f"up to {limit} MB; larger ones stay in the chat, and people are told")
     if limit < glpi.told.rules.max_file_mb:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+import glpi
 from bridge import telemetry
 from bridge.config.credentials import parse_secret
 from bridge.config.rules import Desk, Rules, read_rules
 from bridge.config.settings import Settings
 from bridge.config.timing import Patience
-from bridge.glpi_api import errors
 from bridge.mattermost import api
 from bridge.words.texts import ANSWERS, TICKET
 from tests.conftest import ROOT, SHIPPED
@@ -126,14 +126,14 @@ PIPELINES = [
 
 ERRORS = {
     name
-    for module in (errors, api)
+    for module in (glpi, api)
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, Exception)
 }
 
 KNOWN = {
     *environment(),
-    *errors.CODES,
+    *glpi.CODES,
     *toml_keys(),
     *SECRET_KEYS,
     *ANSWERS["ru"],

@@ -5,9 +5,9 @@ from dataclasses import fields
 
 import pytest
 
+import glpi
 from bridge.config.rules import Desk, Rules
 from bridge.config.settings import Settings
-from bridge.glpi_api import errors
 from bridge.net.http import Cause
 from bridge.words.texts import ANSWERS, FOOTER
 from tests.conftest import ROOT
@@ -46,9 +46,9 @@ def test_every_code_in_the_table_of_errors_exists_and_the_important_ones_are_the
         assert f"`{cause.value}`" in README
     table = README.partition("## What the log says")[2].partition("## The code")[0]
     for code in re.findall(r"`(ERROR\w*)`", table):
-        assert code in errors.CODES
-    for code, (kind, _) in errors.CODES.items():
-        if kind is not errors.Refused:
+        assert code in glpi.CODES
+    for code, (kind, _) in glpi.CODES.items():
+        if kind is not glpi.Refused:
             assert f"`{code}`" in table
 
 

@@ -9,12 +9,11 @@ import pytest
 from bridge.config.credentials import GlpiTokens
 from bridge.filing.filing import MAX_TRIES, Filing, Progress
 from bridge.filing.threads import NewTicket
-from bridge.glpi_api.followups import GlpiFollowups
 from bridge.jobs.circuit import OPEN_SECONDS
 from bridge.net.aws import AwsError
 from bridge.net.http import Answer, Deadline, Http
 from bridge.storage.ledger import NEW, TOLD, State
-from glpi import Glpi, GlpiError, OutcomeUnknown, Unavailable
+from glpi import Glpi, GlpiError, GlpiFollowups, OutcomeUnknown, Unavailable
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.memory import MemoryLedger
 from tests.conftest import both_versions

@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bridge.config.credentials import GlpiTokens
-from bridge.glpi_api.documents import MEGABYTE, GlpiDocuments
-from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED, Condition, GlpiFollowups
-from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
+from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED
 from bridge.net.http import Deadline, Http
-from glpi import Glpi, GlpiError, OutcomeUnknown, Refused, Unavailable
+from glpi import (
+    MEGABYTE,
+    NOBODY,
+    Condition,
+    Glpi,
+    GlpiError,
+    OutcomeUnknown,
+    Refused,
+    Requester,
+    Unavailable,
+    is_address,
+)
 from local.glpi_simulator import Fault, GlpiSimulator
 from tests.conftest import both_versions
 from tests.glpi_api.test_glpi import Tokens
@@ -56,7 +65,7 @@ def deadline() -> Deadline:
 
 
 def test_an_active_user_is_found_by_address_and_by_login(client: Glpi) -> None:
-    people = GlpiPeople(client.session)
+    people = client.people
     assert people.by_email("alice@example.com", deadline()) == ALICE
     assert people.by_email("Alice@Example.com", deadline()) == ALICE
     assert people.by_login("alice", deadline()) == ALICE
@@ -64,24 +73,24 @@ def test_an_active_user_is_found_by_address_and_by_login(client: Glpi) -> None:
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "%@example.com", "lice@example.com", "%"])
 def test_nobody_else_is_found(client: Glpi, email: str) -> None:
-    assert GlpiPeople(client.session).by_email(email, deadline()) is None
+    assert client.people.by_email(email, deadline()) is None
 
 
 def test_whom_two_users_could_be_is_nobody(client: Glpi, glpi: GlpiSimulator) -> None:
     users = glpi._store.users
     other = next(user for user in users.values() if user.id != ALICE and user.is_active)
     other.email = "alice@example.com"
-    assert GlpiPeople(client.session).by_email("alice@example.com", deadline()) is None
+    assert client.people.by_email("alice@example.com", deadline()) is None
 
 
 def test_a_disabled_user_is_nobody(client: Glpi, glpi: GlpiSimulator) -> None:
     glpi.change_user("alice", is_active=False)
-    assert GlpiPeople(client.session).by_email("alice@example.com", deadline()) is None
+    assert client.people.by_email("alice@example.com", deadline()) is None
 
 
 def test_a_profile_that_may_not_read_users_is_refused(login: Login) -> None:
     with pytest.raises(Refused, match="ERROR_RIGHT_MISSING"):
-        GlpiPeople(login("mm-self").session).by_email("alice@example.com", deadline())
+        login("mm-self").people.by_email("alice@example.com", deadline())
 
 
 @pytest.mark.parametrize(
@@ -110,7 +119,7 @@ def test_a_requester_can_be_named_later(
     login: Login, glpi: GlpiSimulator, user: str, who: Requester, expected: object
 ) -> None:
     client = login(user)
-    people = GlpiPeople(client.session)
+    people = client.people
     ticket = client.create_ticket({"name": "n", "content": "<p>c</p>"}, deadline())
     assert not people.has_requester(ticket, deadline())
     people.add_requester(ticket, who, deadline())
@@ -146,7 +155,7 @@ def followup(ticket: int, words: str = "more", marker: str = MARKER) -> dict[str
 
 
 def test_a_followup_is_found_by_its_last_paragraph_only(client: Glpi, ticket: int) -> None:
-    followups = GlpiFollowups(client.session)
+    followups = client.followups
     other = f"mattermost:{'b' * 26}"
     followups.create(followup(ticket, words=f"see {MARKER}", marker=other), deadline())
     assert not followups.exists(ticket, MARKER, deadline())
@@ -163,13 +172,13 @@ def test_a_tickets_status_says_what_a_followup_needs(
     client: Glpi, ticket: int, status: int, takes: bool, rests: bool
 ) -> None:
     client.session.put(f"Ticket/{ticket}", {"status": status}, deadline())
-    found = GlpiFollowups(client.session).condition(ticket, deadline())
+    found = client.followups.condition(ticket, deadline())
     assert found == Condition(there=True, status=status)
     assert (found.takes_followups, found.rests) == (takes, rests)
 
 
 def test_a_ticket_in_the_trash_or_purged_takes_no_followups(client: Glpi, ticket: int) -> None:
-    followups = GlpiFollowups(client.session)
+    followups = client.followups
     client.session.delete(f"Ticket/{ticket}", deadline())
     assert not followups.condition(ticket, deadline()).takes_followups
     assert not followups.condition(99_999, deadline()).takes_followups
@@ -179,15 +188,15 @@ def test_a_ticket_in_the_trash_or_purged_takes_no_followups(client: Glpi, ticket
 def test_a_question_that_fails_is_no_no(
     client: Glpi, glpi: GlpiSimulator, ticket: int, fault: str
 ) -> None:
-    followups, people = GlpiFollowups(client.session), GlpiPeople(client.session)
+    followups, people = client.followups, client.people
     glpi.inject(Fault(fault))
     questions: list[Callable[[], object]] = [
         lambda: followups.exists(ticket, MARKER, deadline()),
         lambda: followups.condition(ticket, deadline()),
         lambda: people.by_email("alice@example.com", deadline()),
         lambda: people.has_requester(ticket, deadline()),
-        lambda: GlpiDocuments(client.session).of_ticket(ticket, deadline()),
-        lambda: GlpiDocuments(client.session).limit(deadline()),
+        lambda: client.documents.of_ticket(ticket, deadline()),
+        lambda: client.documents.limit(deadline()),
     ]
     for ask in questions:
         with pytest.raises(GlpiError) as caught:
@@ -201,7 +210,7 @@ def test_a_question_that_fails_is_no_no(
 def test_a_file_is_linked_to_its_ticket_and_known_by_its_bytes(
     client: Glpi, glpi: GlpiSimulator, ticket: int
 ) -> None:
-    documents = GlpiDocuments(client.session)
+    documents = client.documents
     assert documents.of_ticket(ticket, deadline()) == []
     documents.upload(ticket, "экран 1.png", "image/png", io.BytesIO(PNG), deadline())
     (kept,) = glpi.tickets[0]["documents"]
@@ -214,7 +223,7 @@ def test_a_names_quotes_and_line_breaks_do_not_leave_their_header(
     client: Glpi, glpi: GlpiSimulator, ticket: int
 ) -> None:
     name = 'a"\r\nX-Evil: 1\r\n\r\n../b.png'
-    GlpiDocuments(client.session).upload(ticket, name, "x\r\ny", io.BytesIO(PNG), deadline())
+    client.documents.upload(ticket, name, "x\r\ny", io.BytesIO(PNG), deadline())
     (kept,) = glpi.tickets[0]["documents"]
     assert kept["filename"] == "a___X-Evil: 1____.._b.png"
 
@@ -227,9 +236,7 @@ def test_a_file_that_glpi_does_not_take_is_refused_and_leaves_nothing(
     client: Glpi, glpi: GlpiSimulator, ticket: int, name: str, content: bytes
 ) -> None:
     with pytest.raises(Refused):
-        GlpiDocuments(client.session).upload(
-            ticket, name, "text/plain", io.BytesIO(content), deadline()
-        )
+        client.documents.upload(ticket, name, "text/plain", io.BytesIO(content), deadline())
     assert glpi.tickets[0]["documents"] == []
 
 
@@ -237,7 +244,7 @@ def test_an_upload_is_sent_again_in_whole_when_the_session_has_expired(
     client: Glpi, glpi: GlpiSimulator, ticket: int
 ) -> None:
     glpi.expire_sessions()
-    GlpiDocuments(client.session).upload(ticket, "a.png", "image/png", io.BytesIO(PNG), deadline())
+    client.documents.upload(ticket, "a.png", "image/png", io.BytesIO(PNG), deadline())
     assert len(glpi.tickets[0]["documents"]) == 1
 
 
@@ -246,15 +253,13 @@ def test_an_upload_that_is_cut_may_have_been_stored(
 ) -> None:
     glpi.inject(Fault("cut_after", match="POST Document"))
     with pytest.raises(OutcomeUnknown):
-        GlpiDocuments(client.session).upload(
-            ticket, "a.png", "image/png", io.BytesIO(PNG), deadline()
-        )
+        client.documents.upload(ticket, "a.png", "image/png", io.BytesIO(PNG), deadline())
     glpi.heal()
-    assert len(GlpiDocuments(client.session).of_ticket(ticket, deadline())) == 1
+    assert len(client.documents.of_ticket(ticket, deadline())) == 1
 
 
 def test_glpis_own_limit_is_asked_once(client: Glpi, glpi: GlpiSimulator) -> None:
-    documents = GlpiDocuments(client.session)
+    documents = client.documents
     assert documents.limit(deadline()) == 2 * MEGABYTE
     asked = len(glpi.log)
     assert documents.limit(deadline()) == 2 * MEGABYTE
@@ -264,4 +269,4 @@ def test_glpis_own_limit_is_asked_once(client: Glpi, glpi: GlpiSimulator) -> Non
 def test_json_that_is_no_ticket_is_no_answer(client: Glpi, glpi: GlpiSimulator) -> None:
     glpi.inject(Fault("wrong_shape", match="GET Ticket", body='{"x": 1}'))
     with pytest.raises(Unavailable):
-        GlpiFollowups(client.session).condition(5, deadline())
+        client.followups.condition(5, deadline())

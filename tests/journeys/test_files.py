@@ -6,10 +6,10 @@ import pytest
 
 import handler
 from bench.files_memory import measure
-from bridge.glpi_api.documents import MEGABYTE
 from bridge.net.aws import AwsError
 from bridge.storage.ledger import Entry
 from bridge.tickets import files
+from glpi import MEGABYTE
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
 from tests.conftest import both_versions

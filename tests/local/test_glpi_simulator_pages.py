@@ -8,8 +8,6 @@ from urllib.parse import urljoin
 import pytest
 
 from bridge.config.credentials import GlpiTokens
-from bridge.glpi_api.documents import GlpiDocuments
-from bridge.glpi_api.followups import GlpiFollowups
 from bridge.net.http import Deadline, Http
 from bridge.words.richtext import rendered
 from glpi import Glpi
@@ -70,9 +68,9 @@ def test_the_page_shows_words_requester_documents_and_followups(glpi: GlpiSimula
     words = {"name": "<i>", "content": "<p>a <strong>b</strong></p>", "_users_id_requester": 11}
     ticket = client.create_ticket(words, deadline)
     file = io.BytesIO(b"what is in it")
-    GlpiDocuments(client.session).upload(ticket, "отчёт.txt", "text/plain", file, deadline)
+    client.documents.upload(ticket, "отчёт.txt", "text/plain", file, deadline)
     added = {"itemtype": "Ticket", "items_id": ticket, "content": "<p>more</p>", "users_id": 11}
-    GlpiFollowups(client.session).create(added, deadline)
+    client.followups.create(added, deadline)
     client.close(deadline)
 
     address = f"{glpi.url}/front/ticket.form.php?id={ticket}"
