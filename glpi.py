@@ -26,7 +26,8 @@ from bridge.glpi_api.followups import Condition, GlpiFollowups
 from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
 from bridge.glpi_api.search import rows, tickets_quoting
 from bridge.glpi_api.session import GlpiSession, TokenSource
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 
 __all__ = [
     "CODES",

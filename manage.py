@@ -13,7 +13,9 @@ import click
 
 from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError
-from bridge.net.http import Deadline, Http
+from bridge.container import BRIDGE_TOML
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from glpi import GlpiError
 from operations.audit import audit, open_glpi
 from operations.desks import post_of, show_desks, show_way
@@ -113,13 +115,13 @@ def _waiting_row(post: Remembered, now: float) -> tuple[object, ...]:
     waits = age(now - post.since) + ("*" if now - post.written_at > STALE_SECONDS else "")
     if post.entry is None:
         return post.ref, waits, "?", "?", "of a later version"
-    return post.ref, waits, post.entry.state.value, post.entry.tries, post.entry.why or "-"
+    return post.ref, waits, post.entry.state.value, post.entry.tries, post.entry.reason or "-"
 
 
 def _notes(waiting: Sequence[Remembered], main: Counts, dead: Counts) -> Iterator[str]:
     """Explain what the table holds, and what it does not."""
     entries = [post.entry for post in waiting if post.entry]
-    for code in sorted({entry.why for entry in entries if meaning(entry.why)}):
+    for code in sorted({entry.reason for entry in entries if meaning(entry.reason)}):
         yield f"{code}: {meaning(code)}"
     states = {entry.state.value for entry in entries}
     if "open" in states:
@@ -181,7 +183,7 @@ def desks_command(source: Source, /, text: str, **written: str | None) -> None:
 
     GLPI is asked for the names of their ids, if it is known where it is.
     """
-    rules, problem = read_rules(), None
+    rules, problem = read_rules(BRIDGE_TOML), None
     names: Names | None = {}
     try:
         names = names_of(rules.desks, source)

@@ -23,9 +23,11 @@ from unittest import mock
 
 from bridge.config.credentials import GlpiTokens, MattermostAccess
 from bridge.config.rules import read_rules
+from bridge.container import BRIDGE_TOML
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import to_post
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.tickets.files import Files
 from glpi import MEGABYTE, Glpi, GlpiDocuments
 from local.glpi_simulator import GlpiSimulator, call, documents
@@ -91,8 +93,9 @@ def carry(reach: dict[str, str]) -> Taken:
     """Carry the file, as the worker does."""
     glpi = Glpi(reach["glpi"], _Tokens(GlpiTokens(reach["app"], reach["user"])), Http())
     access = MattermostAccess(bot_token=reach["bot"])
+    glpi.documents = _Unlimited(glpi.session)
     api = MattermostApi(reach["mattermost"], lambda: access, Http())
-    files = Files(read_rules(), api, _Unlimited(glpi.session))
+    files = Files(read_rules(BRIDGE_TOML), api, glpi)
     fields = {"text": "112", "post_id": reach["post"], "file_ids": reach["file"]}
     ticket = glpi.create_ticket({"name": "n", "content": "<p>c</p>"}, Deadline(SECONDS))
     before = _memory("VmRSS")
@@ -112,7 +115,7 @@ def carry(reach: dict[str, str]) -> Taken:
 class _Unlimited(GlpiDocuments):
     """Documents of a GLPI whose own limit does not matter here."""
 
-    def limit(self, deadline: Deadline) -> int:
+    def limit(self, _: Deadline) -> int:
         """Return more than any file has."""
         return 1024 * MEGABYTE
 

@@ -14,11 +14,12 @@ from typing import Any
 from bench.recovery import Clock
 from bridge.config.credentials import MattermostAccess
 from bridge.config.rules import read_rules
-from bridge.config.timing import Patience
-from bridge.container import assemble
+from bridge.config.timing import Timing
+from bridge.container import BRIDGE_TOML, assemble
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import to_post
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.storage.ledger import Entry
 from bridge.storage.outbox import Message, loads
 from local.memory import MemoryLedger, MemoryOutbox
@@ -78,7 +79,10 @@ class CountingLedger(MemoryLedger):
 class CountingGlpi:
     """Counts what GLPI is asked."""
 
-    session: Any = None
+    people: Any = None
+    followups: Any = None
+    documents: Any = None
+    probe: Any = None
 
     def __init__(self, asked: Counter[str]) -> None:
         self._asked = asked
@@ -98,14 +102,13 @@ def count(messages: int) -> Counter[str]:
     start = clock.now
     outbox = CountingOutbox(clock, asked)
     desk, worker = assemble(
-        read_rules(),
-        None,
+        read_rules(BRIDGE_TOML),
         CountingGlpi(asked),  # type: ignore[arg-type]
         MattermostApi(None, MattermostAccess, Http()),
         CountingLedger(asked),
         outbox,
         clock,
-        Patience(),
+        Timing(),
     )
     for number in range(messages):
         clock.now = start + 60 * number / messages

@@ -23,10 +23,10 @@ from unittest.mock import patch
 
 from requests.adapters import HTTPAdapter
 
-import handler
 from bench.latency import far_glpi, the_bridge
+from bridge import container, logs
 from bridge.net.connections import BoundedAdapter
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 from bridge.words import mattermost_markdown
 from bridge.words.richtext import plain, rendered
 
@@ -69,12 +69,12 @@ Stats = dict[Function, tuple[int, int, float, float, dict[Function, tuple[int, i
 
 def forget_the_container() -> None:
     """Let the next message read settings, rules and secret, connect and log in."""
-    handler.container.cache_clear()
+    container.close()
 
 
 def disconnect() -> None:
     """Log out and disconnect, as the original script does after every call."""
-    handler.container().glpi.session.close(Deadline(1))
+    container.container().glpi.session.close(Deadline(1))
 
 
 def forget_the_parser() -> None:
@@ -84,7 +84,7 @@ def forget_the_parser() -> None:
 
 def hang_up() -> None:
     """Let the next message connect, as after four seconds of silence."""
-    handler.container().glpi.session._http.close()
+    container.container().glpi.session._http.close()
 
 
 def read_authorities(adapter: BoundedAdapter, conn: object, url: str, *_: object) -> None:
@@ -216,7 +216,7 @@ def formatting() -> tuple[float, float]:
 
 def report() -> list[str]:
     """Return lines of Markdown."""
-    handler.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
+    logs.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
     everything = (*MEASURES, ONCE)
     ways = {"after": (), "before": everything, **{name: (name,) for name in MEASURES}}
     profiles = [cProfile.Profile(time.thread_time) for _ in "ba"]

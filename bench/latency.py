@@ -23,9 +23,11 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import handler
+from bridge import container, logs
+from bridge.config.timing import QUEUE_SECONDS
 from bridge.net.aws import ask, begin_to_ask
 from bridge.storage.ledger import Entry
-from bridge.storage.outbox import CALL_SECONDS, Message
+from bridge.storage.outbox import Message
 from local.gateway import Context
 from local.memory import MemoryLedger, MemoryOutbox
 
@@ -95,7 +97,7 @@ class FarLedger(MemoryLedger):
             time.sleep(AWS_SECONDS)
             return super(FarLedger, self).write(ref, entry, seen)
 
-        return ask(CALL_SECONDS, put)
+        return ask(QUEUE_SECONDS, put)
 
 
 class FarOutbox(MemoryOutbox):
@@ -106,7 +108,7 @@ class FarOutbox(MemoryOutbox):
             time.sleep(AWS_SECONDS)
             super(FarOutbox, self).send(message, delay)
 
-        return begin_to_ask(CALL_SECONDS, take)
+        return begin_to_ask(QUEUE_SECONDS, take)
 
 
 @contextmanager
@@ -138,7 +140,7 @@ def the_bridge(server: Server, *, far_aws: bool = False) -> Iterator[Callable[[i
         answer = handler.lambda_handler(event, Context())
         assert "заявка" in json.loads(answer["body"])["text"]
 
-    handler.container.cache_clear()
+    container.close()
     outbox = (FarOutbox if far_aws else MemoryOutbox)(time.time)
     ledger = (FarLedger if far_aws else MemoryLedger)()
     with patch.multiple(
@@ -197,7 +199,7 @@ def measure(delay: float, *, far_aws: bool = False) -> dict[str, float]:
 
 def report() -> list[str]:
     """Return lines of Markdown."""
-    handler.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
+    logs.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
     lines = [
         "| round trip | limit | ours | original | ours ÷ limit (goal: ≤ 1.15) | ours ÷ original |",
         "|---|---|---|---|---|---|",

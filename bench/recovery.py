@@ -14,11 +14,12 @@ from typing import Any
 
 from bridge.config.credentials import MattermostAccess
 from bridge.config.rules import read_rules
-from bridge.config.timing import Patience
-from bridge.container import assemble
+from bridge.config.timing import Timing
+from bridge.container import BRIDGE_TOML, assemble
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import to_post
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.storage.outbox import Message, loads
 from glpi import Unavailable
 from local.memory import MemoryLedger, MemoryOutbox
@@ -43,7 +44,9 @@ class Clock:
 class CountingGlpi:
     """GLPI with a service time; counts what it is asked."""
 
-    session: Any = None
+    people: Any = None
+    followups: Any = None
+    documents: Any = None
 
     def __init__(self, clock: Clock, up_at: float) -> None:
         self._clock = clock
@@ -82,14 +85,13 @@ def drain(messages: int = MESSAGES) -> dict[str, float]:
     glpi = CountingGlpi(clock, start + OUTAGE)
     outbox = MemoryOutbox(clock)
     _, worker = assemble(
-        read_rules(),
-        None,
+        read_rules(BRIDGE_TOML),
         glpi,  # type: ignore[arg-type]
         MattermostApi(None, MattermostAccess, Http()),
         MemoryLedger(),
         outbox,
         clock,
-        Patience(),
+        Timing(),
     )
     for number in range(messages):
         clock.now = start + OUTAGE * number / messages

@@ -1,54 +1,192 @@
-"""How the parts of the bridge fit together."""
+"""How the parts of the bridge fit together, once a container.
 
+They are put together while Lambda initialises the function: it has two whole processors then, and
+a fraction of one in a request. Nobody is asked anything meanwhile.
+"""
+
+import contextlib
+import logging
+import os
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from bridge.config.rules import Rules
-from bridge.config.timing import Patience
+from bridge.config import timing
+from bridge.config.credentials import Credentials, secrets_manager
+from bridge.config.rules import Rules, read_rules
+from bridge.config.settings import Settings, SettingsError
+from bridge.config.timing import TIMINGS, Timing
 from bridge.filing.answers import Answers
+from bridge.filing.completion import Completion
 from bridge.filing.filing import Filing
+from bridge.filing.first_attempt import FirstAttempt
 from bridge.filing.planning import Planner
-from bridge.filing.servicedesk import ServiceDesk
-from bridge.filing.steps import Steps
-from bridge.filing.worker import Worker
+from bridge.filing.reception import Reception
+from bridge.filing.servicedesk import Replies, ServiceDesk
+from bridge.filing.threads import Threads
+from bridge.filing.worker import LaterAttempts, Worker
+from bridge.jobs.circuit import Circuit
+from bridge.jobs.claims import Claims
+from bridge.jobs.leases import Leases
+from bridge.jobs.retries import RetryPolicy
+from bridge.jobs.safekeeping import Safekeeping
+from bridge.logs import log_setting, logger
 from bridge.mattermost.api import MattermostApi
-from bridge.mattermost.notifier import WayBack
-from bridge.storage.ledger import Ledger
-from bridge.storage.outbox import Outbox
+from bridge.mattermost.notifier import Notifier
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
+from bridge.storage.ledger import DynamoLedger, Ledger
+from bridge.storage.links import ThreadLinks
+from bridge.storage.outbox import Outbox, SqsOutbox
 from bridge.tickets.files import Files
 from bridge.tickets.requesters import Requesters
-from glpi import Glpi, GlpiDocuments, GlpiFollowups, GlpiPeople
+from glpi import Glpi
+
+BRIDGE_TOML = Path(__file__).parent.parent / "bridge.toml"
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a container keeps between invocations."""
+
+    settings: Settings
+    rules: Rules
+    credentials: Credentials
+    glpi: Glpi
+    outbox: Outbox
+    desk: ServiceDesk
+    worker: Worker
+
+
+def rules() -> Rules:
+    """Read bridge.toml.
+
+    Raises:
+        SettingsError: names the key, the value and what is allowed.
+    """
+    return read_rules(BRIDGE_TOML)
+
+
+@cache
+def parts() -> Container:
+    """Put the bridge together, without asking anybody anything.
+
+    Raises:
+        SettingsError: a setting cannot be used; the next call tries again.
+    """
+    for chatty in ("boto3", "botocore", "urllib3"):  # at DEBUG botocore prints the secret
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    settings = Settings.from_env(os.environ)
+    logger.setLevel(settings.log_level)
+    toml = rules()
+    credentials = Credentials(
+        secrets_manager(settings.secret_id),
+        complain=lambda error: log_setting(
+            "the secret could not be renewed; the old one is used", error
+        ),
+    )
+    glpi_http = Http(ca_bundle=settings.glpi_ca_bundle)
+    glpi_http.prepare(settings.glpi_url)
+    mattermost_http = Http(ca_bundle=settings.mattermost_ca_bundle)
+    mattermost_http.prepare(settings.mattermost_url or "")
+    glpi = Glpi(settings.glpi_url, credentials, glpi_http)
+    api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
+    outbox = SqsOutbox(settings.queue_url, settings.dead_letter_url)
+    ledger = DynamoLedger(settings.ledger_table, time.time)
+    pauses = TIMINGS[settings.pauses]
+    desk, worker = assemble(toml, glpi, api, ledger, outbox, time.time, pauses)
+    return Container(settings, toml, credentials, glpi, outbox, desk, worker)
+
+
+def start() -> None:
+    """Put the bridge together now, if that is possible.
+
+    Whatever keeps it from that is met again by each request, and answered there.
+    """
+    with contextlib.suppress(Exception):
+        parts()
+
+
+@cache
+def container() -> Container:
+    """Return the bridge, for a request.
+
+    Raises:
+        SettingsError: a setting cannot be used; the next request tries again.
+    """
+    built = parts()
+    _warn(built)
+    return built
+
+
+def close() -> None:
+    """End what is kept between requests; the next one puts the bridge together anew."""
+    if parts.cache_info().currsize:
+        parts().glpi.close(Deadline(timing.LOG_OUT_SECONDS))
+    container.cache_clear()
+    parts.cache_clear()
 
 
 def assemble(
     rules: Rules,
-    mattermost_url: str | None,
     glpi: Glpi,
     api: MattermostApi,
     ledger: Ledger,
     outbox: Outbox,
     clock: Callable[[], float],
-    patience: Patience,
+    pauses: Timing,
 ) -> tuple[ServiceDesk, Worker]:
     """Return who answers people, and who works on what waits.
 
     Args:
         rules: bridge.toml.
-        mattermost_url: base URL for links to posts, if known.
         glpi: where tickets go.
         api: Mattermost.
         ledger: what has become of each post.
         outbox: where messages are safe.
         clock: seconds since the epoch.
-        patience: how long to wait for what.
+        pauses: how long to wait for what.
     """
-    filing = Filing(glpi, ledger, clock, patience)
-    followups, people = GlpiFollowups(glpi.session), GlpiPeople(glpi.session)
-    requesters = Requesters(rules, api, people, clock)
-    planner = Planner(rules, mattermost_url, glpi, followups, api, filing, requesters, clock)
-    answers, way_back = Answers(rules, mattermost_url, glpi.ticket_url), WayBack(api)
-    files = Files(rules, api, GlpiDocuments(glpi.session))
-    steps = Steps(filing, requesters, people, files, followups, way_back)
-    return (
-        ServiceDesk(rules, answers, planner, filing, outbox, way_back, clock),
-        Worker(rules, answers, planner, filing, steps, way_back, clock),
+    claims, leases, links = (
+        Claims(ledger, clock, pauses),
+        Leases(ledger, clock, pauses),
+        ThreadLinks(ledger),
     )
+    reception = Reception(rules, Answers(rules, api.base_url, glpi.ticket_url))
+    notifier = Notifier(api, rules.reply_username, rules.reply_icon_url)
+    threads = Threads(api, glpi.followups, links, claims, clock)
+    requesters = Requesters(rules, api, glpi.people, clock)
+    planner = Planner(rules, api, glpi, threads, requesters, clock)
+    filing = Filing(claims, clock, pauses)
+    desk = ServiceDesk(
+        reception,
+        Safekeeping(outbox, pauses.first_delay, clock),
+        FirstAttempt(Circuit(glpi.probe, clock), planner, claims, filing, links, clock),
+        Replies(threads, notifier, leases, in_thread=rules.in_thread),
+    )
+    worker = Worker(
+        reception,
+        claims,
+        LaterAttempts(claims, threads, planner, filing),
+        Completion(leases, links, requesters, Files(rules, api, glpi), notifier),
+        RetryPolicy(pauses),
+        clock,
+    )
+    return desk, worker
+
+
+def _warn(built: Container) -> None:
+    """Warn of what works, but hardly as it was meant."""
+    settings, credentials = built.settings, built.credentials
+    if settings.glpi_url.startswith("http://"):
+        logger.warning("GLPI_URL is http: tokens and messages cross the network unencrypted")
+    named = {name for desk in built.rules.desks for name in desk.webhooks}
+    with contextlib.suppress(SettingsError):  # an unusable secret is told when it is needed
+        unknown = sorted(named - credentials.webhook_tokens().keys())
+        if unknown:
+            fields = {"names": unknown}
+            logger.warning("bridge.toml names webhooks that the secret lacks", extra=fields)
+        if credentials.mattermost().bot_token and not settings.mattermost_url:
+            logger.warning("mattermost_bot_token is of no use: set MATTERMOST_URL as well")

@@ -16,11 +16,14 @@ from typing import Any
 from dotenv import load_dotenv
 
 import handler
+from bridge import container
 from bridge.config.credentials import Credentials, MattermostAccess, check_token
 from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError, base_url, ca_bundle, glpi_base_url
+from bridge.container import BRIDGE_TOML
 from bridge.mattermost.api import Denied, MattermostApi, MattermostError
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from glpi import Glpi, GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
@@ -119,7 +122,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     tokens = _webhook_tokens(env)
     with _taking_ports(port):
         gateway = stack.enter_context(Gateway(port, handler.lambda_handler, handler.ROUTES))
-    triggers = [trigger for desk in read_rules().desks for trigger in desk.triggers]
+    triggers = [trigger for desk in read_rules(BRIDGE_TOML).desks for trigger in desk.triggers]
     glpi = _glpi(stack, port, env)
     mattermost = _mattermost(stack, port, env, next(iter(tokens.values())), triggers)
     os.environ.update(
@@ -308,9 +311,7 @@ def _check_login(env: Mapping[str, str], url: str, secret: Mapping[str, Any]) ->
 
 def _close_container() -> None:
     """End what the function keeps between its calls."""
-    if handler.container.cache_info().currsize:
-        handler.container().glpi.close(Deadline(1))
-        handler.container.cache_clear()
+    container.close()
 
 
 def _port(env: Mapping[str, str]) -> int:

@@ -11,7 +11,8 @@ import boto3
 from bridge.config.credentials import Credentials
 from bridge.config.settings import Settings
 from bridge.net.aws import config
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.storage.ledger import NEW_TICKET, State
 from glpi import Glpi, Marked
 from operations.stack import CALL_SECONDS, CannotAsk, asking
@@ -146,7 +147,7 @@ def _told(post: Remembered) -> int | None:
 
 
 def _is_followup(post: Remembered) -> bool:
-    return post.entry is not None and post.entry.how not in NEW_TICKET
+    return post.entry is not None and post.entry.kind not in NEW_TICKET
 
 
 def _state(post: Remembered | None) -> State | None:

@@ -12,7 +12,7 @@ from enum import Enum
 from urllib.parse import urlencode
 
 from bridge.config.rules import Desk
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 from glpi import Glpi, Refused
 from operations.audit import open_glpi
 from operations.stack import Source, settings

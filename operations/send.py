@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from bridge.net.http import Cause, Deadline, Http, NoAnswer
+from bridge.net.deadline import Deadline
+from bridge.net.http import Cause, Http, NoAnswer
 from operations.stack import CannotAsk
 
 SECONDS = 30.0

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from bridge.config.timing import LEDGER_AGE_SECONDS
 from bridge.net.aws import AwsError, config
-from bridge.storage.ledger import KEPT_SECONDS, Entry, State, is_thread, read_item
+from bridge.storage.ledger import Entry, State, is_thread, read_item
 from operations.stack import CALL_SECONDS, asking
 
 if TYPE_CHECKING:
@@ -121,9 +122,9 @@ def _scan(table: str, *, waiting_only: bool) -> "Iterator[Item]":
 
 
 def _remembered(item: "Item") -> Remembered:
-    expires = float(item["expires"]["N"]) if "expires" in item else float(KEPT_SECONDS)
+    expires = float(item["expires"]["N"]) if "expires" in item else float(LEDGER_AGE_SECONDS)
     try:
         entry = read_item(item)
     except AwsError:
         entry = None
-    return Remembered(item["post"]["S"], entry, expires - KEPT_SECONDS)
+    return Remembered(item["post"]["S"], entry, expires - LEDGER_AGE_SECONDS)

@@ -18,8 +18,8 @@ from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 import handler
-from bridge import telemetry
-from bridge.net.http import Deadline
+from bridge import container, logs, telemetry
+from bridge.storage.ledger import Ledger
 from local import SAMPLE_TOKENS
 from local.aws import PRETENDED, create_queue_and_ledger
 from local.gateway import Context
@@ -100,11 +100,15 @@ class Lab:
 
     def cold_start(self) -> None:
         """Forget everything a container keeps."""
-        if handler.container.cache_info().currsize:
-            handler.container().glpi.close(Deadline(1))
-        handler.container.cache_clear()
+        container.close()
         telemetry.count_cold_start.cache_clear()
         telemetry._metrics.clear_metrics()  # what an earlier container had not sent
+
+
+def ledger() -> Ledger:
+    """Return the ledger of the bridge in its container."""
+    found: Ledger = container.container().worker._claims._ledger
+    return found
 
 
 @contextmanager
@@ -165,13 +169,13 @@ def lab(
     for name, value in create_queue_and_ledger().items():
         monkeypatch.setenv(name, value)
     for name in (
-        "bridge.storage.ledger.CALL_SECONDS",
-        "bridge.storage.outbox.CALL_SECONDS",
-        "bridge.config.credentials.READ_SECONDS",
+        "bridge.config.timing.LEDGER_SECONDS",
+        "bridge.config.timing.QUEUE_SECONDS",
+        "bridge.config.timing.SECRET_SECONDS",
     ):
         monkeypatch.setattr(name, 30.0)  # a busy machine may be slow
     lab = Lab(glpi, aws)
-    monkeypatch.setattr(handler.logger.registered_handler, "stream", lab.log_stream)
+    monkeypatch.setattr(logs.logger.registered_handler, "stream", lab.log_stream)
     lab.cold_start()
     yield lab
     lab.cold_start()
@@ -194,8 +198,8 @@ def clock() -> Clock:
 def worker(lab: Lab, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> MemoryOutbox:
     """The worker over an outbox in memory, with the lab's GLPI and ledger."""
     out = MemoryOutbox(clock)
-    monkeypatch.setattr(handler, "SqsOutbox", lambda *_: out)
-    monkeypatch.setattr("handler.time.time", clock)
+    monkeypatch.setattr(container, "SqsOutbox", lambda *_: out)
+    monkeypatch.setattr("bridge.container.time.time", clock)
     monkeypatch.setattr(random, "uniform", lambda _, highest: highest)
     lab.cold_start()
     return out

@@ -7,28 +7,20 @@ hour (so that a withdrawn token stops working), and at once when a token is not 
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import BotoCoreError
 
+from bridge.config import timing
 from bridge.config.settings import SettingsError, base_url
 from bridge.net.aws import AwsError, ask, config
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-MAX_AGE = 900.0
-"""Seconds after which the secret is read again."""
-
-READ_SECONDS = 2.0
-"""Seconds for one reading of the secret, all in all."""
-
-FAILURE_PAUSE = 10.0
-"""Seconds before a secret that could not be read is tried again: strangers must not drive that."""
-
-STRANGER_PAUSE = 60.0
-"""Seconds between two reads caused by an unknown webhook token: strangers must not drive them."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +138,7 @@ class Credentials:
         self._complain = complain
         self._clock = clock
         self._kept: Secret | None = None
-        self._problem = SettingsError("SECRET_ID", "the secret has not been read yet")
+        self._error = SettingsError("SECRET_ID", "the secret has not been read yet")
         self._due = 0.0
         self._strangers_served_at = 0.0
 
@@ -165,7 +157,7 @@ class Credentials:
             SettingsError: there is no usable secret.
         """
         now = self._clock()
-        renew = renew and now - self._strangers_served_at >= STRANGER_PAUSE
+        renew = renew and now - self._strangers_served_at >= timing.STRANGER_PAUSE_SECONDS
         if renew:
             self._strangers_served_at = now
         return self._secret(renew=renew).webhook_tokens
@@ -182,37 +174,41 @@ class Credentials:
         if renew or self._clock() >= self._due:
             self._read()
         if self._kept is None:
-            raise SettingsError(self._problem.key, self._problem.problem)
+            raise SettingsError(self._error.key, self._error.reason)
         return self._kept
 
     def _read(self) -> None:
         try:
             self._kept = parse_secret(self._fetch())
-            self._due = self._clock() + MAX_AGE
-        except SettingsError as problem:
-            self._problem = problem
-            self._due = self._clock() + FAILURE_PAUSE
+            self._due = self._clock() + timing.SECRET_AGE_SECONDS
+        except SettingsError as error:
+            self._error = error
+            self._due = self._clock() + timing.SECRET_PAUSE_SECONDS
             if self._kept:
-                self._complain(problem)
+                self._complain(error)
 
 
 def secrets_manager(secret_id: str) -> Callable[[], str]:
     """Return a function that reads a secret's current value from AWS Secrets Manager.
 
-    It takes READ_SECONDS at most, slow name servers and dripping answers included, and raises
+    It takes SECRET_SECONDS at most, slow name servers and dripping answers included, and raises
     SettingsError when there is no value to be had. It tries twice, since a frozen container may
     find its connection closed.
     """
-    client: SecretsManagerClient | None = None
+
+    @cache
+    def client() -> "SecretsManagerClient":
+        return boto3.client("secretsmanager", config=config(timing.SECRET_SECONDS))
+
+    with suppress(BotoCoreError):  # what keeps it from being made is told when it is asked
+        client()
 
     def read() -> str | None:
-        nonlocal client
-        client = client or boto3.client("secretsmanager", config=config(READ_SECONDS))
-        return client.get_secret_value(SecretId=secret_id).get("SecretString")
+        return client().get_secret_value(SecretId=secret_id).get("SecretString")
 
     def fetch() -> str:
         try:
-            value = ask(READ_SECONDS, read)
+            value = ask(timing.SECRET_SECONDS, read)
         except AwsError as error:
             raise _no_value(error) from None
         if value is None:
@@ -224,18 +220,18 @@ def secrets_manager(secret_id: str) -> Callable[[], str]:
 
 def _no_value(error: AwsError) -> SettingsError:
     if error.code == "ResourceNotFoundException":
-        problem = (
+        reason = (
             "there is no such secret, or it has no value yet: store the JSON with "
             "'aws secretsmanager put-secret-value'"
         )
     elif error.answered:
-        problem = (
+        reason = (
             f"Secrets Manager refused to hand it out ({error.code}): check that the function's "
             "role may read this secret and use its key"
         )
     else:
-        problem = (
+        reason = (
             f"Secrets Manager did not answer ({error.code}): check the region and, in a VPC, the "
             "route to its endpoint"
         )
-    return SettingsError("SECRET_ID", problem)
+    return SettingsError("SECRET_ID", reason)

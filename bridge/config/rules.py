@@ -13,7 +13,6 @@ from typing import overload
 from bridge.config.settings import SettingsError
 from bridge.words import texts
 
-BRIDGE_TOML = Path(__file__).parents[2] / "bridge.toml"
 TEMPLATE_NAMES = frozenset(
     {"user_name", "first_line", "channel_name", "team_domain", "trigger", "permalink"}
 )
@@ -101,8 +100,11 @@ class Rules:
         )
 
 
-def read_rules(path: Path = BRIDGE_TOML) -> Rules:
+def read_rules(path: Path) -> Rules:
     """Read bridge.toml.
+
+    Args:
+        path: where it is.
 
     Raises:
         SettingsError: names the key, the value and what is allowed.

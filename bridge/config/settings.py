@@ -20,13 +20,13 @@ class SettingsError(Exception):
 
     Attributes:
         key: where it is set.
-        problem: what is wrong with it and what would be right.
+        reason: what is wrong with it and what would be right.
     """
 
-    def __init__(self, key: str, problem: str) -> None:
-        super().__init__(f"{key}: {problem}")
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"{key}: {reason}")
         self.key = key
-        self.problem = problem
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,6 @@ def ca_bundle(key: str, env: Mapping[str, str]) -> str | None:
     try:
         ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError):
-        problem = f"is {path!r}, which is not a readable file of PEM certificates"
-        raise SettingsError(key, problem) from None
+        reason = f"is {path!r}, which is not a readable file of PEM certificates"
+        raise SettingsError(key, reason) from None
     return path

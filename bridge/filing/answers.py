@@ -1,19 +1,39 @@
-"""What people read: an outcome becomes a sentence. Pure."""
+"""What people read: an outcome becomes a sentence. No I/O."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from bridge.config.rules import Desk, Rules
-from bridge.filing.filing import Became
+from bridge.filing.drafts import Filed
 from bridge.mattermost.outgoing_webhook import Post, answer, mention, neutralise
+from bridge.net.errors import CallError, ServerError
 from bridge.storage.ledger import Entry
-from bridge.tickets.content import permalink
-from bridge.words.richtext import link, paragraph
+from bridge.tickets.content import MissingFiles, permalink
 
 Answer = dict[str, str]
 """The JSON that Mattermost gets."""
 
-Failed = Sequence[tuple[str, str]]
-"""Names of files, and why they did not reach their ticket."""
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a post while its author waited.
+
+    Attributes:
+        event: filed, added, empty, ignored, unknown_desk, duplicate, queued, queued_later,
+            refused, too_large, not_confirmed or not_saved.
+        reply: the JSON that Mattermost gets; empty where silence is right.
+        ticket: the number of the ticket, when it is known.
+        error: why there is none.
+        minor_error: what kept an extra from being done.
+        glpi_seconds: how long GLPI was asked, if it was.
+    """
+
+    event: str
+    reply: Mapping[str, str]
+    ticket: int | None = None
+    error: CallError | None = None
+    minor_error: ServerError | None = None
+    glpi_seconds: float | None = None
 
 
 def say(rules: Rules, key: str, **values: str) -> Answer:
@@ -33,77 +53,70 @@ class Answers:
         rules: bridge.toml.
         mattermost_url: base URL for links to posts, if known.
         ticket_url: tells the address of a ticket's page.
+
+    Attributes:
+        rules: as they hold at the desk.
     """
 
     def __init__(
         self, rules: Rules, mattermost_url: str | None, ticket_url: Callable[[int], str]
     ) -> None:
-        self._rules = rules
+        self.rules = rules
         self._mattermost_url = mattermost_url
         self._ticket_url = ticket_url
 
+    def say(self, key: str, **values: str) -> Answer:
+        """Return the answer for a key of `texts.ANSWERS`; the values must be neutralised."""
+        return say(self.rules, key, **values)
+
     def at(self, desk: Desk) -> "Answers":
         """Return the answers as a desk gives them."""
-        return Answers(self._rules.at(desk), self._mattermost_url, self._ticket_url)
+        return Answers(self.rules.at(desk), self._mattermost_url, self._ticket_url)
 
-    def filed(self, post: Post, became: Became, trigger: str, *, by_bot: bool) -> Answer:
+    def filed(self, post: Post, filed: Filed, trigger: str, *, by_bot: bool) -> Answer:
         """Say at once what a post has become.
 
         Args:
             post: the message.
-            became: what it is in GLPI.
+            filed: what it is in GLPI.
             trigger: the word that it began with.
             by_bot: whether there is a bot, which carries files and knows threads.
         """
-        t, old = self._link(became.ticket), self._link(became.former)
-        reply = say(self._rules, became.how, t=t, old=old)
-        if by_bot and became.how == "accepted":
-            reply["text"] += "\n" + self._rules.answers["accepted_bot"].format(trigger=trigger)
+        t, old = self._link(filed.ticket), self._link(filed.former)
+        reply = self.say(filed.kind, t=t, old=old)
+        if by_bot and filed.kind == "accepted":
+            reply["text"] += "\n" + self.rules.answers["accepted_bot"].format(trigger=trigger)
         elif post.file_ids and not by_bot:
             linked = permalink(post, self._mattermost_url)
             key = "accepted_files" if linked else "accepted_files_unlinked"
-            reply["text"] += "\n" + self._rules.answers[key]
+            reply["text"] += "\n" + self.rules.answers[key]
         return reply
 
-    def not_filed(self, event: str, post: Post, way_back: str) -> Answer:
+    def not_filed(self, event: str, post: Post, reach: str) -> Answer:
         """Say what became of a message without a ticket, and whether its number will be told.
 
         Args:
-            event: an outcome, as `servicedesk.Outcome` names it.
+            event: as `Outcome` names it.
             post: the message.
-            way_back: thread, channel or none: where the number will be told.
+            reach: thread, channel or none: where the number will be told.
         """
-        follows = self._rules.answers[f"follows_{way_back}"].format(ref=post.ref)
-        return say(self._rules, event, ref=post.ref, follows=follows)
+        follows = self.rules.answers[f"follows_{reach}"].format(ref=post.ref)
+        return self.say(event, ref=post.ref, follows=follows)
 
-    def later(self, post: Post, entry: Entry) -> Answer:
+    def later(self, post: Post, entry: Entry) -> str:
         """Tell the author later what a post has become."""
-        key = "followup_follows" if entry.how in ("followup", "reopened") else "number_follows"
-        return say(self._rules, key, author=self._author(post), t=self._link(entry.ticket))
+        key = "followup_follows" if entry.kind in ("followup", "reopened") else "number_follows"
+        return self._text(key, author=self._author(post), t=self._link(entry.ticket))
 
-    def files_failed(self, ticket: int, failed: Failed) -> Answer:
+    def files_failed(self, ticket: int, missing: MissingFiles) -> str:
         """Tell which files did not reach a ticket."""
-        lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in failed)
-        return say(self._rules, "files_failed", t=self._link(ticket), files=lines)
+        lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in missing)
+        return self._text("files_failed", t=self._link(ticket), files=lines)
 
-    def files_note(self, post: Post, ticket: int, failed: Failed, marker: str) -> dict[str, object]:
-        """Return the `input` of the followup that notes which files did not reach a ticket."""
-        lines = [self._rules.ticket["files_failed"], *(f"{n}: {r}" for n, r in failed)]
-        url = permalink(post, self._mattermost_url)
-        address = [f"<p>{link(url)}</p>"] if url else []
-        return {
-            "itemtype": "Ticket",
-            "items_id": ticket,
-            "content": "\n".join([paragraph("\n".join(lines)), *address, paragraph(marker)]),
-            "is_private": 0,
-            "_do_not_compute_takeintoaccount": 1,
-        }
-
-    def failed(self, post: Post, hours: int) -> Answer:
+    def failed(self, post: Post, hours: int) -> str:
         """Tell the author later that there will be no ticket, after so many hours."""
-        words, url = self._rules.ticket["message"], permalink(post, self._mattermost_url)
-        return say(
-            self._rules,
+        words, url = self.rules.ticket["message"], permalink(post, self._mattermost_url)
+        return self._text(
             "failed" if hours else "failed_at_once",
             author=self._author(post),
             message=f"[{words}]({url})" if url else words,
@@ -111,11 +124,14 @@ class Answers:
             ref=post.ref,
         )
 
+    def _text(self, key: str, **values: str) -> str:
+        return self.rules.answers[key].format(**values)
+
     def _author(self, post: Post) -> str:
-        return mention(post.user_name) if post.user_name else self._rules.ticket["author"]
+        return mention(post.user_name) if post.user_name else self.rules.ticket["author"]
 
     def _link(self, ticket: int | None) -> str:
         if ticket is None:
             return ""
-        number = self._rules.ticket["number"].format(number=ticket)
+        number = self.rules.ticket["number"].format(number=ticket)
         return f"[{number}]({self._ticket_url(ticket)})"

@@ -4,27 +4,20 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.config import timing
 from bridge.config.rules import Rules
-from bridge.filing.filing import Filing, Wish
-from bridge.filing.threads import Home, NewFollowup, NewTicket, Spot, Threads
-from bridge.mattermost.api import MattermostApi, Unreachable
+from bridge.filing.drafts import Draft, NewFollowup, NewTicket
+from bridge.filing.threads import Located, Threads, ThreadTicket
+from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.aws import AwsError
-from bridge.net.http import Deadline, ServerError
+from bridge.net.deadline import Deadline
+from bridge.net.errors import Retry, ServerError
 from bridge.storage.ledger import FILES, REQUESTER
 from bridge.tickets.content import Circumstances, compose, compose_followup, marker
 from bridge.tickets.desks import Routed
-from bridge.tickets.requesters import Requesters, later
-from glpi import Glpi, GlpiError, GlpiFollowups
-
-LOOK_UP_SECONDS = 3.0
-"""Seconds for finding out where a post belongs and who asks; the ticket gets the rest."""
-
-ASK_PATIENCE = 600.0
-"""Seconds after which a ticket of its own is better than waiting to learn a post's thread."""
-
-THREAD_PATIENCE = 24 * 3600.0
-"""Seconds after which it is better than waiting for the thread's own ticket to be filed."""
+from bridge.tickets.requesters import Requesters, passes
+from glpi import Glpi, GlpiError
 
 
 class ThreadWaitsError(Exception):
@@ -36,26 +29,24 @@ class Plan:
     """What should become of a post.
 
     Attributes:
-        wish: in GLPI.
+        draft: of what it becomes in GLPI.
         done: the steps that are done with its creation.
-        trouble: what kept more from being known, if anything did.
+        error: what kept more from being known, if anything did.
     """
 
-    wish: Wish
+    draft: Draft
     done: frozenset[str]
-    trouble: ServerError | None = None
+    error: ServerError | None = None
 
 
 class Planner:
-    """Plans.
+    """Decides what should become of a post.
 
     Args:
         rules: bridge.toml.
-        mattermost_url: base URL for links to posts, if known.
-        glpi: where tickets go.
-        followups: of tickets.
         api: Mattermost.
-        filing: knows which thread belongs to which ticket.
+        glpi: where tickets go.
+        threads: know the ticket of a thread.
         requesters: know who asks.
         clock: seconds since the epoch.
     """
@@ -63,32 +54,24 @@ class Planner:
     def __init__(
         self,
         rules: Rules,
-        mattermost_url: str | None,
-        glpi: Glpi,
-        followups: GlpiFollowups,
         api: MattermostApi,
-        filing: Filing,
+        glpi: Glpi,
+        threads: Threads,
         requesters: Requesters,
         clock: Callable[[], float],
     ) -> None:
         self._rules = rules
-        self._mattermost_url = mattermost_url
-        self._glpi = glpi
-        self._followups = followups
         self._api = api
-        self._threads = Threads(api, filing, followups, clock)
+        self._glpi = glpi
+        self._threads = threads
         self._requesters = requesters
         self._clock = clock
-
-    def spot(self, post: Post, deadline: Deadline, *, hurried: bool) -> Spot:
-        """Say where a post stands in Mattermost; see `Threads.spot`."""
-        return self._threads.spot(post, deadline, hurried=hurried)
 
     def plan(
         self,
         post: Post,
         routed: Routed,
-        spot: Spot,
+        located: Located,
         deadline: Deadline,
         may_wait: Callable[[float], bool],
     ) -> Plan:
@@ -97,7 +80,7 @@ class Planner:
         Args:
             post: the message.
             routed: its desk.
-            spot: where it stands.
+            located: where it stands.
             deadline: for everything that is asked.
             may_wait: whether it is safe, and has been for less than so many seconds.
 
@@ -107,32 +90,48 @@ class Planner:
             AwsError: the ledger cannot.
             GlpiError: GLPI cannot.
         """
-        if isinstance(spot.trouble, Unreachable) and may_wait(ASK_PATIENCE):
-            raise spot.trouble
-        soon = deadline.within(LOOK_UP_SECONDS)
+        error = located.error
+        if error and error.retry is Retry.SOON and may_wait(timing.THREAD_UNKNOWN_SECONDS):
+            raise error
+        soon = deadline.within(timing.LOOK_UP_SECONDS)
+        thread = self._thread(located.root, soon, may_wait)
+        requester, unknown = self._requesters.of(post, soon)
+        circumstances = Circumstances(
+            self._api.base_url, requester, self._api.has_bot(), self._clock()
+        )
+        draft = self._draft(post, routed, located.root, thread, circumstances)
+        named = frozenset() if passes(unknown) else frozenset({REQUESTER})
+        said = frozenset() if circumstances.carries_files else frozenset({FILES})  # where they are
+        return Plan(draft, named | said, error or unknown)
+
+    def _thread(
+        self, root: str, deadline: Deadline, may_wait: Callable[[float], bool]
+    ) -> ThreadTicket:
         try:
-            home = self._threads.home(spot.root, soon)
+            thread = self._threads.ticket_of(root, deadline)
         except (AwsError, GlpiError):
             if may_wait(math.inf):
                 raise
-            home = Home()
-        if home.waits and may_wait(THREAD_PATIENCE):
+            return ThreadTicket()
+        if thread.is_pending and may_wait(timing.THREAD_TICKET_SECONDS):
             raise ThreadWaitsError
-        who, unknown = self._requesters.of(post, soon)
-        around = Circumstances(self._mattermost_url, who, self._api.has_bot, self._clock())
-        wish = self._wish(post, routed, spot.root, home, around)
-        named = frozenset() if later(unknown) else frozenset({REQUESTER})
-        said = frozenset() if around.carries_files else frozenset({FILES})  # where the files are
-        return Plan(wish, named | said, spot.trouble or unknown)
+        return thread
 
-    def _wish(
-        self, post: Post, routed: Routed, root: str, home: Home, around: Circumstances
-    ) -> Wish:
-        former = home.ticket if home.condition.there else None
-        fields = compose(post, routed, self._rules, around, former)
-        ticket = NewTicket(self._glpi, self._followups, marker(post), fields, former, root)
-        if home.ticket is None or not home.condition.takes_followups:
+    def _draft(
+        self,
+        post: Post,
+        routed: Routed,
+        root: str,
+        thread: ThreadTicket,
+        circumstances: Circumstances,
+    ) -> Draft:
+        former = thread.ticket if thread.condition.exists else None
+        fields = compose(post, routed, self._rules, circumstances, former)
+        ticket = NewTicket(self._glpi, marker(post), fields, former, root)
+        if thread.ticket is None or not thread.condition.takes_followups:
             return ticket
-        reopen = home.condition.rests
-        fields = compose_followup(post, routed, self._rules, around, home.ticket, reopen=reopen)
-        return NewFollowup(self._followups, home.ticket, fields, reopen, instead=ticket)
+        reopen = thread.condition.is_resting
+        fields = compose_followup(
+            post, routed, self._rules, circumstances, thread.ticket, reopen=reopen
+        )
+        return NewFollowup(thread.ticket, fields, reopen, instead=ticket)

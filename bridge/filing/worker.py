@@ -1,23 +1,22 @@
 """The worker: it brings every message to its wished-for state, however often that takes."""
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bridge.config.rules import Rules
-from bridge.config.timing import Patience
 from bridge.filing.answers import Answers
+from bridge.filing.completion import Completion
 from bridge.filing.filing import Filing, Progress
-from bridge.filing.planning import Planner, ThreadWaitsError
-from bridge.filing.steps import NOTICE_SECONDS, Steps
-from bridge.mattermost.api import MattermostError, Unreachable
-from bridge.mattermost.notifier import Way, WayBack
-from bridge.net.aws import AwsError
-from bridge.net.http import Deadline, ServerError
+from bridge.filing.planning import Plan, Planner, ThreadWaitsError
+from bridge.filing.reception import Reception
+from bridge.filing.threads import Threads
+from bridge.jobs.claims import Claims
+from bridge.jobs.retries import RetryPolicy
+from bridge.mattermost.api import MattermostError
+from bridge.net.deadline import Deadline
+from bridge.net.errors import CallError, Retry
 from bridge.storage.ledger import Entry, State
 from bridge.storage.outbox import Message
-from bridge.tickets.desks import Routed, find
-from glpi import GlpiError, OutcomeUnknown, TooLarge
+from bridge.tickets.desks import Routed
 
 
 @dataclass(frozen=True)
@@ -41,54 +40,97 @@ class Verdict:
     ticket: int | None = None
     given_up: frozenset[str] = frozenset()
     twins: tuple[int, ...] = ()
-    error: ServerError | AwsError | None = None
+    error: CallError | None = None
     age: float = 0.0
 
 
 @dataclass(frozen=True)
-class _Visit:
-    """A message, this time."""
+class Visit:
+    """A message, this time.
+
+    Attributes:
+        routed: its desk, None if bridge.toml has none for it any more.
+        answers: as they are given there.
+        receives: how often the queue has handed it out, this time included.
+        age: seconds since it was queued.
+    """
 
     message: Message
     routed: Routed | None
+    answers: Answers
     receives: int
     age: float
     deadline: Deadline
 
     def is_younger_than(self, seconds: float) -> bool:
-        """Whether it may wait so long."""
+        """Say whether it may wait so long."""
         return self.age < seconds
+
+
+class LaterAttempts:
+    """Brings posts into GLPI while nobody waits.
+
+    Args:
+        claims: say who may file a post.
+        threads: know where posts stand.
+        planner: knows what should become of one.
+        filing: brings it into GLPI.
+    """
+
+    def __init__(self, claims: Claims, threads: Threads, planner: Planner, filing: Filing) -> None:
+        self._claims = claims
+        self._threads = threads
+        self._planner = planner
+        self._filing = filing
+
+    def run(self, visit: Visit, entry: Entry, routed: Routed) -> tuple[Progress, Plan | None]:
+        """Do what is next for a post without a ticket; returns how far it came, and the plan.
+
+        Args:
+            visit: to its message.
+            entry: what the ledger knows of it.
+            routed: its desk.
+
+        Raises:
+            ThreadWaitsError: its thread's ticket is still to be filed.
+            CallError: somebody could not be asked.
+        """
+        unsettled = self._claims.unsettled(entry)
+        if unsettled:
+            return Progress(wait=unsettled), None
+        post, deadline = visit.message.post, visit.deadline
+        located = self._threads.locate(post, deadline, hurried=False)
+        plan = self._planner.plan(post, routed, located, deadline, visit.is_younger_than)
+        received_at = visit.message.received_at
+        return self._filing.converge(post.ref, entry, plan, received_at, deadline), plan
 
 
 class Worker:
     """Works on queued messages.
 
     Args:
-        rules: bridge.toml.
-        answers: what people read.
-        planner: knows what should become of a post.
-        filing: brings posts into GLPI.
-        steps: what is left to do then.
-        way_back: tells authors something later.
+        reception: knows the desks.
+        claims: what has become of each post.
+        attempts: bring one into GLPI.
+        completion: does what remains then.
+        policy: when to try again.
         clock: seconds since the epoch.
     """
 
     def __init__(
         self,
-        rules: Rules,
-        answers: Answers,
-        planner: Planner,
-        filing: Filing,
-        steps: Steps,
-        way_back: WayBack,
+        reception: Reception,
+        claims: Claims,
+        attempts: LaterAttempts,
+        completion: Completion,
+        policy: RetryPolicy,
         clock: Callable[[], float],
     ) -> None:
-        self._rules = rules
-        self._answers = answers
-        self._planner = planner
-        self._filing = filing
-        self._steps = steps
-        self._way_back = way_back
+        self._reception = reception
+        self._claims = claims
+        self._attempts = attempts
+        self._completion = completion
+        self._policy = policy
         self._clock = clock
 
     def converge(
@@ -102,109 +144,71 @@ class Worker:
             queued_at: when it was put there, seconds since the epoch; a replay is young again.
             deadline: for everything that is asked of GLPI.
         """
-        routed = find(self._rules.desks, message.post)
-        visit = _Visit(message, routed, receives, self._clock() - queued_at, deadline)
+        routed, answers = self._reception.desk_of(message.post)
+        age = self._clock() - queued_at
+        visit = Visit(message, routed, answers, receives, age, deadline)
         try:
             verdict = self._visit(visit)
-        except (AwsError, GlpiError, MattermostError) as error:
-            verdict = self._wait(visit, Progress(), error)
+        except CallError as error:
+            verdict = self._wait(visit, 0.0, error)
         except ThreadWaitsError:
-            verdict = self._wait(visit, Progress(), None)
+            verdict = self._wait(visit, 0.0, None)
         if verdict.event != "buried":
             return verdict
-        self._filing.note_buried(message.post.ref)
-        return self._tell_failure(message, verdict)
+        self._claims.record_buried(message.post.ref)
+        return self._tell_failure(visit, verdict)
 
-    def _visit(self, visit: _Visit) -> Verdict:
+    def _visit(self, visit: Visit) -> Verdict:
         post = visit.message.post
-        entry = self._filing.entry(post.ref)
+        entry = self._claims.entry(post.ref)
         if entry.state is State.FILED:
-            verdict = Verdict("done", ticket=entry.ticket, age=visit.age)
-            return self._go_on(visit, entry, verdict)
+            return self._complete(visit, entry, Verdict("done", ticket=entry.ticket, age=visit.age))
         if visit.routed is None:
             return Verdict(
                 "buried", reason="bridge.toml has no desk for it any more", age=visit.age
             )
-        unsettled = self._filing.unsettled(entry)
-        if unsettled:
-            return self._wait(visit, Progress(wait=unsettled), None)
-        spot = self._planner.spot(post, visit.deadline, hurried=False)
-        plan = self._planner.plan(post, visit.routed, spot, visit.deadline, visit.is_younger_than)
-        progress = self._filing.converge(
-            post.ref, entry, plan.wish, visit.message.received_at, visit.deadline, plan.done
-        )
-        if progress.ticket is None:
-            return self._wait(visit, progress, progress.error)
+        progress, plan = self._attempts.run(visit, entry, visit.routed)
+        if progress.filed is None or plan is None:
+            return self._wait(visit, progress.wait, progress.error)
         verdict = Verdict(
-            "filed", ticket=progress.ticket, twins=progress.twins, error=plan.trouble, age=visit.age
+            "filed", ticket=progress.ticket, twins=progress.twins, error=plan.error, age=visit.age
         )
-        if progress.entry is None:  # the ledger did not take it down; a look-up will find it
-            root = progress.became.root if progress.became else ""
-            left = self._steps.wanted(post, root) - plan.done
-            return replace(verdict, wait=self._filing.patience.settle if left else 0.0)
-        return self._go_on(visit, progress.entry, verdict)
+        if progress.entry is None:  # the ledger did not record it; a look-up will find it
+            remaining = self._completion.wanted(post, progress.filed.root) - plan.done
+            return replace(verdict, wait=self._policy.settle if remaining else 0.0)
+        return self._complete(visit, progress.entry, verdict)
 
-    def _go_on(self, visit: _Visit, entry: Entry, verdict: Verdict) -> Verdict:
-        """Do the steps that are left for a post in GLPI."""
-        post = visit.message.post
-        left = self._steps.wanted(post, entry.root) - entry.done
-        if not left:
+    def _complete(self, visit: Visit, entry: Entry, verdict: Verdict) -> Verdict:
+        """Do the steps that remain for a post in GLPI."""
+        last = self._policy.is_last(visit.age)
+        steps = self._completion.complete(
+            visit.message.post, entry, visit.answers, visit.deadline, last=last
+        )
+        if not steps.remaining:
             return verdict
-        busy = entry.until - self._clock()
-        held = None if busy > 0 else self._filing.hold(post.ref, entry)
-        if held is None:
-            return replace(verdict, wait=max(busy, 1.0))
-        answers = self._answers.at(visit.routed.desk) if visit.routed else self._answers
-        too_old = visit.age > self._filing.patience.max_age
-        done = self._steps.do(post, held, left, answers, visit.deadline, last=too_old)
-        settle = self._filing.patience.settle if done.doubtful else 0.0
-        left -= done.steps
-        why = done.error.code if done.error and left and not too_old else ""
-        self._filing.release(post.ref, held, done.steps, settle, why)
-        if not left:
-            return verdict
-        if too_old:
-            return replace(verdict, given_up=left, error=done.error)
-        wait = max(settle, self._pause(done.error, visit.receives))
-        return replace(verdict, wait=wait, error=done.error)
+        if steps.busy:
+            return replace(verdict, wait=steps.wait)
+        if last:
+            return replace(verdict, given_up=frozenset(steps.remaining), error=steps.error)
+        wait = max(steps.wait, self._policy.pause(steps.error, visit.receives))
+        return replace(verdict, wait=wait, error=steps.error)
 
-    def _wait(
-        self, visit: _Visit, progress: Progress, error: ServerError | AwsError | None
-    ) -> Verdict:
-        why = error.code if error else "another attempt may still be under way"
-        if isinstance(error, TooLarge) or progress.hopeless:
-            return Verdict("buried", reason=why, error=error, age=visit.age)
-        settling = error is None or isinstance(error, OutcomeUnknown)
-        if visit.age > self._filing.patience.max_age and not settling:
-            return Verdict("buried", reason=f"too old; last: {why}", error=error, age=visit.age)
-        wait = max(progress.wait, self._pause(error, visit.receives))
+    def _wait(self, visit: Visit, wait: float, error: CallError | None) -> Verdict:
+        if self._policy.gives_up(error, visit.age):
+            code = error.code if error else ""
+            reason = code if error and error.retry is Retry.NEVER else f"too old; last: {code}"
+            return Verdict("buried", reason=reason, error=error, age=visit.age)
+        wait = max(wait, self._policy.pause(error, visit.receives))
         return Verdict("waiting", wait=wait, error=error, age=visit.age)
 
-    def _pause(self, error: ServerError | AwsError | None, receives: int) -> float:
-        """Return the seconds before the next attempt, or what Mattermost asks to wait."""
-        asked = error.wait if isinstance(error, Unreachable) else 0.0
-        return max(asked, _pause(error, receives, self._filing.patience))
-
-    def _tell_failure(self, message: Message, verdict: Verdict) -> Verdict:
+    def _tell_failure(self, visit: Visit, verdict: Verdict) -> Verdict:
         """Tell the author that there will be no ticket; the reason says whether that worked."""
-        post = message.post
-        if self._way_back.of(post) is Way.NONE:
-            return verdict
-        hours = round((self._clock() - message.received_at) / 3600)
-        routed = find(self._rules.desks, post)
-        answers = self._answers.at(routed.desk) if routed else self._answers
+        post = visit.message.post
+        hours = round((self._clock() - visit.message.received_at) / 3600)
         try:
-            self._way_back.tell(post, answers.failed(post, hours), Deadline(NOTICE_SECONDS))
+            told = self._completion.tell(post, visit.answers.failed(post, hours))
         except MattermostError as error:
             reason = f"{verdict.reason}; the author could not be told ({error.code})"
             return replace(verdict, reason=reason)
-        return replace(verdict, reason=f"{verdict.reason}; the author was told")
-
-
-def _pause(error: ServerError | AwsError | None, receives: int, patience: Patience) -> float:
-    """Return the seconds before the next attempt: doubling, capped, and spread by chance."""
-    longest = patience.longest_pause
-    if not error or not error.setting_at_fault:
-        longest = min(longest, patience.first_delay * 2.0 ** min(receives - 1, 10))
-    # Chance spreads the load here; it guards nothing.
-    return longest * random.uniform(0.75, 1.0)  # noqa: S311  # nosec B311
+        reason = f"{verdict.reason}; the author was told" if told else verdict.reason
+        return replace(verdict, reason=reason)

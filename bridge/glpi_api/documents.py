@@ -17,7 +17,7 @@ from typing import BinaryIO
 from bridge.glpi_api.contents import unescaped
 from bridge.glpi_api.errors import Refused
 from bridge.glpi_api.session import GlpiSession
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 
 MEGABYTE = 1024 * 1024
 MAX_LINKS = 1000

@@ -18,7 +18,8 @@ import json
 import re
 from urllib.parse import urljoin, urlsplit
 
-from bridge.net.http import Answer, Cause, NoAnswer, ServerError
+from bridge.net.errors import Retry, ServerError
+from bridge.net.http import Answer, Cause, NoAnswer
 
 
 class GlpiError(ServerError):
@@ -36,27 +37,34 @@ class SessionRefused(Unavailable):
 class OutcomeUnknown(GlpiError):
     """May have been executed; only a look-up can tell."""
 
+    retry = Retry.AFTER_LOOK_UP
+
 
 class AccessDenied(GlpiError):
     """GLPI lets nobody in with these tokens from this address; surely not executed."""
 
+    retry = Retry.WHEN_MENDED
     setting_at_fault = True
 
 
 class Misconfigured(GlpiError):
     """What answers at the base URL is not GLPI's API; surely not executed."""
 
+    retry = Retry.WHEN_MENDED
     setting_at_fault = True
 
 
 class Refused(GlpiError):
     """GLPI declined this one request; surely not executed."""
 
+    retry = Retry.WHEN_MENDED
     setting_at_fault = True
 
 
 class TooLarge(Refused):
     """GLPI or a proxy takes no request of this size; surely not executed."""
+
+    retry = Retry.NEVER
 
 
 TOKEN_CODES = frozenset(

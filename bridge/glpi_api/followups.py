@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from bridge.glpi_api.contents import ends_with
 from bridge.glpi_api.errors import Refused, Unavailable
 from bridge.glpi_api.session import GlpiSession
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 
 PENDING = 4
 SOLVED = 5
@@ -19,20 +19,20 @@ class Condition:
     """What a ticket is like now.
 
     Attributes:
-        there: whether it can be seen, outside the trash.
+        exists: whether it can be seen, outside the trash.
         status: GLPI's number, 0 if it is not there.
     """
 
-    there: bool
+    exists: bool
     status: int = 0
 
     @property
     def takes_followups(self) -> bool:
         """Whether a followup would be noticed: on a closed ticket it is not."""
-        return self.there and self.status != CLOSED
+        return self.exists and self.status != CLOSED
 
     @property
-    def rests(self) -> bool:
+    def is_resting(self) -> bool:
         """Whether it has to be opened again to be noticed."""
         return self.status in (PENDING, SOLVED)
 
@@ -57,13 +57,13 @@ class GlpiFollowups:
             found = self._session.get(f"Ticket/{ticket}", deadline)
         except Refused as error:
             if error.code in ("ERROR_ITEM_NOT_FOUND", "ERROR_RIGHT_MISSING"):
-                return Condition(there=False)
+                return Condition(exists=False)
             raise
         status = found.get("status") if isinstance(found, dict) else None
         if not isinstance(found, dict) or not isinstance(status, int):
             remedy = "What answered is not GLPI's ticket: look for plug-ins and proxies."
             raise Unavailable("odd-ticket", remedy, 200)
-        return Condition(there=not found.get("is_deleted"), status=status)
+        return Condition(exists=not found.get("is_deleted"), status=status)
 
     def create(self, fields: Mapping[str, object], deadline: Deadline) -> None:
         """Create a followup.

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from bridge.glpi_api.errors import NOT_A_SEARCH, Unavailable
 from bridge.glpi_api.session import GlpiSession
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 
 REQUESTER = 1
 """GLPI's type of a ticket's actor."""

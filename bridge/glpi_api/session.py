@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.config import timing
 from bridge.config.credentials import GlpiTokens
 from bridge.glpi_api.errors import (
     NOT_GLPI,
@@ -25,10 +26,8 @@ from bridge.glpi_api.errors import (
     decipher,
     no_answer,
 )
-from bridge.net.http import Body, Deadline, Http, NoAnswer
-
-LOG_OUT_SECONDS = 1.0
-"""A courtesy must not use up the time for the ticket."""
+from bridge.net.deadline import Deadline
+from bridge.net.http import Body, Http, NoAnswer
 
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")  # PHP's alphabet
 _JSON = {"Content-Type": "application/json"}
@@ -125,7 +124,7 @@ class GlpiSession:
             if not reused or isinstance(error, TooLarge):
                 raise
             if isinstance(error, Refused):
-                self._log_out(session, Deadline(LOG_OUT_SECONDS))
+                self._log_out(session, Deadline(timing.LOG_OUT_SECONDS))
         return self._send(call, self._log_in(call.deadline))
 
     def _log_in(self, deadline: Deadline) -> dict[str, str]:

@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO
 
+from bridge.config import timing
 from bridge.config.credentials import MattermostAccess
-from bridge.net.http import MAX_ANSWER, Answer, Cause, Deadline, Http, NoAnswer, ServerError
+from bridge.net.deadline import Deadline
+from bridge.net.errors import Retry, ServerError
+from bridge.net.http import MAX_ANSWER, Answer, Cause, Http, NoAnswer
 
 
 class MattermostError(ServerError):
@@ -24,27 +27,21 @@ class MattermostError(ServerError):
 
 
 class Unreachable(MattermostError):
-    """Waiting helps; what was to be posted may have been posted.
-
-    Attributes:
-        wait: seconds that Mattermost asks to wait, 0 if it does not say.
-    """
-
-    wait = 0.0
+    """Waiting helps; what was to be posted may have been posted."""
 
 
 class Denied(MattermostError):
     """Mattermost does not allow it; somebody has to change a setting."""
 
+    retry = Retry.WHEN_MENDED
     setting_at_fault = True
 
 
 class Gone(MattermostError):
     """The post, file or user is not there any more."""
 
+    retry = Retry.NEVER
 
-MAX_WAIT = 600.0
-"""Seconds. A proxy that asks for more is not obeyed."""
 
 _ID = re.compile("[a-z0-9]{26}")
 _JSON = {"Content-Type": "application/json"}
@@ -133,16 +130,14 @@ class MattermostApi:
     def __init__(
         self, base_url: str | None, access: Callable[[], MattermostAccess], http: Http
     ) -> None:
-        self._base_url = base_url
+        self.base_url = base_url
         self._access = access
         self._http = http
 
-    @property
     def has_bot(self) -> bool:
         """Whether there is a bot that can be used."""
-        return bool(self._base_url and self._access().bot_token)
+        return bool(self.base_url and self._access().bot_token)
 
-    @property
     def has_webhook(self) -> bool:
         """Whether there is an incoming webhook."""
         return bool(self._access().incoming_webhook)
@@ -169,13 +164,13 @@ class MattermostApi:
 
     def download(self, file_id: str, into: BinaryIO, limit: int, deadline: Deadline) -> None:
         """Write a file's bytes, `limit` of them at most."""
-        url = f"{self._base_url}/api/v4/files/{file_id}"
+        url = f"{self.base_url}/api/v4/files/{file_id}"
         answer = self._request("GET", url, deadline, self._headers(), into=into, limit=limit)
         if answer.status != HTTPStatus.OK:
             decipher(answer)
             raise _odd()
 
-    def reply(self, place: Place, root: str, text: str, about: str, deadline: Deadline) -> None:
+    def reply(self, channel: str, root: str, text: str, about: str, deadline: Deadline) -> None:
         """Write into a thread as the bot.
 
         The same text about the same post appears once within 30 s. Whoever guesses a pending id
@@ -184,7 +179,7 @@ class MattermostApi:
         token = self._access().bot_token
         pending = hmac.new(token.encode(), f"{about} {text}".encode(), hashlib.sha256)
         body = {
-            "channel_id": place.channel,
+            "channel_id": channel,
             "root_id": root,
             "message": text,
             "pending_post_id": pending.hexdigest(),
@@ -204,7 +199,7 @@ class MattermostApi:
         fields: Mapping[str, object] | None = None,
     ) -> object:
         body = None if fields is None else json.dumps(fields).encode()
-        url = f"{self._base_url}/api/v4/{path}"
+        url = f"{self.base_url}/api/v4/{path}"
         return decipher(self._request(method, url, deadline, {**_JSON, **self._headers()}, body))
 
     def _headers(self) -> dict[str, str]:
@@ -288,5 +283,5 @@ def _too_many(answer: Answer) -> Unreachable:
     error = Unreachable("mattermost-http-429", "Mattermost limits requests: raise its limit.", 429)
     wait = answer.headers.get("Retry-After", "")
     if wait.isdecimal():
-        error.wait = min(float(wait), MAX_WAIT)
+        error.wait = min(float(wait), timing.RETRY_AFTER_SECONDS)
     return error

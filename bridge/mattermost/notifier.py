@@ -1,18 +1,18 @@
-"""The way back: telling people something when nobody is waiting for an answer.
+"""Telling people something when nobody is waiting for an answer.
 
-A bot can answer in a thread; an incoming webhook can write into a channel (`root_id` only from
+A bot can say it in a thread; an incoming webhook can say it in a channel (`root_id` only from
 server 11.8).
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 from bridge.mattermost.api import MattermostApi, Place
 from bridge.mattermost.outgoing_webhook import Post
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 
 
-class Way(Enum):
+class Reach(Enum):
     """How the author of a post can be told something later."""
 
     THREAD = "thread"
@@ -20,51 +20,83 @@ class Way(Enum):
     NONE = "none"
 
 
-class WayBack:
-    """Tells authors what became of their posts.
+@dataclass(frozen=True)
+class Thread:
+    """A thread: the ids of its channel and of the post that it hangs on."""
+
+    channel: str
+    root: str
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel, by its name in addresses."""
+
+    name: str
+
+
+class Notifier:
+    """Says something in Mattermost.
 
     Args:
         api: Mattermost.
+        username: of the incoming webhook's messages, None for its own.
+        icon_url: likewise; a bot speaks under its own name and icon.
     """
 
-    def __init__(self, api: MattermostApi) -> None:
+    def __init__(
+        self, api: MattermostApi, username: str | None = None, icon_url: str | None = None
+    ) -> None:
         self._api = api
+        self._looks = {
+            name: value
+            for name, value in (("username", username), ("icon_url", icon_url))
+            if value is not None
+        }
 
-    def of(self, post: Post) -> Way:
+    def reach(self, post: Post) -> Reach:
         """Say where the author of a post will be told.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
-        if self._api.has_bot and post.id:
-            return Way.THREAD
-        if self._api.has_webhook and post.channel_name:
-            return Way.CHANNEL
-        return Way.NONE
+        if post.id and self._api.has_bot():
+            return Reach.THREAD
+        if post.channel_name and self._api.has_webhook():
+            return Reach.CHANNEL
+        return Reach.NONE
 
-    def tell(
-        self,
-        post: Post,
-        reply: Mapping[str, str],
-        deadline: Deadline,
-        place: Place | None = None,
-    ) -> None:
-        """Say something to the author of a post: in its thread, else in its channel.
-
-        A bot speaks under its own name; the reply's name and icon are for the webhook.
+    def place_of(
+        self, post: Post, deadline: Deadline, known: Place | None = None
+    ) -> Thread | Channel:
+        """Return where the author of a post will read what is said: its thread, else its channel.
 
         Args:
             post: what the author wrote.
-            reply: the answer, as `mattermost.answer` builds it.
+            deadline: for asking Mattermost where it stands.
+            known: where it stands, if that is known.
+
+        Raises:
+            MattermostError: there is no telling.
+        """
+        if post.id and self._api.has_bot():
+            place = known or self._api.place(post.id, deadline)
+            return Thread(place.channel, place.root or post.id)
+        return Channel(post.channel_name or "")
+
+    def say(self, place: Thread | Channel, text: str, deadline: Deadline, *, once: str) -> None:
+        """Say something.
+
+        Args:
+            place: where.
+            text: Markdown, in which people's words are neutralised.
             deadline: for everything that is asked of Mattermost.
-            place: where the post stands, if that is known.
+            once: what it is about; the same about the same appears once within 30 s in a thread.
 
         Raises:
             MattermostError: it is not said, as far as is known.
         """
-        if self._api.has_bot and post.id:
-            place = place or self._api.place(post.id, deadline)
-            self._api.reply(place, place.root or post.id, reply["text"], post.id, deadline)
-            return
-        said = {name: value for name, value in reply.items() if name != "response_type"}
-        self._api.announce({**said, "channel": post.channel_name}, deadline)
+        if isinstance(place, Thread):
+            self._api.reply(place.channel, place.root, text, once, deadline)
+        else:
+            self._api.announce({"text": text, **self._looks, "channel": place.name}, deadline)

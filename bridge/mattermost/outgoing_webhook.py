@@ -17,19 +17,7 @@ _MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
 
 
 class Malformed(Exception):
-    """The request is nothing that Mattermost would send; says why without quoting it.
-
-    Attributes:
-        status: the HTTP status of the answer.
-    """
-
-    def __init__(self, problem: str, status: int = 400) -> None:
-        super().__init__(problem)
-        self.status = status
-
-
-class NotAccepted(Exception):
-    """The request does not hold an accepted token."""
+    """The request is nothing that Mattermost would send; says why without quoting it."""
 
 
 @dataclass(frozen=True)

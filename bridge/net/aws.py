@@ -7,25 +7,24 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bridge.net.deadline import begin
+from bridge.net.errors import CallError
 
 T = TypeVar("T")
 
 
-class AwsError(Exception):
+class AwsError(CallError):
     """AWS refused a call, or did not answer; nothing is known of what was asked.
+
+    What AWS allows is the template's business, so no setting is at fault.
 
     Attributes:
         code: AWS's error code, or the name of what kept it from answering.
         refused: whether AWS surely did not do it.
         answered: whether it answered at all.
-        setting_at_fault: see `transport.ServerError`; what AWS allows is the template's business.
     """
-
-    setting_at_fault = False
 
     def __init__(self, code: str, *, refused: bool, answered: bool = False) -> None:
         super().__init__(code)
-        self.code = code
         self.refused = refused
         self.answered = answered or refused
 

@@ -138,6 +138,10 @@ class BoundedAdapter(HTTPAdapter):
 
     def cert_verify(self, _: object, url: str, *__: object) -> None:
         """Read the authorities once; `requests` has them read for every connection (2.34)."""
+        self.trust(url)
+
+    def trust(self, url: str) -> None:
+        """Read the authorities, if they are needed for an address and not read yet."""
         if not self._trusted and url.startswith("https:"):
             self._context.load_verify_locations(self._authorities)
             self._trusted = True

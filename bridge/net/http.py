@@ -2,7 +2,7 @@
 
 `requests` bounds a single socket operation, so a server that drips one byte a second, or a
 resolver that never answers, holds a caller for as long as it likes (measured with requests 2.32:
-timeout 0.5 s took 3 s). `bounded` bounds them all.
+timeout 0.5 s took 3 s). `connections` bounds them all.
 """
 
 import http.client
@@ -18,6 +18,7 @@ import urllib3
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
+from bridge.config import timing
 from bridge.net.connections import BoundedAdapter, Cause, Exchange, NoAnswer, under_way
 from bridge.net.deadline import Deadline
 
@@ -26,10 +27,8 @@ __all__ = [
     "Answer",
     "Body",
     "Cause",
-    "Deadline",
     "Http",
     "NoAnswer",
-    "ServerError",
 ]
 
 
@@ -48,10 +47,6 @@ Body = bytes | Streamed
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes. GLPI's largest page seen (11.0.6, an error) has 200 kB; more is not an answer."""
 
-MAX_IDLE = 4.0
-"""Seconds. Below Apache's default KeepAliveTimeout of 5 s: a frozen Lambda container misses the
-server's FIN, and a POST written to such a connection would be a needless unknown outcome."""
-
 _HEADERS = {"User-Agent": "mattermost-glpi-bridge", "Accept-Encoding": "identity"}
 _NO_ANSWER = (
     requests.RequestException,
@@ -60,29 +55,6 @@ _NO_ANSWER = (
     OSError,
     ValueError,  # of http.client, for a chunk of negative size
 )
-
-
-class ServerError(Exception):
-    """A call to a server that did not succeed. The type says what to do next.
-
-    Attributes:
-        code: the server's error code in capitals, or ours in lower case.
-        remedy: one sentence for the operator: what happened, why, what to do.
-        status: the HTTP status, None when there was no answer.
-        setting_at_fault: whether it stays until somebody changes a setting or a right.
-    """
-
-    setting_at_fault = False
-
-    def __init__(self, code: str, remedy: str, status: int | None = None) -> None:
-        super().__init__(code, remedy, status)
-        self.code = code
-        self.remedy = remedy
-        self.status = status
-
-    def __str__(self) -> str:
-        where = f" (HTTP {self.status})" if self.status else ""
-        return f"{self.code}{where}: {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -144,7 +116,7 @@ class Http:
         Raises:
             NoAnswer: there is none, or none by the deadline.
         """
-        if not 0 <= self._wall_clock() - self._last_used <= MAX_IDLE:
+        if not 0 <= self._wall_clock() - self._last_used <= timing.IDLE_SECONDS:
             self.close()
         exchange = Exchange(deadline)
         token = under_way.set(exchange)
@@ -162,6 +134,10 @@ class Http:
         finally:
             under_way.reset(token)
             self._last_used = self._wall_clock()
+
+    def prepare(self, url: str) -> None:
+        """Read the authorities now, if an address needs them; connects to nobody."""
+        self._adapter.trust(url)
 
     def close(self) -> None:
         """Close the connection, if one is open."""

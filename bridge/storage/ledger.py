@@ -21,16 +21,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 from botocore.exceptions import ClientError
 
+from bridge.config import timing
 from bridge.net.aws import AwsError, ask, config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-
-CALL_SECONDS = 1.0
-"""Seconds for one call, all in all."""
-
-KEPT_SECONDS = 40 * 24 * 3600
-"""Seconds after which an item may go: a message lives shorter in queue and dead letter queue."""
 
 
 TOLD = "told"
@@ -41,9 +36,8 @@ STEPS = frozenset({TOLD, REQUESTER, FILES, THREAD})
 """What is done after a ticket is filed: its author knows, it has its requester and its files, and
 the thread that it was written in belongs to it."""
 
-
 BURIED = "buried"
-"""Why a post in the dead letter queue has no ticket: nobody should wait for one."""
+"""The reason of a post in the dead letter queue: nobody should wait for its ticket."""
 
 NEW_TICKET = ("accepted", "closed")
 """How a post has become a ticket of its own, and not a followup."""
@@ -75,13 +69,13 @@ class Entry:
         state: OPEN: surely no ticket. TRIED: there may be one. FILED: there is.
         until: seconds since the epoch by which whoever is at it has surely ended.
         ticket: the number, when FILED.
-        how: what became of the post, when FILED: a text's key, such as `accepted`.
+        kind: what became of the post, when FILED: a text's key, such as `accepted`.
         former: the closed ticket that this one goes on from, if any.
         root: the post whose thread belongs to the ticket from now on, "" for no other than its own.
         target: the ticket that the last attempt would have added to, if any.
         tries: how many attempts may have been executed.
         since: seconds since the epoch when the bridge took the message over.
-        why: the code of what keeps the post from its ticket, or from the steps after it; "" when
+        reason: the code of what keeps the post from its ticket, or from the steps after it; "" when
             nothing is known.
         done: the steps that are done, and `file:` with the id of each file that is.
         version: counts the writes; 0 for what has not been written.
@@ -92,8 +86,8 @@ class Entry:
     ticket: int | None = None
     tries: int = 0
     since: float = 0.0
-    why: str = ""
-    how: str = "accepted"
+    reason: str = ""
+    kind: str = "accepted"
     former: int | None = None
     root: str = ""
     target: int | None = None
@@ -110,25 +104,25 @@ class Entry:
         tried = replace(self, state=State.TRIED, until=until, tries=self.tries + 1, target=target)
         return replace(tried, since=self.since or since, done=frozenset(done & {FILES}))
 
-    def released(self, why: str) -> "Entry":
+    def released(self, reason: str) -> "Entry":
         """Return the entry after an attempt that was surely not executed."""
-        return replace(self, state=State.OPEN, until=0.0, tries=self.tries - 1, why=why)
+        return replace(self, state=State.OPEN, until=0.0, tries=self.tries - 1, reason=reason)
 
-    def doubted(self, now: float, why: str) -> "Entry":
+    def doubted(self, now: float, reason: str) -> "Entry":
         """Return the entry after an attempt that ended without a clear answer."""
-        return replace(self, state=State.TRIED, until=now, why=why)
+        return replace(self, state=State.TRIED, until=now, reason=reason)
 
     def filed(
         self,
         ticket: int,
         done: Set[str],
-        how: str = "accepted",
+        kind: str = "accepted",
         former: int | None = None,
         root: str = "",
     ) -> "Entry":
         """Return the entry of a post that has its ticket."""
-        filed = replace(self, state=State.FILED, ticket=ticket, until=0.0, why="", target=None)
-        return replace(filed, done=frozenset(done), how=how, former=former, root=root)
+        filed = replace(self, state=State.FILED, ticket=ticket, until=0.0, reason="", target=None)
+        return replace(filed, done=frozenset(done), kind=kind, former=former, root=root)
 
 
 NEW = Entry(State.OPEN)
@@ -167,10 +161,10 @@ class DynamoLedger:
     def __init__(self, table: str, clock: Callable[[], float]) -> None:
         self._table = table
         self._clock = clock
-        self._dynamodb = boto3.client("dynamodb", config=config(CALL_SECONDS))
+        self._dynamodb = boto3.client("dynamodb", config=config(timing.LEDGER_SECONDS))
 
     def read(self, ref: str) -> Entry:
-        """See `Ledger`."""
+        """Read the item, always as it is now (`Ledger`)."""
 
         def get() -> Entry:
             found = self._dynamodb.get_item(
@@ -178,10 +172,10 @@ class DynamoLedger:
             )
             return read_item(found.get("Item"))
 
-        return ask(CALL_SECONDS, get)
+        return ask(timing.LEDGER_SECONDS, get)
 
     def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
-        """See `Ledger`."""
+        """Put the item on the condition that its version is the one seen (`Ledger`)."""
         written = replace(entry, version=seen.version + 1)
         item: dict[str, AttributeValueTypeDef] = {
             "post": {"S": ref},
@@ -189,10 +183,10 @@ class DynamoLedger:
             "until": {"N": repr(written.until)},
             "tries": {"N": str(written.tries)},
             "since": {"N": repr(written.since)},
-            "why": {"S": written.why},
-            "how": {"S": written.how},
+            "why": {"S": written.reason},
+            "how": {"S": written.kind},
             "version": {"N": str(written.version)},
-            "expires": {"N": str(int(self._clock()) + KEPT_SECONDS)},
+            "expires": {"N": str(int(self._clock() + timing.LEDGER_AGE_SECONDS))},
             "writer": {"S": uuid.uuid4().hex},
         }
         if written.ticket is not None:
@@ -224,12 +218,13 @@ class DynamoLedger:
             except ClientError as error:
                 if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                     raise
-                there: Any = error.response.get("Item")
+                present: Any = error.response.get("Item")
                 # The SDK may have tried twice, and the first time have been heard after all.
-                return bool(there) and there.get("writer") == item["writer"], read_item(there)
+                ours = bool(present) and present.get("writer") == item["writer"]
+                return ours, read_item(present)
             return True, written
 
-        return ask(CALL_SECONDS, put)
+        return ask(timing.LEDGER_SECONDS, put)
 
 
 def read_item(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
@@ -248,8 +243,8 @@ def read_item(item: "dict[str, AttributeValueTypeDef] | None") -> Entry:
             ticket=int(item["ticket"]["N"]) if "ticket" in item else None,
             tries=int(item["tries"]["N"]),
             since=float(item["since"]["N"]) if "since" in item else 0.0,
-            why=item["why"]["S"] if "why" in item else "",
-            how=item["how"]["S"] if "how" in item else "accepted",
+            reason=item["why"]["S"] if "why" in item else "",
+            kind=item["how"]["S"] if "how" in item else "accepted",
             former=int(item["former"]["N"]) if "former" in item else None,
             root=item["root"]["S"] if "root" in item else "",
             target=int(item["target"]["N"]) if "target" in item else None,

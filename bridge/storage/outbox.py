@@ -13,17 +13,9 @@ from typing import Any, Protocol
 
 import boto3
 
+from bridge.config import timing
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.aws import ask, begin_to_ask, config
-
-CALL_SECONDS = 2.0
-"""Seconds for one call, all in all."""
-
-MAX_DELAY = 900
-"""Seconds. SQS delays a new message no longer."""
-
-MAX_PAUSE = 43_200
-"""Seconds. SQS hides a received message no longer."""
 
 VERSION = 1
 
@@ -121,33 +113,33 @@ class SqsOutbox:
     def __init__(self, queue_url: str, dead_letter_url: str) -> None:
         self._queue_url = queue_url
         self._dead_letter_url = dead_letter_url
-        self._sqs = boto3.client("sqs", config=config(CALL_SECONDS))
+        self._sqs = boto3.client("sqs", config=config(timing.QUEUE_SECONDS))
 
     def send(self, message: Message, delay: float) -> Callable[[], object]:
-        """See `Outbox`."""
-        body, seconds = dumps(message), min(round(delay), MAX_DELAY)
+        """Send it on a thread of its own (`Outbox`)."""
+        body, seconds = dumps(message), min(round(delay), timing.MAX_DELAY_SECONDS)
         return begin_to_ask(
-            CALL_SECONDS,
+            timing.QUEUE_SECONDS,
             lambda: self._sqs.send_message(
                 QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=seconds
             ),
         )
 
     def pause(self, receipt: str, seconds: float) -> None:
-        """See `Outbox`."""
-        hidden = min(max(0, round(seconds)), MAX_PAUSE)
+        """Change its visibility timeout (`Outbox`)."""
+        hidden = min(max(0, round(seconds)), timing.MAX_HIDDEN_SECONDS)
         ask(
-            CALL_SECONDS,
+            timing.QUEUE_SECONDS,
             lambda: self._sqs.change_message_visibility(
                 QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=hidden
             ),
         )
 
     def bury(self, body: str, reason: str) -> None:
-        """See `Outbox`."""
+        """Send it with the reason as an attribute (`Outbox`)."""
         attributes: Any = {"reason": {"DataType": "String", "StringValue": reason}}
         ask(
-            CALL_SECONDS,
+            timing.QUEUE_SECONDS,
             lambda: self._sqs.send_message(
                 QueueUrl=self._dead_letter_url, MessageBody=body, MessageAttributes=attributes
             ),

@@ -1,9 +1,10 @@
 """What a ticket says: title, content, and where it goes. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bridge.config import timing
 from bridge.config.rules import Rules
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.tickets.desks import Routed
@@ -15,11 +16,11 @@ TITLE_LIMIT = 255
 """Characters. GLPI 11.0.6 refuses longer titles; 10.0.14 cuts them after escaping `<`, `>`, `&`
 to five characters each, through the middle of an escape if need be."""
 
-LATE_SECONDS = 300.0
-"""Filed later than that, a ticket says when its message was written."""
-
 RELATED = 1
 """GLPI's link type of two tickets that have to do with each other."""
+
+MissingFiles = Sequence[tuple[str, str]]
+"""Names of files, and why they did not reach their ticket."""
 
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
@@ -27,6 +28,11 @@ _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 def marker(post: Post) -> str:
     """Return what names the post inside its ticket, for a look-up after an unknown outcome."""
     return f"mattermost:{post.ref}"
+
+
+def files_marker(post: Post) -> str:
+    """Return what names the note on the post's files that did not reach its ticket."""
+    return f"{marker(post)}:files"
 
 
 def permalink(post: Post, mattermost_url: str | None) -> str:
@@ -40,19 +46,23 @@ class Circumstances:
 
     Attributes:
         mattermost_url: base URL for links to posts, if known.
-        who: asks.
+        requester: who asks.
         carries_files: whether the files will be carried over, and so need no note.
         now: seconds since the epoch.
     """
 
     mattermost_url: str | None
-    who: Requester = NOBODY
+    requester: Requester = NOBODY
     carries_files: bool = False
     now: float = 0.0
 
 
 def compose(
-    post: Post, routed: Routed, rules: Rules, around: Circumstances, former: int | None = None
+    post: Post,
+    routed: Routed,
+    rules: Rules,
+    circumstances: Circumstances,
+    former: int | None = None,
 ) -> dict[str, object]:
     """Return the `input` of the ticket that the post asks for.
 
@@ -63,11 +73,11 @@ def compose(
         post: the message.
         routed: its desk.
         rules: bridge.toml.
-        around: what else is known.
+        circumstances: what else is known.
         former: a closed ticket that this one goes on from, if any.
     """
     desk, rules = routed.desk, rules.at(routed.desk)
-    names = _names(post, routed, around)
+    names = _names(post, routed, circumstances)
     link = {"tickets_id_1": 0, "link": RELATED, "tickets_id_2": former}
     optional = {
         "requesttypes_id": desk.source,
@@ -81,16 +91,22 @@ def compose(
     }
     return {
         "name": _title(rules, names),
-        "content": _content(post, routed.words, rules, names, around),
+        "content": _content(post, routed.words, rules, names, circumstances),
         "type": desk.type,
         "externalid": marker(post),
-        **around.who.as_fields(),
+        **circumstances.requester.as_fields(),
         **{field: value for field, value in optional.items() if value is not None},
     }
 
 
 def compose_followup(
-    post: Post, routed: Routed, rules: Rules, around: Circumstances, ticket: int, *, reopen: bool
+    post: Post,
+    routed: Routed,
+    rules: Rules,
+    circumstances: Circumstances,
+    ticket: int,
+    *,
+    reopen: bool,
 ) -> dict[str, object]:
     """Return the `input` of the followup of a ticket that the post is.
 
@@ -100,20 +116,39 @@ def compose_followup(
     rules = rules.at(routed.desk)
     optional = {
         "requesttypes_id": routed.desk.source,
-        "users_id": around.who.user,
+        "users_id": circumstances.requester.user,
         "add_reopen": 1 if reopen else None,
     }
     return {
         "itemtype": "Ticket",
         "items_id": ticket,
-        "content": _content(post, routed.words, rules, _names(post, routed, around), around),
+        "content": _content(
+            post, routed.words, rules, _names(post, routed, circumstances), circumstances
+        ),
         "is_private": 0,
         "_do_not_compute_takeintoaccount": 1,
         **{field: value for field, value in optional.items() if value is not None},
     }
 
 
-def _names(post: Post, routed: Routed, around: Circumstances) -> dict[str, str]:
+def compose_files_note(
+    post: Post, ticket: int, missing: MissingFiles, rules: Rules, mattermost_url: str | None
+) -> dict[str, object]:
+    """Return the `input` of the followup that notes which files did not reach a ticket."""
+    lines = [rules.ticket["files_failed"], *(f"{name}: {reason}" for name, reason in missing)]
+    url = permalink(post, mattermost_url)
+    address = [f"<p>{link(url)}</p>"] if url else []
+    last = paragraph(files_marker(post))
+    return {
+        "itemtype": "Ticket",
+        "items_id": ticket,
+        "content": "\n".join([paragraph("\n".join(lines)), *address, last]),
+        "is_private": 0,
+        "_do_not_compute_takeintoaccount": 1,
+    }
+
+
+def _names(post: Post, routed: Routed, circumstances: Circumstances) -> dict[str, str]:
     """Return what the templates' placeholders stand for."""
     return {
         "user_name": post.user_name or "",
@@ -121,7 +156,7 @@ def _names(post: Post, routed: Routed, around: Circumstances) -> dict[str, str]:
         "channel_name": post.channel_name or "",
         "team_domain": post.team_domain or "",
         "trigger": routed.trigger,
-        "permalink": permalink(post, around.mattermost_url),
+        "permalink": permalink(post, circumstances.mattermost_url),
     }
 
 
@@ -157,16 +192,16 @@ def _width(line: str) -> int:
 
 
 def _content(
-    post: Post, words: str, rules: Rules, names: Mapping[str, str], around: Circumstances
+    post: Post, words: str, rules: Rules, names: Mapping[str, str], circumstances: Circumstances
 ) -> str:
     """Return the HTML: the words, notes on files and time, the footer, and last the marker."""
     paragraphs = [rendered(words)] if words else []
-    if post.file_ids and not around.carries_files:
+    if post.file_ids and not circumstances.carries_files:
         note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
         if names["permalink"]:
             note += " " + link(names["permalink"])
         paragraphs.append(f"<p>{note}</p>")
-    if post.written_at and around.now - post.written_at.timestamp() > LATE_SECONDS:
+    if post.written_at and circumstances.now - post.written_at.timestamp() > timing.LATE_SECONDS:
         written = f"{post.written_at:%Y-%m-%d %H:%M} UTC"
         paragraphs.append(paragraph(rules.ticket["written"].format(written=written)))
     footer = _footer(rules.footer, names)

@@ -14,8 +14,10 @@ from typing import BinaryIO
 from bridge.config.rules import Rules
 from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
 from bridge.mattermost.outgoing_webhook import Post
-from bridge.net.http import Deadline, ServerError
-from glpi import MEGABYTE, PICTURES, GlpiDocuments, GlpiError, OutcomeUnknown, Refused
+from bridge.net.deadline import Deadline
+from bridge.net.errors import ServerError
+from bridge.tickets.content import MissingFiles, compose_files_note, files_marker
+from glpi import MEGABYTE, PICTURES, Glpi, GlpiDocuments, GlpiError, OutcomeUnknown, Refused
 
 _IN_MEMORY = MEGABYTE
 _CHUNK = 64 * 1024
@@ -30,14 +32,14 @@ class Carried:
         failed: names and reasons of those that never will be.
         late: the same of those that could not be brought now.
         error: what keeps another from being carried now, None if nothing is left.
-        doubtful: whether one may still be on its way to GLPI.
+        in_doubt: whether one may still be on its way to GLPI.
     """
 
     done: frozenset[str]
     failed: tuple[tuple[str, str], ...] = ()
     late: tuple[tuple[str, str], ...] = ()
     error: ServerError | None = None
-    doubtful: bool = False
+    in_doubt: bool = False
 
 
 class NotCarriedError(Exception):
@@ -55,13 +57,14 @@ class Files:
     Args:
         rules: bridge.toml.
         api: Mattermost.
-        documents: GLPI's.
+        glpi: where tickets are.
     """
 
-    def __init__(self, rules: Rules, api: MattermostApi, documents: GlpiDocuments) -> None:
+    def __init__(self, rules: Rules, api: MattermostApi, glpi: Glpi) -> None:
         self._rules = rules
         self._api = api
-        self._documents = documents
+        self._documents = glpi.documents
+        self._followups = glpi.followups
 
     def carry(
         self, post: Post, ticket: int, done: Set[str], deadline: Deadline, *, inline: bool
@@ -78,32 +81,54 @@ class Files:
         carried = {step for step in done if step.startswith("file:")}
         failed: list[tuple[str, str]] = []
         errors: list[ServerError] = []
-        there = _There(self._documents, ticket)
-        left = [n for n, file_id in enumerate(post.file_ids) if f"file:{file_id}" not in carried]
-        for files_left, position in zip(range(len(left), 0, -1), left, strict=True):
-            file_id, share = post.file_ids[position], deadline.shared(files_left)
+        attached = _Attached(self._documents, ticket)
+        missing = [n for n, file_id in enumerate(post.file_ids) if f"file:{file_id}" not in carried]
+        for remaining, position in zip(range(len(missing), 0, -1), missing, strict=True):
+            file_id, share = post.file_ids[position], deadline.shared(remaining)
             try:
-                shown = self._carry(file_id, position, there, share)
+                shown = self._carry(file_id, position, attached, share)
                 if shown and inline:
                     self._documents.show(ticket, *shown, share)
-            except NotCarriedError as problem:
-                failed.append((problem.name, problem.reason))
+            except NotCarriedError as error:
+                failed.append((error.name, error.reason))
             except (GlpiError, MattermostError) as error:
                 errors.append(error)
             else:
                 carried.add(f"file:{file_id}")
-        doubtful = any(isinstance(error, OutcomeUnknown) for error in errors)
+        in_doubt = any(isinstance(error, OutcomeUnknown) for error in errors)
         first = errors[0] if errors else None
         late = ((self._rules.ticket["file"], self._rules.ticket["late_file"]),) * len(errors)
-        return Carried(frozenset(carried), tuple(failed), late, first, doubtful)
+        return Carried(frozenset(carried), tuple(failed), late, first, in_doubt)
+
+    def note_missing(
+        self, post: Post, ticket: int, missing: MissingFiles, rules: Rules, deadline: Deadline
+    ) -> GlpiError | None:
+        """Note in a ticket, once, which files never reach it; returns what kept from it.
+
+        Args:
+            post: the message.
+            ticket: its ticket.
+            missing: the files.
+            rules: as they hold at its desk.
+            deadline: for everything that is asked of GLPI.
+        """
+        try:
+            if not self._followups.exists(ticket, files_marker(post), deadline):
+                note = compose_files_note(post, ticket, missing, rules, self._api.base_url)
+                self._followups.create(note, deadline)
+        except Refused:
+            return None  # a profile without the right to add followups: the thread still tells
+        except GlpiError as error:
+            return error
+        return None
 
     def _carry(
-        self, file_id: str, position: int, there: "_There", deadline: Deadline
+        self, file_id: str, position: int, attached: "_Attached", deadline: Deadline
     ) -> tuple[int, str] | None:
         """Bring one file; returns number and name of a picture."""
         words = self._rules.ticket
         name = words["file"]
-        if not self._api.has_bot:
+        if not self._api.has_bot():
             raise NotCarriedError(name, words["no_bot"])
         if position >= self._rules.max_files:
             raise NotCarriedError(name, words["too_many"].format(count=self._rules.max_files))
@@ -115,7 +140,7 @@ class Files:
                 raise NotCarriedError(name, words["too_large"].format(mb=limit // MEGABYTE))
             with _temporary() as file:
                 self._api.download(file_id, file, limit, deadline)
-                number = there.add(name, known.mime_type, file, deadline)
+                number = attached.add(name, known.mime_type, file, deadline)
         except Gone:
             raise NotCarriedError(name, words["deleted_file"]) from None
         except Denied as error:
@@ -127,7 +152,7 @@ class Files:
         return (number, name) if number and known.mime_type in PICTURES else None
 
 
-class _There:
+class _Attached:
     """The documents of a ticket, by their bytes: an earlier attempt's, or a twin's, is no other."""
 
     def __init__(self, documents: GlpiDocuments, ticket: int) -> None:

@@ -9,20 +9,16 @@ from collections.abc import Callable
 
 from cachetools import TTLCache
 
+from bridge.config import timing
 from bridge.config.rules import Rules
 from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
 from bridge.mattermost.outgoing_webhook import Post
-from bridge.net.http import Deadline, ServerError
+from bridge.net.deadline import Deadline
+from bridge.net.errors import ServerError
 from glpi import NOBODY, GlpiError, GlpiPeople, Refused, Requester, is_address
-
-ASK_SECONDS = 2.0
-"""Seconds for asking Mattermost who somebody is."""
 
 KEPT = 500
 """People that a container remembers."""
-
-KEPT_SECONDS = 3600.0
-"""Seconds for which it does."""
 
 
 class Requesters:
@@ -41,7 +37,7 @@ class Requesters:
         self._rules = rules
         self._api = api
         self._people = people
-        self._known: TTLCache[str, Requester] = TTLCache(KEPT, KEPT_SECONDS, clock)
+        self._known: TTLCache[str, Requester] = TTLCache(KEPT, timing.REQUESTER_AGE_SECONDS, clock)
 
     def of(self, post: Post, deadline: Deadline) -> tuple[Requester, ServerError | None]:
         """Say who asks, as far as is known now, and what kept from knowing more.
@@ -61,11 +57,31 @@ class Requesters:
             return Requester(listed), None
         try:
             email = listed or self._email(post.user_id, deadline)
-            who = self._look_up(name, email, deadline)
+            requester = self._look_up(name, email, deadline)
         except (GlpiError, MattermostError) as error:  # passes, so it is not remembered
             return NOBODY, error
-        self._known[key] = who
-        return who, None
+        self._known[key] = requester
+        return requester, None
+
+    def name(self, post: Post, ticket: int, deadline: Deadline) -> ServerError | None:
+        """Name the requester of a new ticket, if it has none; returns what kept from it.
+
+        Args:
+            post: what they wrote.
+            ticket: its number.
+            deadline: for everything that is asked.
+        """
+        requester, error = self.of(post, deadline)
+        if error or requester == NOBODY:
+            return error if passes(error) else None
+        try:
+            if not self._people.has_requester(ticket, deadline):
+                self._people.add_requester(ticket, requester, deadline)
+        except Refused:  # fewer rights, fewer extras
+            return None
+        except GlpiError as refusal:
+            return refusal
+        return None
 
     def _look_up(self, name: str, email: str, deadline: Deadline) -> Requester:
         user = None
@@ -80,16 +96,16 @@ class Requesters:
 
     def _email(self, user_id: str | None, deadline: Deadline) -> str:
         """Return the address of a user, "" when there is no way to know it."""
-        if not user_id or not self._api.has_bot:
+        if not user_id or not self._api.has_bot():
             return ""
         try:
-            return self._api.email(user_id, deadline.within(ASK_SECONDS))
+            return self._api.email(user_id, deadline.within(timing.USER_SECONDS))
         except Gone:
             return ""
 
 
-def later(error: ServerError | None) -> bool:
-    """Say whether more can be known later.
+def passes(error: ServerError | None) -> bool:
+    """Say whether more can be known later, when what kept from it has passed.
 
     A bot that may not ask keeps no message waiting: it may take the administrator days to notice.
     """

@@ -130,7 +130,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "number_follows": (
             ":white_check_mark: {author}, done: ticket {t} has been filed. Thank you for your "
-            "patience!"
+            "timing!"
         ),
         "failed": (
             ":x: {author}, no ticket could be filed for {message} after {hours} h of trying. The "

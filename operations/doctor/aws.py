@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 
 from bridge.net.aws import ask, config
-from bridge.net.http import Deadline, Http, NoAnswer
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http, NoAnswer
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
 from operations.doctor.glpi import SKEW_SECONDS, skew
 from operations.doctor.settings import Configuration

@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 
 from bridge.mattermost.api import MattermostError
 from bridge.net.aws import AwsError
-from bridge.net.http import Deadline, ServerError
+from bridge.net.deadline import Deadline
+from bridge.net.errors import ServerError
 from glpi import GlpiError
 from operations.stack import CannotAsk, sentence
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import boto3
 
-from bridge.config.rules import BRIDGE_TOML
+from bridge.container import BRIDGE_TOML
 from bridge.net.aws import AwsError, ask, config
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 from operations.doctor import alarms, aws, glpi, glpi_rights, hooks, mattermost, network
 from operations.doctor import settings as told_settings
 from operations.doctor.aws import AwsSubject

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import glpi
 from bridge.mattermost import api
-from bridge.net.http import Answer, Cause, NoAnswer, ServerError
+from bridge.net.errors import ServerError
+from bridge.net.http import Answer, Cause, NoAnswer
 from operations.doctor.alarms import RINGING
 from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Trouble, of_error
 from operations.doctor.diagnosis import SUBJECTS

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 from bridge.config.credentials import GlpiTokens
-from bridge.net.http import MAX_ANSWER, Answer, Body, Deadline, Http, NoAnswer
+from bridge.net.deadline import Deadline
+from bridge.net.http import MAX_ANSWER, Answer, Body, Http, NoAnswer
 from glpi import AccessDenied, Glpi, GlpiError
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error
 from operations.doctor.settings import Configuration

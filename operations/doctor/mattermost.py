@@ -11,7 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from bridge.config.rules import Desk
 from bridge.mattermost.api import decipher, no_answer
-from bridge.net.http import Answer, Deadline, NoAnswer
+from bridge.net.deadline import Deadline
+from bridge.net.http import Answer, NoAnswer
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
 from operations.doctor.glpi import NotingHttp
 from operations.doctor.settings import Configuration

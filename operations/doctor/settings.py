@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.config.credentials import GlpiTokens, MattermostAccess, Secret, parse_secret
-from bridge.config.rules import BRIDGE_TOML, Rules, read_rules
+from bridge.config.rules import Rules, read_rules
 from bridge.config.settings import Settings, SettingsError
+from bridge.container import BRIDGE_TOML
 from bridge.net.aws import AwsError
 from operations.doctor.check import (
     Check,
@@ -192,7 +193,7 @@ def _patched(text: str, key: str) -> str:
 
 def _mistake(problem: SettingsError, otherwise: str) -> Wrong:
     """Part a mistake into what is wrong and what would be right."""
-    parts = re.split(r"; |: (?=store |check )", problem.problem, maxsplit=1)
+    parts = re.split(r"; |: (?=store |check )", problem.reason, maxsplit=1)
     what = parts[0].rstrip(".")
     remedy = re.sub("^it is ", "set it to ", parts[1]) if len(parts) > 1 else otherwise
     return MISTAKE.found(key=problem.key, what=what, remedy=_capital(remedy))

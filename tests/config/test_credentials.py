@@ -11,9 +11,6 @@ from botocore.exceptions import ClientError
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from bridge.config.credentials import (
-    FAILURE_PAUSE,
-    MAX_AGE,
-    STRANGER_PAUSE,
     Credentials,
     GlpiTokens,
     MattermostAccess,
@@ -22,6 +19,7 @@ from bridge.config.credentials import (
     secrets_manager,
 )
 from bridge.config.settings import SettingsError
+from bridge.config.timing import SECRET_AGE_SECONDS, SECRET_PAUSE_SECONDS, STRANGER_PAUSE_SECONDS
 
 GOOD: dict[str, Any] = {
     "glpi_app_token": "canary-app",
@@ -128,7 +126,7 @@ def test_the_secret_is_read_once_and_again_when_it_is_old() -> None:
         credentials.glpi_tokens()
         credentials.webhook_tokens()
     assert store.reads == 1
-    clock.now += MAX_AGE + 1
+    clock.now += SECRET_AGE_SECONDS + 1
     store.value = secret(mattermost_webhook_tokens={"new": "new"})
     assert credentials.webhook_tokens() == {"new": "new"}
     assert store.reads == 2
@@ -149,7 +147,7 @@ def test_strangers_cannot_drive_reads() -> None:
     for _ in range(100):
         credentials.webhook_tokens(renew=True)
     assert store.reads == 1
-    clock.now += STRANGER_PAUSE
+    clock.now += STRANGER_PAUSE_SECONDS
     credentials.webhook_tokens(renew=True)
     assert store.reads == 2
 
@@ -159,7 +157,7 @@ def test_a_secret_that_worked_outlives_an_outage_of_secrets_manager() -> None:
     credentials = Credentials(store, clock=clock)
     tokens = credentials.glpi_tokens()
     store.down = True
-    clock.now += MAX_AGE + 1
+    clock.now += SECRET_AGE_SECONDS + 1
     assert credentials.glpi_tokens() == tokens
     assert credentials.glpi_tokens(renew=True) == tokens
 
@@ -178,11 +176,11 @@ def test_a_failed_read_is_tried_again_sooner_than_a_good_one() -> None:
     credentials = Credentials(store, clock=clock)
     credentials.glpi_tokens()
     store.down = True
-    clock.now += MAX_AGE + 1
+    clock.now += SECRET_AGE_SECONDS + 1
     credentials.glpi_tokens()
     store.down = False
     store.value = secret(glpi_user_token="new")
-    clock.now += FAILURE_PAUSE
+    clock.now += SECRET_PAUSE_SECONDS
     assert credentials.glpi_tokens().user == "new"
 
 
@@ -194,7 +192,7 @@ def test_without_a_secret_the_error_is_the_stores_and_strangers_cannot_drive_rea
         with pytest.raises(SettingsError, match="did not answer"):
             credentials.webhook_tokens()
     assert store.reads == 1
-    clock.now += FAILURE_PAUSE
+    clock.now += SECRET_PAUSE_SECONDS
     store.down = False
     assert credentials.webhook_tokens()
 
@@ -257,7 +255,7 @@ def test_without_a_region_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_slow_secrets_manager_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr("bridge.config.credentials.READ_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.config.timing.SECRET_SECONDS", 0.05)
     monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: over.wait(30))
     assert "did not answer (TimeoutError)" in problem("bridge")
     over.set()

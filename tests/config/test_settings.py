@@ -8,6 +8,7 @@ import trustme
 
 from bridge.config.rules import Desk, read_rules
 from bridge.config.settings import Settings, SettingsError
+from bridge.container import BRIDGE_TOML
 from tests.conftest import ROOT
 
 ENV = {
@@ -123,7 +124,7 @@ DESK = '[[desk]]\ntriggers = ["112"]\n'
 
 
 def test_the_shipped_file_works_as_it_is() -> None:
-    rules = read_rules()
+    rules = read_rules(BRIDGE_TOML)
     assert rules.desks == (Desk(("112", "заявка")),)
     assert rules.in_thread
     assert rules.reply_username is None

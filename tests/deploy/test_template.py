@@ -9,8 +9,8 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from bridge import telemetry
 from bridge.config.settings import Settings
-from bridge.config.timing import PATIENCE
-from handler import ROUTES, WORKER_SECONDS
+from bridge.config.timing import TIMINGS, WORKER_SECONDS
+from handler import ROUTES
 from local import sam
 from local.gateway import FUNCTION_SECONDS
 
@@ -134,9 +134,9 @@ def test_the_worker_gets_one_message_at_a_time_and_reports_each() -> None:
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert RESOURCES["Queue"]["Properties"]["VisibilityTimeout"] >= 6 * worker["Timeout"]
     assert worker["Timeout"] > WORKER_SECONDS
-    for patience in PATIENCE.values():
-        assert patience.worker_lease > worker["Timeout"]
-        assert patience.fast_lease > RESOURCES["WebhookFunction"]["Properties"]["Timeout"]
+    for pauses in TIMINGS.values():
+        assert pauses.worker_lease > worker["Timeout"]
+        assert pauses.fast_lease > RESOURCES["WebhookFunction"]["Properties"]["Timeout"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The guides cannot fall behind: every link leads somewhere, and what they name exists."""
 
 import functools
-import importlib
 import json
 import re
 from collections import Counter
@@ -13,10 +12,11 @@ import pytest
 
 import glpi
 from bridge import telemetry
+from bridge.config import timing
 from bridge.config.credentials import parse_secret
 from bridge.config.rules import Desk, Rules, read_rules
 from bridge.config.settings import Settings
-from bridge.config.timing import Patience
+from bridge.config.timing import Timing
 from bridge.mattermost import api
 from bridge.words.texts import ANSWERS, TICKET
 from tests.conftest import ROOT, SHIPPED
@@ -254,6 +254,12 @@ def own_statements(role: str) -> list[Any]:
     return statements
 
 
+def test_every_limit_in_seconds_has_its_place_in_timing() -> None:
+    for module in SHIPPED:
+        found = re.findall(r"^_?[A-Z]\w*SECONDS\b", module.read_text("utf-8"), re.MULTILINE)
+        assert bool(found) == (module.stem == "timing"), module
+
+
 DEADLINES = [
     (name, float(row[1]))
     for row in rows(section(DOCS / "architecture.md", "Deadlines"))
@@ -270,18 +276,18 @@ def test_deadlines_are_the_codes(name: str, seconds: float) -> None:
             lambda found, key: found[key], rest, RESOURCES[first]["Properties"]
         )
         value = value / 1000 if "Millis" in name else value
-    elif rest[0] == "Patience":
-        value = getattr(Patience(), rest[1])
+    elif rest[0] == "Timing":
+        value = getattr(Timing(), rest[1])
     else:
-        value = getattr(importlib.import_module(MODULES[first]), rest[0])
+        assert first == "timing"
+        value = getattr(timing, rest[0])
     assert value == seconds
 
 
 def test_no_deadline_is_left_out() -> None:
     told = {name for name, _ in DEADLINES}
-    for module in SHIPPED:
-        text = module.read_text("utf-8")
-        for name in re.findall(r"^([A-Z]\w*SECONDS) = ", text, re.MULTILINE):
-            assert f"{module.stem}.{name}" in told
-    for field in fields(Patience):
-        assert f"timing.Patience.{field.name}" in told
+    for name in vars(timing):
+        if name.endswith("SECONDS"):
+            assert f"timing.{name}" in told
+    for field in fields(Timing):
+        assert f"timing.Timing.{field.name}" in told

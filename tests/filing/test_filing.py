@@ -7,18 +7,23 @@ from typing import Any
 import pytest
 
 from bridge.config.credentials import GlpiTokens
+from bridge.config.timing import CIRCUIT_SECONDS
+from bridge.filing.drafts import NewTicket
 from bridge.filing.filing import MAX_TRIES, Filing, Progress
-from bridge.filing.threads import NewTicket
-from bridge.jobs.circuit import OPEN_SECONDS
+from bridge.filing.planning import Plan
+from bridge.jobs.circuit import Circuit
+from bridge.jobs.claims import Claims
 from bridge.net.aws import AwsError
-from bridge.net.http import Answer, Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.errors import CallError, Retry
+from bridge.net.http import Answer, Http
 from bridge.storage.ledger import NEW, TOLD, State
-from glpi import Glpi, GlpiError, GlpiFollowups, OutcomeUnknown, Unavailable
+from glpi import Glpi, GlpiError, OutcomeUnknown, Unavailable
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.memory import MemoryLedger
 from tests.conftest import both_versions
 from tests.glpi_api.test_glpi import Tokens
-from tests.support.safe_path import FIELDS, MARKER, NOW, PATIENCE, REF, Clock
+from tests.support.safe_path import FIELDS, MARKER, NOW, REF, TIMING, Clock
 
 
 @pytest.fixture
@@ -109,108 +114,115 @@ def test_a_trashed_ticket_is_found(client: Glpi, glpi: GlpiSimulator) -> None:
 # --- Filing
 
 
+class Desk:
+    """What brings posts into GLPI, over a ledger in memory."""
+
+    def __init__(self, client: Glpi, clock: Clock) -> None:
+        self.client = client
+        self.ledger = MemoryLedger()
+        self.claims = Claims(self.ledger, clock, TIMING)
+        self.filing = Filing(self.claims, clock, TIMING)
+        self.circuit = Circuit(client.probe, clock)
+
+    def plan(self, *done: str) -> Plan:
+        return Plan(NewTicket(self.client, MARKER, FIELDS), frozenset(done))
+
+    def converge(self) -> Progress:
+        entry = self.claims.entry(REF)
+        return self.filing.converge(REF, entry, self.plan(), NOW, deadline())
+
+    def first_attempt(self, ref: str = REF) -> Progress:
+        claim = self.claims.first(ref, None, {TOLD})
+        assert claim
+        progress = self.filing.first_attempt(ref, claim, self.plan(TOLD), deadline())
+        self.circuit.learn(progress.error)
+        return progress
+
+    def attempt(self, number: int) -> Progress | CallError:
+        """Try a message that is safe, unless GLPI is down."""
+        return self.circuit.check() or self.first_attempt(f"{number:026}")
+
+
 @pytest.fixture
-def filing(client: Glpi, clock: Clock) -> tuple[Filing, MemoryLedger]:
-    ledger = MemoryLedger()
-    return Filing(client, ledger, clock, PATIENCE), ledger
+def desk(client: Glpi, clock: Clock) -> Desk:
+    return Desk(client, clock)
 
 
-def wish(filing: Filing) -> NewTicket:
-    return NewTicket(filing._glpi, GlpiFollowups(filing._glpi.session), MARKER, FIELDS)
-
-
-def converge(filing: Filing) -> Any:
-    entry = filing.entry(REF)
-    return filing.converge(REF, entry, wish(filing), NOW, deadline(), frozenset())
-
-
-def first_attempt(filing: Filing) -> Any:
-    claim = filing.claim(REF, wish(filing), frozenset({TOLD}))
-    assert claim
-    return filing.first_attempt(REF, claim, wish(filing), deadline(), frozenset({TOLD}))
-
-
-def test_the_first_attempt_files_and_all_others_know(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
-) -> None:
-    first = first_attempt(filing[0])
+def test_the_first_attempt_files_and_all_others_know(desk: Desk, glpi: GlpiSimulator) -> None:
+    first = desk.first_attempt()
     assert first
-    assert filing[0].claim(REF, wish(filing[0]), frozenset()) is None
-    entry = filing[0].entry(REF)
+    assert desk.claims.first(REF, None, frozenset()) is None
+    entry = desk.claims.entry(REF)
     assert entry == first.entry
     assert (entry.state, entry.ticket, entry.done) == (State.FILED, first.ticket, frozenset({TOLD}))
     assert len(glpi.tickets) == 1
 
 
-def test_after_a_sure_failure_the_worker_creates_at_once(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
-) -> None:
+def test_after_a_sure_failure_the_worker_creates_at_once(desk: Desk, glpi: GlpiSimulator) -> None:
     glpi.inject(Fault("maintenance"))
-    progress = first_attempt(filing[0])
+    progress = desk.first_attempt()
     assert progress
     assert isinstance(progress.error, Unavailable)
     glpi.heal()
-    assert converge(filing[0]).ticket
+    assert desk.converge().ticket
     assert len(glpi.tickets) == 1
     assert not [e for e in glpi.log if "search" in e.path]
 
 
 @pytest.mark.parametrize("kind", ["cut_after", "cut_before"])
 def test_an_unknown_outcome_settles_and_is_looked_up_before_anything_is_created(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock, kind: str
+    desk: Desk, glpi: GlpiSimulator, clock: Clock, kind: str
 ) -> None:
     glpi.inject(Fault(kind, match="POST Ticket", times=1))
-    first_attempt(filing[0])
+    desk.first_attempt()
     before = len(glpi.tickets)
-    assert converge(filing[0]).wait == pytest.approx(PATIENCE.settle)
-    clock.now += PATIENCE.settle - 1
-    assert converge(filing[0]).wait == pytest.approx(1)
+    assert desk.converge().wait == pytest.approx(TIMING.settle)
+    clock.now += TIMING.settle - 1
+    assert desk.converge().wait == pytest.approx(1)
     assert len(glpi.tickets) == before
     clock.now += 1
-    assert converge(filing[0]).ticket
+    assert desk.converge().ticket
     assert len(glpi.tickets) == 1
     assert [e.path for e in glpi.log if "search" in e.path]
 
 
 def test_a_killed_container_leaves_a_claim_that_is_looked_up(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+    desk: Desk, glpi: GlpiSimulator, clock: Clock
 ) -> None:
-    ledger = filing[1]
+    ledger = desk.ledger
     ledger.write(REF, NEW.claimed(NOW + 30, NOW), seen=NEW)  # and then nothing more
-    assert converge(filing[0]).wait == pytest.approx(30 + PATIENCE.settle)
-    clock.now += 30 + PATIENCE.settle
-    assert converge(filing[0]).ticket
+    assert desk.converge().wait == pytest.approx(30 + TIMING.settle)
+    clock.now += 30 + TIMING.settle
+    assert desk.converge().ticket
     assert len(glpi.tickets) == 1
 
 
-def test_a_failed_look_up_creates_nothing(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
-) -> None:
-    filing[1].write(REF, NEW.claimed(NOW, NOW), seen=NEW)
-    clock.now += PATIENCE.settle
+def test_a_failed_look_up_creates_nothing(desk: Desk, glpi: GlpiSimulator, clock: Clock) -> None:
+    desk.ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    clock.now += TIMING.settle
     glpi.inject(Fault("empty", match="search"))
-    progress = converge(filing[0])
+    progress = desk.converge()
     assert progress.error
     assert progress.ticket is None
     assert glpi.tickets == []
-    assert filing[1].read(REF).why == "not-glpi"
+    assert desk.ledger.read(REF).reason == "not-glpi"
 
 
-def test_twins_are_told(filing: tuple[Filing, MemoryLedger], client: Glpi, clock: Clock) -> None:
+def test_twins_are_told(desk: Desk, client: Glpi, clock: Clock) -> None:
     numbers = [client.create_ticket(FIELDS, deadline()) for _ in range(2)]
-    filing[1].write(REF, NEW.claimed(NOW, NOW), seen=NEW)
-    clock.now += PATIENCE.settle
-    progress = converge(filing[0])
+    desk.ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    clock.now += TIMING.settle
+    progress = desk.converge()
     assert {progress.ticket, *progress.twins} == set(numbers)
 
 
 def test_an_outcome_that_cannot_be_recorded_is_found_again(
-    filing: tuple[Filing, MemoryLedger],
+    desk: Desk,
     glpi: GlpiSimulator,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real, calls = filing[1].write, []
+    real, calls = desk.ledger.write, list[str]()
 
     def once(ref: str, entry: Any, seen: Any) -> Any:
         calls.append(ref)
@@ -218,24 +230,24 @@ def test_an_outcome_that_cannot_be_recorded_is_found_again(
             raise AwsError("ThrottlingException", refused=True)
         return real(ref, entry, seen)
 
-    monkeypatch.setattr(filing[1], "write", once)
-    first = first_attempt(filing[0])
+    monkeypatch.setattr(desk.ledger, "write", once)
+    first = desk.first_attempt()
     assert first
-    clock.now += 30 + PATIENCE.settle
-    assert converge(filing[0]).ticket == first.ticket
+    clock.now += 30 + TIMING.settle
+    assert desk.converge().ticket == first.ticket
     assert len(glpi.tickets) == 1
 
 
 def test_a_worker_whose_claim_another_took_creates_nothing(
-    filing: tuple[Filing, MemoryLedger],
+    desk: Desk,
     client: Glpi,
     glpi: GlpiSimulator,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ledger = filing[1]
+    ledger = desk.ledger
     ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
-    clock.now += PATIENCE.settle
+    clock.now += TIMING.settle
     real = client.find_tickets
 
     def overtaken(*arguments: Any) -> list[int]:
@@ -244,13 +256,13 @@ def test_a_worker_whose_claim_another_took_creates_nothing(
         return real(*arguments)
 
     monkeypatch.setattr(client, "find_tickets", overtaken)
-    progress = converge(filing[0])
+    progress = desk.converge()
     assert (progress.ticket, progress.wait) == (None, 1.0)
     assert glpi.tickets == []
 
 
 def test_the_look_up_reaches_back_to_the_day_the_message_came(
-    filing: tuple[Filing, MemoryLedger],
+    desk: Desk,
     client: Glpi,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
@@ -261,24 +273,24 @@ def test_the_look_up_reaches_back_to_the_day_the_message_came(
         asked.append(days)
         return [7]
 
-    filing[1].write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    desk.ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
     clock.now += 9.5 * 24 * 3600
     monkeypatch.setattr(client, "find_tickets", find)
-    assert converge(filing[0]).ticket == 7
+    assert desk.converge().ticket == 7
     assert asked == [11]
 
 
 def test_what_the_ledger_may_have_forgotten_is_looked_up_first(
-    filing: tuple[Filing, MemoryLedger], client: Glpi, glpi: GlpiSimulator, clock: Clock
+    desk: Desk, client: Glpi, glpi: GlpiSimulator, clock: Clock
 ) -> None:
     number = client.create_ticket(FIELDS, deadline())
     clock.now += 2 * 3600
-    assert converge(filing[0]).ticket == number
+    assert desk.converge().ticket == number
     assert len(glpi.tickets) == 1
 
 
 def test_a_blind_look_up_does_not_make_tickets_without_end(
-    filing: tuple[Filing, MemoryLedger],
+    desk: Desk,
     client: Glpi,
     glpi: GlpiSimulator,
     clock: Clock,
@@ -286,108 +298,90 @@ def test_a_blind_look_up_does_not_make_tickets_without_end(
 ) -> None:
     monkeypatch.setattr(client, "find_tickets", lambda *_: [])
     glpi.inject(Fault("status_after", "POST Ticket", status=500))
-    progress = until_hopeless(filing[0], clock)
-    assert progress.error.code == "blind"
+    assert until_hopeless(desk, clock).code == "blind"
     assert len(glpi.tickets) == MAX_TRIES
 
 
-def until_hopeless(filing: Filing, clock: Clock) -> Any:
+def until_hopeless(desk: Desk, clock: Clock) -> GlpiError:
     for _ in range(20):
-        progress = converge(filing)
-        if progress.hopeless:
-            return progress
-        clock.now += PATIENCE.settle
+        error = desk.converge().error
+        if error and error.retry is Retry.NEVER:
+            return error
+        clock.now += TIMING.settle
     pytest.fail("it goes on for ever")
 
 
 def test_a_replay_is_tried_again_after_creates_that_were_all_lost(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+    desk: Desk, glpi: GlpiSimulator, clock: Clock
 ) -> None:
     glpi.inject(Fault("cut_before", "POST Ticket"))
-    until_hopeless(filing[0], clock)
+    until_hopeless(desk, clock)
     glpi.heal()
-    clock.now += PATIENCE.settle
-    assert converge(filing[0]).ticket
+    clock.now += TIMING.settle
+    assert desk.converge().ticket
     assert len(glpi.tickets) == 1
 
 
 def test_a_redirect_in_answer_to_a_create_is_not_believed_to_be_a_no(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+    desk: Desk, glpi: GlpiSimulator, clock: Clock
 ) -> None:
     glpi.inject(Fault("redirect", "POST Ticket", times=1, location="https://glpi.example/"))
-    progress = first_attempt(filing[0])
+    progress = desk.first_attempt()
     assert progress
     assert isinstance(progress.error, OutcomeUnknown)
-    assert filing[1].read(REF).state is State.TRIED
-    clock.now += PATIENCE.settle
-    assert converge(filing[0]).ticket
+    assert desk.ledger.read(REF).state is State.TRIED
+    clock.now += TIMING.settle
+    assert desk.converge().ticket
     assert [e.path for e in glpi.log if "search" in e.path]
 
 
 # --- An outage costs nobody time
 
 
-def attempt(filing: Filing, number: int, *, safe: bool = True) -> Any:
-    down = filing.why_down() if filing.may_be_down and safe else None
-    if down:
-        return Progress(error=down)
-    ref = f"{number:026}"
-    claim = filing.claim(ref, wish(filing), frozenset())
-    assert claim
-    return filing.first_attempt(ref, claim, wish(filing), deadline(), frozenset())
-
-
-def test_a_message_that_is_not_safe_is_tried_all_the_same(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator
-) -> None:
-    glpi.inject(Fault("maintenance"))
-    for number in range(2):
-        attempt(filing[0], number)
-    glpi.heal()
-    assert attempt(filing[0], 3, safe=False).ticket
+def filed(attempted: Progress | CallError) -> bool:
+    return isinstance(attempted, Progress) and attempted.ticket is not None
 
 
 def test_after_two_sure_failures_nobody_waits_for_half_a_minute(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+    desk: Desk, glpi: GlpiSimulator, clock: Clock
 ) -> None:
     glpi.inject(Fault("maintenance"))
     for number in range(2):
-        attempt(filing[0], number)
+        desk.attempt(number)
     asked = len(glpi.log)
     glpi.heal()
     for number in range(2, 5):
-        progress = attempt(filing[0], number)
-        assert isinstance(progress.error, Unavailable)
+        assert isinstance(desk.attempt(number), Unavailable)
     assert len(glpi.log) == asked
-    assert filing[1].read(f"{4:026}") == NEW
-    clock.now += OPEN_SECONDS
-    assert attempt(filing[0], 5).ticket
-    assert attempt(filing[0], 6).ticket
+    assert desk.ledger.read(f"{4:026}") == NEW
+    clock.now += CIRCUIT_SECONDS
+    assert filed(desk.attempt(5))
+    assert filed(desk.attempt(6))
 
 
 def test_whether_glpi_is_back_is_asked_without_a_persons_create(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, clock: Clock
+    desk: Desk, glpi: GlpiSimulator, clock: Clock
 ) -> None:
-    assert attempt(filing[0], 1).ticket
+    assert filed(desk.attempt(1))
     glpi.inject(Fault("maintenance"))
     for number in range(2, 4):
-        attempt(filing[0], number)
-    clock.now += OPEN_SECONDS
+        desk.attempt(number)
+    clock.now += CIRCUIT_SECONDS
     asked = len(glpi.log)
-    assert attempt(filing[0], 4).error
+    assert isinstance(desk.attempt(4), Unavailable)
     assert [(e.method, e.path.rpartition("/")[2]) for e in glpi.log[asked:]] == [
         ("GET", "getActiveProfile")
     ]
-    assert attempt(filing[0], 5).error
+    assert isinstance(desk.attempt(5), Unavailable)
     assert len(glpi.log) == asked + 1
 
 
 @pytest.mark.parametrize("fault", [Fault("cut_before", "POST Ticket"), Fault("right_missing")])
 def test_what_is_not_surely_down_keeps_the_circuit_closed(
-    filing: tuple[Filing, MemoryLedger], glpi: GlpiSimulator, fault: Fault
+    desk: Desk, glpi: GlpiSimulator, fault: Fault
 ) -> None:
     glpi.inject(fault)
     for number in range(3):
-        attempt(filing[0], number)
+        desk.attempt(number)
     glpi.heal()
-    assert attempt(filing[0], 9).ticket
+    assert filed(desk.attempt(9))

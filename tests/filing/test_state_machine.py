@@ -23,15 +23,16 @@ from hypothesis.stateful import (
 from bridge.config.credentials import MattermostAccess
 from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError
-from bridge.config.timing import Patience
-from bridge.container import assemble
+from bridge.config.timing import Timing
+from bridge.container import BRIDGE_TOML, assemble
 from bridge.filing.filing import MAX_TRIES
 from bridge.filing.servicedesk import ServiceDesk
 from bridge.filing.worker import Worker
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.aws import AwsError
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.storage.ledger import Entry
 from bridge.storage.outbox import Message, loads
 from glpi import AccessDenied, OutcomeUnknown, Refused, Unavailable
@@ -39,8 +40,8 @@ from local.memory import MemoryLedger, MemoryOutbox
 
 T = TypeVar("T")
 
-PATIENCE = Patience()
-RULES = read_rules()
+TIMING = Timing()
+RULES = read_rules(BRIDGE_TOML)
 
 FAST_SECONDS, WORKER_SECONDS = 10.0, 60.0
 """So long an attempt may take before it ends without an answer."""
@@ -52,7 +53,7 @@ GLPI = ("up", "down", "denied", "refused", "lost", "unheard", "late", "search br
 AWS = ("up", "refuses", "lost", "unheard")
 
 LATEST = 299.0
-"""Seconds after which GLPI has done what it was asked: patience.Patience.settle is above."""
+"""Seconds after which GLPI has done what it was asked: timing.Timing.settle is above."""
 
 POSTS = 2
 """So few that much happens to each."""
@@ -186,12 +187,14 @@ class Server:
 class Client:
     """What one container sees of GLPI."""
 
-    session: Any = None
+    people: Any = None
+    followups: Any = None
+    documents: Any = None
 
-    def __init__(self, world: World, server: Server, patience: float, *, cold: bool) -> None:
+    def __init__(self, world: World, server: Server, timing: float, *, cold: bool) -> None:
         self._world = world
         self._server = server
-        self._patience = patience
+        self._patience = timing
         self._cold = cold
 
     def ticket_url(self, ticket: int) -> str:
@@ -274,13 +277,12 @@ class AnyDay(RuleBasedStateMachine):
     def _container(self, seconds: float, *, cold: bool) -> tuple[ServiceDesk, Worker]:
         return assemble(
             RULES,
-            None,
             Client(self.world, self.server, seconds, cold=cold),  # type: ignore[arg-type]
             MattermostApi(None, MattermostAccess, Http()),
             self.ledger,
             self.outbox,
             self.world.clock,
-            PATIENCE,
+            TIMING,
         )
 
     # --- What happens
@@ -322,7 +324,7 @@ class AnyDay(RuleBasedStateMachine):
     @precondition(lambda self: self.outbox.queue)
     @rule()
     def days_pass_in_an_outage(self) -> None:
-        self.world.now += PATIENCE.max_age
+        self.world.now += TIMING.max_age
         self.world.state["glpi"] = "down"
 
     @rule(state=st.sampled_from(GLPI), delay=st.sampled_from([60.0, LATEST]))
@@ -382,7 +384,7 @@ class AnyDay(RuleBasedStateMachine):
 
     def _work_overlapping(self) -> None:
         """Let the worker begin while the fast path is still at it: it may last 26 seconds."""
-        self.world.now += PATIENCE.first_delay + 1
+        self.world.now += TIMING.first_delay + 1
         self._work()
 
     def _deliver(self, number: int) -> None:

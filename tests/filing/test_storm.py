@@ -13,12 +13,13 @@ import pytest
 
 from bridge.config.credentials import MattermostAccess
 from bridge.config.rules import read_rules
-from bridge.config.timing import Patience
-from bridge.container import assemble
+from bridge.config.timing import Timing
+from bridge.container import BRIDGE_TOML, assemble
 from bridge.filing.worker import Worker
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import Post, to_post
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.storage.ledger import DynamoLedger, Entry, Ledger
 from bridge.storage.outbox import Outbox, loads
 from glpi import OutcomeUnknown, Unavailable
@@ -29,7 +30,7 @@ from tests.support.safe_path import Consumed
 
 HOURS = 6
 START = 1_800_000_000.0
-PATIENCE = Patience()
+TIMING = Timing()
 LATEST = 270.0
 """Seconds after which GLPI has finished what it was asked: the promise holds within `settle`."""
 
@@ -95,7 +96,9 @@ class MortalLedger:
 class StormyGlpi:
     """GLPI on a bad day, as far as filing tickets goes."""
 
-    session: Any = None
+    people: Any = None
+    followups: Any = None
+    documents: Any = None
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -183,21 +186,21 @@ def in_moto(aws: object, monkeypatch: pytest.MonkeyPatch) -> Build:
 @pytest.mark.no_cover  # what it covers, quicker tests cover; measuring only slows it
 @pytest.mark.parametrize(("where", "messages"), [("in_memory", 20_000), ("in_moto", 200)])
 def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_true(
-    where: str, messages: int, request: pytest.FixtureRequest
+    where: str, messages: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build: Build = request.getfixturevalue(where)
     world = World(seed=1)
+    monkeypatch.setattr("bridge.jobs.retries.random.uniform", world.chance.uniform)
     glpi = StormyGlpi(world)
     outbox, ledger = build(world)
     desk, worker = assemble(
-        read_rules(),
-        None,
+        read_rules(BRIDGE_TOML),
         glpi,  # type: ignore[arg-type]
         MattermostApi(None, MattermostAccess, Http()),
         MortalLedger(ledger, world),
         outbox,
         world.clock,
-        PATIENCE,
+        TIMING,
     )
     answers: list[tuple[int, str, int | None]] = []
     for at, number in sorted(deliveries(world, messages)):

@@ -3,22 +3,23 @@
 import pytest
 
 import handler
-from bridge.jobs.circuit import OPEN_SECONDS
+from bridge.config.timing import CIRCUIT_SECONDS
+from bridge.endpoints import queue
 from bridge.net.aws import AwsError
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 from bridge.storage.outbox import Message, dumps, loads
 from glpi import Glpi
 from local.gateway import Context
 from local.glpi_simulator import Fault
 from local.memory import MemoryOutbox
 from tests.conftest import Lab, both_versions, json_event
-from tests.support.safe_path import NOW, PATIENCE, Clock, post, record, work
+from tests.support.safe_path import NOW, TIMING, Clock, post, record, work
 
 
 def test_what_was_filed_at_once_is_done(lab: Lab, worker: MemoryOutbox, clock: Clock) -> None:
     assert "Принято" in lab.say("112 x")
     assert worker.receive() is None
-    clock.now += PATIENCE.first_delay
+    clock.now += TIMING.first_delay
     assert work(worker) == []
     assert worker.queue == []
     assert len(lab.glpi.tickets) == 1
@@ -45,9 +46,9 @@ def test_a_setting_at_fault_waits_at_the_longest_pause(
 ) -> None:
     lab.glpi.inject(Fault("right_missing"))
     lab.say("112 x")
-    clock.now += PATIENCE.first_delay
+    clock.now += TIMING.first_delay
     assert work(worker)
-    assert worker.queue[0].visible_at - clock.now == pytest.approx(PATIENCE.longest_pause)
+    assert worker.queue[0].visible_at - clock.now == pytest.approx(TIMING.longest_pause)
 
 
 def test_too_old_a_message_is_buried_with_its_words_and_the_reason(
@@ -55,7 +56,7 @@ def test_too_old_a_message_is_buried_with_its_words_and_the_reason(
 ) -> None:
     lab.glpi.inject(Fault("maintenance"))
     lab.say("112 принтер")
-    clock.now += PATIENCE.max_age + 1
+    clock.now += TIMING.max_age + 1
     assert work(worker) == []
     (dead,) = worker.dead
     assert dead.reason == "too old; last: maintenance"
@@ -68,7 +69,7 @@ def test_a_message_too_large_for_a_proxy_is_buried_at_once(
 ) -> None:
     lab.glpi.inject(Fault("status_before", match="POST Ticket", status=413))
     assert "слишком велико" in lab.say("112 x")
-    clock.now += PATIENCE.first_delay
+    clock.now += TIMING.first_delay
     assert work(worker) == []
     assert worker.dead[0].reason == "http-413"
 
@@ -92,7 +93,7 @@ def test_a_poisoned_message_does_not_keep_others_from_being_filed(
             raise RuntimeError("canary")
         return loads(body)
 
-    monkeypatch.setattr(handler, "loads", poisoned)
+    monkeypatch.setattr(queue, "loads", poisoned)
     good = record(dumps(Message(post(), NOW))) | {"messageId": "good"}
     event = {"Records": [record("poison"), good]}
     failures = handler.queue_handler(event, Context())["batchItemFailures"]
@@ -159,7 +160,7 @@ def test_nothing_is_buried_while_its_ticket_may_be_on_the_way(
 ) -> None:
     lab.glpi.inject(Fault("cut_after", "POST Ticket", times=1))
     worker.put(dumps(Message(post(), NOW)))
-    clock.now += PATIENCE.max_age + 1
+    clock.now += TIMING.max_age + 1
     assert work(worker)
     clock.now = worker.next_at() or 0
     assert work(worker) == []
@@ -171,8 +172,8 @@ def test_a_filed_message_whose_desk_is_gone_is_done(
     lab: Lab, worker: MemoryOutbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab.say("112 x")
-    monkeypatch.setattr("bridge.filing.servicedesk.find", lambda *_: None)
-    clock.now += PATIENCE.first_delay
+    monkeypatch.setattr("bridge.filing.reception.find", lambda *_: None)
+    clock.now += TIMING.first_delay
     assert work(worker) == []
     assert worker.dead == []
 
@@ -189,7 +190,7 @@ def test_a_message_that_is_not_safe_is_tried_without_asking_whether_glpi_is_ther
     for _ in range(2):
         lab.say("112 x")
     lab.glpi.heal()
-    clock.now += OPEN_SECONDS
+    clock.now += CIRCUIT_SECONDS
     with monkeypatch.context() as queue:
         queue.setattr(worker, "send", lambda *_: refuse)
         assert "Принято" in lab.say("112 x")

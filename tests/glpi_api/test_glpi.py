@@ -11,7 +11,8 @@ import pytest
 import trustme
 
 from bridge.config.credentials import GlpiTokens
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from glpi import (
     AccessDenied,
     Glpi,
@@ -126,7 +127,7 @@ def test_a_body_too_large_for_a_proxy_is_not_sent_again(glpi: GlpiSimulator, cli
 def test_a_courtesy_does_not_use_up_the_time_for_the_ticket(
     glpi: GlpiSimulator, client: Glpi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.glpi_api.session.LOG_OUT_SECONDS", 0.05)
+    monkeypatch.setattr("bridge.config.timing.LOG_OUT_SECONDS", 0.05)
     create(client)
     glpi.inject(Fault("stale_rights"))
     glpi.inject(Fault("delay_before", match="killSession", seconds=FOREVER))

@@ -8,7 +8,8 @@ import pytest
 
 from bridge.config.credentials import GlpiTokens
 from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from glpi import (
     MEGABYTE,
     NOBODY,
@@ -173,8 +174,8 @@ def test_a_tickets_status_says_what_a_followup_needs(
 ) -> None:
     client.session.put(f"Ticket/{ticket}", {"status": status}, deadline())
     found = client.followups.condition(ticket, deadline())
-    assert found == Condition(there=True, status=status)
-    assert (found.takes_followups, found.rests) == (takes, rests)
+    assert found == Condition(exists=True, status=status)
+    assert (found.takes_followups, found.is_resting) == (takes, rests)
 
 
 def test_a_ticket_in_the_trash_or_purged_takes_no_followups(client: Glpi, ticket: int) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 import glpi as glpi_module
 from bridge.config.credentials import GlpiTokens
-from bridge.net.http import Answer, Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Answer, Http
 from glpi import Glpi, GlpiError, Marked, Unavailable
 from local.glpi_simulator import Fault, GlpiSimulator
 from tests.conftest import both_versions

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-import handler
+from bridge import container
 from bridge.filing.planning import Planner
 from bridge.net import deadline
 from bridge.storage.ledger import DynamoLedger
@@ -88,6 +88,6 @@ def test_a_call_has_its_time_from_its_beginning(monkeypatch: pytest.MonkeyPatch)
 def test_a_message_makes_no_client(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes its time, and the default session is not for several threads at once."""
     lab.cold_start()
-    handler.container()
+    container.container()
     monkeypatch.setattr(boto3, "client", None)
     assert "Принято" in lab.say("112 x")

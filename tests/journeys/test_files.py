@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-import handler
 from bench.files_memory import measure
+from bridge.config import timing
 from bridge.net.aws import AwsError
 from bridge.storage.ledger import Entry
 from bridge.tickets import files
 from glpi import MEGABYTE
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
-from tests.conftest import both_versions
+from tests.conftest import both_versions, ledger
 from tests.support.chat import HELPDESK, PNG, Chat, chat, contents, filenames, plain
-from tests.support.safe_path import PATIENCE, work
+from tests.support.safe_path import TIMING, work
 
 __all__ = ["chat", "plain"]
 
@@ -277,7 +277,7 @@ def test_a_bot_outside_the_channel_notes_that_and_comes_back_when_it_is_let_in(c
     assert "Принято" in chat.said
     for _ in range(2):
         assert chat.go_on()
-        assert chat.worker.queue[0].visible_at - chat.clock.now == PATIENCE.longest_pause
+        assert chat.worker.queue[0].visible_at - chat.clock.now == TIMING.longest_pause
     (note,) = contents(chat.ticket)
     assert "файл: у бота нет доступа к файлу" in note
     (line,) = [e for e in chat.lab.logged() if "remedy" in e][-1:]
@@ -321,7 +321,7 @@ def test_an_upload_of_unknown_outcome_is_there_once(
     chat.glpi.inject(Fault(cut, match=UPLOAD, times=1, status=status))
     before = chat.clock.now
     assert chat.go_on()
-    assert chat.worker.queue[0].visible_at >= before + PATIENCE.settle
+    assert chat.worker.queue[0].visible_at >= before + TIMING.settle
     chat.settle()
     assert sorted(filenames(chat.ticket)) == sorted(f"{n}.txt" for n in range(files))
     assert chat.told() == []
@@ -443,7 +443,7 @@ def test_a_slow_file_takes_its_own_share_of_the_time_only(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat.write("112 x", ("a.txt", b"1"), ("b.txt", b"2"), ("c.txt", b"3"))
-    monkeypatch.setattr(handler, "WORKER_SECONDS", 3.0)
+    monkeypatch.setattr(timing, "WORKER_SECONDS", 3.0)
     chat.glpi.inject(Fault("delay_before", match=UPLOAD, seconds=60, times=1))
     chat.go_on()
     assert filenames(chat.ticket) == ["b.txt", "c.txt"]
@@ -452,7 +452,7 @@ def test_a_slow_file_takes_its_own_share_of_the_time_only(
 def test_what_cannot_be_carried_in_days_is_told_and_noted(chat: Chat) -> None:
     chat.write("112 x", ("a.txt", b"1"))
     chat.mattermost.trouble = Trouble(status=500, match="/files/")
-    chat.clock.now += PATIENCE.max_age + 1
+    chat.clock.now += TIMING.max_age + 1
     chat.go_on()
     assert chat.worker.queue == chat.worker.dead == []
     assert not [e for e in chat.lab.logged() if e["message"].startswith("given up")]
@@ -466,7 +466,7 @@ def test_what_cannot_be_carried_in_days_is_told_and_noted(chat: Chat) -> None:
 def test_what_cannot_even_be_told_in_days_is_given_up_and_logged(chat: Chat) -> None:
     chat.write("112 x", ("a.txt", b"1"))
     chat.mattermost.trouble = Trouble(status=500)
-    chat.clock.now += PATIENCE.max_age + 1
+    chat.clock.now += TIMING.max_age + 1
     chat.go_on()
     assert chat.worker.queue == chat.worker.dead == []
     (line,) = [e for e in chat.lab.logged() if e["message"].startswith("given up")]
@@ -483,16 +483,15 @@ def test_a_large_file_passes_through_little_memory() -> None:
 
 def failing(chat: Chat, monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
     """Let so many writes of the ledger succeed, and the next one fail."""
-    ledger = handler.container().worker._filing._ledger
-    real, left = ledger.write, [lost]
+    real, remaining = ledger().write, [lost]
 
     def write(ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
-        left[0] -= 1
-        if left[0] == -1:
+        remaining[0] -= 1
+        if remaining[0] == -1:
             raise AwsError("TimeoutError", refused=False)
         return real(ref, entry, seen)
 
-    monkeypatch.setattr(ledger, "write", write)
+    monkeypatch.setattr(ledger(), "write", write)
 
 
 @pytest.mark.parametrize("lost", [0, 1])

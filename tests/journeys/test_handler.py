@@ -2,13 +2,14 @@
 
 import base64
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import handler
-from bridge.config.rules import read_rules
+from bridge import container
+from bridge.config import timing
 from local import SAMPLE_TOKENS
 from local.glpi_simulator import Fault
 from tests.conftest import EVENTS, Lab, both_versions, form_event, json_event, load_event
@@ -159,7 +160,7 @@ def test_a_hook_without_trigger_words_is_not_answered(lab: Lab) -> None:
 
 def write_rules(lab: Lab, monkeypatch: pytest.MonkeyPatch, path: Path, toml: str) -> None:
     path.write_text(toml, "utf-8")
-    monkeypatch.setattr(handler, "read_rules", lambda: read_rules(path))
+    monkeypatch.setattr(container, "BRIDGE_TOML", path)
     lab.cold_start()
 
 
@@ -347,13 +348,13 @@ def test_a_second_delivery_of_a_post_is_silent_and_files_nothing(lab: Lab) -> No
 
 def test_an_answer_is_still_given_when_the_function_runs_out_of_time(lab: Lab) -> None:
     lab.glpi.inject(Fault("delay_before", match="POST Ticket", seconds=30))
-    status, answer = lab.invoke(json_event(), seconds=handler.RESERVE_SECONDS + 0.3)
+    status, answer = lab.invoke(json_event(), seconds=timing.RESERVE_SECONDS + 0.3)
     assert status == 200
     assert "Сообщение сохранено" in answer["text"]
 
 
 def test_without_time_nothing_is_begun(lab: Lab) -> None:
-    _, answer = lab.invoke(json_event(), seconds=handler.RESERVE_SECONDS - 1)
+    _, answer = lab.invoke(json_event(), seconds=timing.RESERVE_SECONDS - 1)
     assert "Сообщение сохранено" in answer["text"]
     assert lab.glpi.log == []
 
@@ -424,12 +425,32 @@ def test_an_unforeseen_error_is_answered_and_its_message_is_not_logged(
 def test_an_unforeseen_error_after_glpi_was_asked_leaves_the_outcome_open(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.telemetry.outcome", lambda _: 1 / 0)
+    monkeypatch.setattr("bridge.filing.first_attempt.Outcome", lambda *_, **__: 1 / 0)
     status, answer = lab.invoke(json_event())
     assert status == 500
     assert f"Код: {POST_ID}" in answer["text"]
     assert "не подтвердил" in answer["text"]
     assert len(lab.glpi.tickets) == 1
+
+
+@pytest.mark.parametrize("broken", ["count", "count_cold_start", "measure_glpi", "flush"])
+def test_telemetry_that_fails_changes_no_answer(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr(f"bridge.telemetry.{broken}", cache(lambda *_: 1 / 0))
+    assert "Принято" in lab.say("112 x")
+    entries = {entry["message"]: entry for entry in lab.logged()}
+    assert entries["unforeseen error"]["error"] == "ZeroDivisionError"
+    assert entries["filed"]["ticket"] == lab.glpi.tickets[0]["id"]
+
+
+def test_a_log_that_cannot_be_written_changes_no_answer(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.endpoints.outgoing_webhook.error_fields", lambda _: 1 / 0)
+    monkeypatch.setattr("bridge.endpoints.guard.log_unforeseen", lambda _: 1 / 0)
+    lab.glpi.inject(Fault("maintenance"))
+    assert "сохранено" in lab.say("112 x")
 
 
 def test_an_event_without_a_request_context_is_answered(lab: Lab) -> None:
@@ -445,7 +466,7 @@ def test_strangers_cannot_drive_secrets_manager_while_the_secret_is_unusable(
         reads.append(1)
         return "not the secret"
 
-    monkeypatch.setattr(handler, "secrets_manager", lambda _: fetch)
+    monkeypatch.setattr(container, "secrets_manager", lambda _: fetch)
     lab.cold_start()
     for _ in range(20):
         assert lab.invoke(json_event(token="stranger"))[0] == 503

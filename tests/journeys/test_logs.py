@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-import handler
-from bridge import telemetry
-from bridge.config.rules import read_rules
+from bridge import container, telemetry
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostSimulator, Trouble
 from local.memory import MemoryOutbox
@@ -128,7 +126,7 @@ def test_glpis_error_text_with_the_sql_statement_stays_out(
 ) -> None:
     rules = tmp_path / "bridge.toml"
     rules.write_text('title = "{first_line}"\n[[desk]]\ntriggers = ["112"]\nentity = 999')
-    monkeypatch.setattr(handler, "read_rules", lambda: read_rules(rules))
+    monkeypatch.setattr(container, "BRIDGE_TOML", rules)
     lab.cold_start()
     assert "пока не принимает" in say(lab)["text"]
     assert "ERROR_GLPI_ADD" in written.holds_no_canary()
@@ -161,7 +159,7 @@ def test_no_request_brings_its_content_into_the_log(
     [
         "bridge.mattermost.outgoing_webhook.to_post",
         "bridge.filing.planning.compose",
-        "bridge.telemetry.outcome",
+        "bridge.filing.answers.permalink",
     ],
 )
 def test_an_unforeseen_error_keeps_its_words_to_itself(
@@ -281,7 +279,7 @@ def test_requesters_files_and_replies_leave_no_trace_but_ids(
         "bridge.tickets.requesters.is_address",
         "bridge.tickets.files._sha1",
         "bridge.glpi_api.documents._Upload",
-        "bridge.filing.steps.marker",
+        "bridge.tickets.files.files_marker",
     ],
 )
 def test_an_unforeseen_error_about_a_file_or_a_person_keeps_their_names_to_itself(

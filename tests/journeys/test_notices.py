@@ -3,7 +3,7 @@
 import pytest
 
 import handler
-from bridge.filing.planning import ASK_PATIENCE
+from bridge.config.timing import THREAD_UNKNOWN_SECONDS
 from bridge.storage.outbox import Message, dumps
 from local.gateway import Context
 from local.glpi_simulator import Fault
@@ -11,7 +11,7 @@ from local.mattermost_simulator import MattermostSimulator, Trouble
 from local.memory import MemoryOutbox
 from tests.conftest import Lab, both_versions
 from tests.support.operator import run
-from tests.support.safe_path import NOW, PATIENCE, Clock, post, record, work
+from tests.support.safe_path import NOW, TIMING, Clock, post, record, work
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 TOO_LARGE = Fault("status_before", match="POST Ticket", status=413)
@@ -117,7 +117,7 @@ def test_while_mattermost_is_down_the_ticket_is_there_and_the_notice_waits(
 ) -> None:
     saved(lab, bot)
     bot.refuse()
-    while clock.now < NOW + ASK_PATIENCE:
+    while clock.now < NOW + THREAD_UNKNOWN_SECONDS:
         assert lab.glpi.tickets == []  # it may belong to a thread's ticket
         go_on(worker, clock)
     for _ in range(3):
@@ -145,7 +145,7 @@ def test_a_bot_outside_the_channel_waits_for_the_administrator_at_the_longest_pa
     bot.channels[HELPDESK].with_bot = False
     saved(lab, bot)
     go_on(worker, clock)
-    assert worker.queue[0].visible_at - clock.now == pytest.approx(PATIENCE.longest_pause)
+    assert worker.queue[0].visible_at - clock.now == pytest.approx(TIMING.longest_pause)
     (entry,) = [e for e in lab.logged() if e.get("code") == "mattermost-permissions"]
     assert "add it to the team" in entry["remedy"]
     shown = run("queue").stdout
@@ -164,7 +164,7 @@ def test_a_notice_is_given_up_with_the_messages_age_but_its_ticket_is_no_dead_le
     saved(lab, bot)
     bot.trouble = Trouble(status=500, match="POST")
     go_on(worker, clock)
-    clock.now += PATIENCE.max_age
+    clock.now += TIMING.max_age
     go_on(worker, clock)
     assert worker.queue == worker.dead == []
     (entry,) = [e for e in lab.logged() if e["message"].startswith("given up")]
@@ -188,7 +188,7 @@ def test_a_failure_for_good_is_told_with_a_link_and_the_hours(
     root = bot.add_post(HELPDESK)
     lab.glpi.inject(Fault("maintenance"))
     lab.say("112 x", post_id=root)
-    clock.now += PATIENCE.max_age + 3600
+    clock.now += TIMING.max_age + 3600
     go_on(worker, clock)
     ((thread, text),) = bot.said()
     assert thread == root

@@ -5,17 +5,15 @@ from typing import Any
 
 import pytest
 
-import handler
-from bridge.config import credentials
-from bridge.filing import filing, planning, servicedesk, threads
-from bridge.storage import ledger, outbox
-from bridge.tickets import requesters as requesters_module
-from bridge.tickets.requesters import KEPT, KEPT_SECONDS
+from bridge import container
+from bridge.config import timing
+from bridge.config.timing import REQUESTER_AGE_SECONDS
+from bridge.tickets.requesters import KEPT
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
 from tests.conftest import both_versions
 from tests.support.chat import ALICE, BOB, Chat, chat, plain
-from tests.support.safe_path import PATIENCE
+from tests.support.safe_path import TIMING
 
 __all__ = ["chat", "plain"]
 
@@ -143,7 +141,7 @@ def test_a_warm_ticket_by_a_known_person_costs_no_look_up(chat: Chat) -> None:
 def test_what_is_known_of_somebody_is_asked_anew_after_a_while(chat: Chat) -> None:
     chat.write("112 x")
     chat.glpi.change_user("alice", is_active=False)
-    chat.clock.now += KEPT_SECONDS - 1
+    chat.clock.now += REQUESTER_AGE_SECONDS - 1
     chat.write("112 y")
     assert requesters(chat) == [ALICE]  # GLPI 11 drops a disabled user
     chat.clock.now += 1
@@ -152,7 +150,7 @@ def test_what_is_known_of_somebody_is_asked_anew_after_a_while(chat: Chat) -> No
 
 
 def test_only_so_many_people_are_remembered(chat: Chat) -> None:
-    known = handler.container().desk._planner._requesters._known
+    known = container.container().worker._completion._requesters._known
     assert known.maxsize == KEPT
     chat.write("112 x")
     assert len(known) == 1
@@ -211,7 +209,7 @@ def test_a_look_up_that_fails_costs_no_ticket_and_the_requester_is_added_later(
 def test_a_look_up_that_hangs_leaves_time_for_the_ticket(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.filing.planning.LOOK_UP_SECONDS", 0.2)
+    monkeypatch.setattr("bridge.config.timing.LOOK_UP_SECONDS", 0.2)
     chat.glpi.inject(Fault("delay_before", match=SEARCH, seconds=60))
     chat.write("112 x")
     assert "Принято" in chat.said
@@ -221,16 +219,16 @@ def test_a_look_up_that_hangs_leaves_time_for_the_ticket(
 
 
 def test_all_that_is_asked_before_the_ticket_leaves_time_for_it() -> None:
-    before = outbox.CALL_SECONDS + threads.ASK_SECONDS + planning.LOOK_UP_SECONDS
-    assert before + filing.PROBE_SECONDS < handler.GLPI_SECONDS
-    assert before + 3 <= handler.GLPI_SECONDS  # GLPI is probed after failures only
-    assert requesters_module.ASK_SECONDS < planning.LOOK_UP_SECONDS
+    before = timing.QUEUE_SECONDS + timing.PLACE_SECONDS + timing.LOOK_UP_SECONDS
+    assert before + timing.PROBE_SECONDS < timing.GLPI_SECONDS
+    assert before + 3 <= timing.GLPI_SECONDS  # GLPI is probed after failures only
+    assert timing.USER_SECONDS < timing.LOOK_UP_SECONDS
 
 
 def test_all_that_is_asked_leaves_time_for_the_answer() -> None:
-    secret = 2 * credentials.READ_SECONDS
-    notes = 6 * ledger.CALL_SECONDS  # the claim, its end, the thread's two, and that it was told
-    asked = secret + handler.GLPI_SECONDS + notes + servicedesk.ANSWER_SECONDS
+    secret = 2 * timing.SECRET_SECONDS
+    notes = 6 * timing.LEDGER_SECONDS  # the claim, its end, the thread's two, and that it was told
+    asked = secret + timing.GLPI_SECONDS + notes + timing.REPLY_SECONDS
     assert asked <= 26 - 3
 
 
@@ -255,7 +253,7 @@ def test_an_addition_of_unknown_outcome_names_the_requester_once(
     chat.write("112 x")
     chat.mattermost.heal()
     if cut == "delay_after":
-        monkeypatch.setattr(handler, "WORKER_SECONDS", 0.3)
+        monkeypatch.setattr(timing, "WORKER_SECONDS", 0.3)
     chat.glpi.inject(Fault(cut, match=ADD, times=1, seconds=60))
     assert chat.go_on()
     assert requesters(chat) == ([] if cut == "cut_before" else [ALICE])
@@ -268,7 +266,7 @@ def test_an_addition_that_is_executed_twice_names_the_requester_once(chat: Chat)
     chat.write("112 x")
     chat.mattermost.heal()
     chat.glpi.inject(Fault("wrong_shape", match="Ticket_User", body="[]", times=1))
-    people = handler.container().worker._steps._people
+    people = container.container().glpi.people
     real = people.has_requester
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "has_requester", lambda *_: real(*_) and False)
@@ -291,7 +289,7 @@ def test_somebody_who_was_named_in_glpi_meanwhile_stays_the_only_one(chat: Chat)
 def test_a_requester_who_cannot_be_named_in_days_is_given_up_and_logged(chat: Chat) -> None:
     chat.mattermost.trouble = TROUBLES[0]
     chat.write("112 x")
-    chat.clock.now += PATIENCE.max_age + 1
+    chat.clock.now += TIMING.max_age + 1
     chat.go_on()
     assert chat.worker.queue == chat.worker.dead == []
     (line,) = [e for e in chat.lab.logged() if e["message"].startswith("given up")]

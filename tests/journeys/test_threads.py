@@ -5,20 +5,24 @@ from typing import Any
 
 import pytest
 
-import handler
-from bridge.filing.filing import ABANDONED_AFTER
-from bridge.filing.planning import ASK_PATIENCE, THREAD_PATIENCE
-from bridge.filing.steps import Steps
-from bridge.filing.threads import FAILURES, SKIP_SECONDS
+from bridge.config.timing import (
+    ABANDONED_SECONDS,
+    MATTERMOST_PAUSE_SECONDS,
+    THREAD_TICKET_SECONDS,
+    THREAD_UNKNOWN_SECONDS,
+)
+from bridge.filing.threads import FAILURES
 from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED
-from bridge.mattermost.notifier import WayBack
+from bridge.jobs.leases import Leases
+from bridge.mattermost.notifier import Notifier
 from bridge.net.aws import AwsError
 from bridge.storage.ledger import NEW
+from bridge.storage.links import ThreadLinks
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
-from tests.conftest import both_versions
+from tests.conftest import both_versions, ledger
 from tests.support.chat import ALICE, BOB, HELPDESK, Chat, chat, contents, plain
-from tests.support.safe_path import PATIENCE, work
+from tests.support.safe_path import TIMING, work
 
 __all__ = ["chat", "plain"]
 
@@ -247,7 +251,7 @@ def test_after_a_while_a_ticket_is_better_than_waiting_and_says_when_it_was_writ
     chat.mattermost.refuse()
     chat.write("112 x", root=root)
     since = chat.clock.now
-    while chat.clock.now < since + ASK_PATIENCE:
+    while chat.clock.now < since + THREAD_UNKNOWN_SECONDS:
         assert len(chat.glpi.tickets) == 1
         chat.go_on()
     assert len(chat.glpi.tickets) == 2
@@ -291,7 +295,7 @@ def test_a_reply_does_not_wait_for_ever_for_the_ticket_of_its_thread(chat: Chat)
     chat.glpi.heal()
     chat.write("112 x", root=root)
     since = chat.clock.now
-    for seconds in (0, 3600, THREAD_PATIENCE - 1):
+    for seconds in (0, 3600, THREAD_TICKET_SECONDS - 1):
         chat.clock.now = since + seconds
         assert chat.go_on()
         assert chat.glpi.tickets == []
@@ -304,14 +308,13 @@ def test_a_reply_below_a_claim_without_a_message_waits_no_longer_than_a_worker_w
 ) -> None:
     """As a container leaves it that is killed before the queue has the message."""
     root = chat.mattermost.add_post(HELPDESK)
-    ledger = handler.container().desk._filing._ledger
-    claim = NEW.claimed(chat.clock.now + PATIENCE.fast_lease, chat.clock.now)
-    assert ledger.write(root, claim, seen=NEW)[0]
+    claim = NEW.claimed(chat.clock.now + TIMING.fast_lease, chat.clock.now)
+    assert ledger().write(root, claim, seen=NEW)[0]
     chat.write("112 again", root=root)
     assert "Сообщение сохранено" in chat.told()[-1]
     chat.go_on()
     assert chat.glpi.tickets == []
-    chat.clock.now += PATIENCE.fast_lease + PATIENCE.settle + ABANDONED_AFTER
+    chat.clock.now += TIMING.fast_lease + TIMING.settle + ABANDONED_SECONDS
     chat.settle()
     assert [ticket["name"] for ticket in chat.glpi.tickets] == ["Заявка от alice: again"]
 
@@ -349,14 +352,14 @@ def test_while_a_reply_is_being_answered_the_worker_keeps_off(
 ) -> None:
     root = chat.write("112 принтер")
     chat.settle()
-    real = WayBack.tell
+    real = Notifier.say
 
-    def slow(*arguments: Any) -> None:
-        chat.clock.now += PATIENCE.first_delay
+    def slow(*arguments: Any, **named: Any) -> None:
+        chat.clock.now += TIMING.first_delay
         work(chat.worker)
-        real(*arguments)
+        real(*arguments, **named)
 
-    monkeypatch.setattr(WayBack, "tell", slow)
+    monkeypatch.setattr(Notifier, "say", slow)
     chat.write("112 x", root=root)
     monkeypatch.undo()
     chat.settle()
@@ -387,7 +390,7 @@ def test_nobody_waits_for_a_mattermost_that_the_function_cannot_reach(chat: Chat
     chat.write("112 y")
     assert "Принято" in chat.said
     chat.mattermost.heal()
-    chat.clock.now += SKIP_SECONDS
+    chat.clock.now += MATTERMOST_PAUSE_SECONDS
     root = chat.write("112 z")
     chat.write("112 more", root=root)
     assert "Добавлено" in chat.told()[-1]
@@ -395,15 +398,14 @@ def test_nobody_waits_for_a_mattermost_that_the_function_cannot_reach(chat: Chat
 
 def break_reads(chat: Chat, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     """Let the ledger not answer what it knows of a post or thread."""
-    ledger = handler.container().worker._filing._ledger
-    real = ledger.read
+    real = ledger().read
 
     def read(ref: str) -> object:
         if ref == key:
             raise AwsError("TimeoutError", refused=False)
         return real(ref)
 
-    monkeypatch.setattr(ledger, "read", read)
+    monkeypatch.setattr(ledger(), "read", read)
 
 
 def test_a_reply_waits_while_the_ledger_does_not_know_threads(
@@ -451,7 +453,7 @@ def test_a_reply_of_unknown_outcome_is_found_where_it_was_tried_when_mattermost_
     root, _ = open_ticket(chat)
     chat.glpi.inject(Fault("cut_after", match=FOLLOWUP, times=1))
     chat.write("112 x", root=root)
-    chat.clock.now += ASK_PATIENCE
+    chat.clock.now += THREAD_UNKNOWN_SECONDS
     chat.mattermost.refuse()
     chat.go_on()
     chat.mattermost.heal()
@@ -505,8 +507,7 @@ def test_a_thread_whose_new_ticket_could_not_be_noted_finds_it_all_the_same(
 ) -> None:
     root, number = open_ticket(chat)
     chat.change(number, status=CLOSED)
-    ledger = handler.container().worker._filing._ledger
-    real = ledger.write
+    real = ledger().write
 
     def write(ref: str, entry: Any, seen: Any) -> object:
         if ref.startswith("thread:"):
@@ -514,7 +515,7 @@ def test_a_thread_whose_new_ticket_could_not_be_noted_finds_it_all_the_same(
         return real(ref, entry, seen)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "write", write)
+        patch.setattr(ledger(), "write", write)
         chat.write("112 опять", root=root)
         if step == "answer":
             assert chat.go_on()
@@ -525,10 +526,10 @@ def test_a_thread_whose_new_ticket_could_not_be_noted_finds_it_all_the_same(
 
 
 def test_the_thread_stays_with_its_newest_ticket(chat: Chat) -> None:
-    filing = handler.container().worker._filing
-    filing.take_thread("root", 8)
-    filing.take_thread("root", 7)
-    assert filing.of_thread("root").ticket == 8
+    links = ThreadLinks(ledger())
+    links.record("root", 8)
+    links.record("root", 7)
+    assert links.entry("root").ticket == 8
 
 
 def test_two_workers_with_two_messages_of_one_post_do_its_steps_once(
@@ -537,15 +538,16 @@ def test_two_workers_with_two_messages_of_one_post_do_its_steps_once(
     chat.glpi.inject(DOWN)
     chat.write("112 x", ("a.txt", b"words"))
     chat.glpi.heal()
-    chat.worker.put(chat.worker.queue[0].body, PATIENCE.first_delay)
-    real, nested = Steps.do, list[list[str]]()
+    chat.worker.put(chat.worker.queue[0].body, TIMING.first_delay)
+    real, nested = Leases.take, list[list[str]]()
 
-    def do(*arguments: Any, **named: Any) -> object:
+    def take(*arguments: Any) -> object:
+        leased = real(*arguments)
         if not nested:
             nested.append(work(chat.worker))
-        return real(*arguments, **named)
+        return leased
 
-    monkeypatch.setattr(Steps, "do", do)
+    monkeypatch.setattr(Leases, "take", take)
     chat.go_on()
     assert nested != [[]]  # the other message stays in the queue
     chat.mattermost.pending.clear()

@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 import pytest
 
 from bridge.config.credentials import GlpiTokens
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.words.richtext import rendered
 from glpi import Glpi
 from local.glpi_simulator import GlpiSimulator

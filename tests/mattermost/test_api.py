@@ -7,7 +7,8 @@ import pytest
 
 from bridge.config.credentials import MattermostAccess
 from bridge.mattermost.api import Denied, FileInfo, Gone, MattermostApi, Place, Unreachable
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from local.mattermost_simulator import MattermostSimulator, Trouble
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
@@ -114,4 +115,4 @@ def test_a_partial_file_is_not_a_file(mattermost: MattermostSimulator, api: Matt
 )
 def test_a_bot_needs_a_token_and_an_address(url: str | None, token: str, there: bool) -> None:
     access = MattermostAccess(bot_token=token)
-    assert MattermostApi(url, lambda: access, Http()).has_bot is there
+    assert MattermostApi(url, lambda: access, Http()).has_bot() is there

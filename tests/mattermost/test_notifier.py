@@ -1,13 +1,12 @@
 """Telling authors something later: by a bot in the thread, by a webhook in the channel."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from bridge.config.credentials import MattermostAccess
+from bridge.config.timing import RETRY_AFTER_SECONDS
 from bridge.mattermost.api import (
-    MAX_WAIT,
     Denied,
     Gone,
     MattermostApi,
@@ -15,18 +14,25 @@ from bridge.mattermost.api import (
     Unreachable,
     decipher,
 )
-from bridge.mattermost.notifier import Way, WayBack
-from bridge.mattermost.outgoing_webhook import Post, answer, to_post
-from bridge.net.http import Answer, Deadline, Http
+from bridge.mattermost.notifier import Notifier, Reach
+from bridge.mattermost.outgoing_webhook import Post, to_post
+from bridge.net.deadline import Deadline
+from bridge.net.http import Answer, Http
 from local.mattermost_simulator import MattermostSimulator, Trouble
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
-REPLY = answer("done", in_thread=True, username="Helpdesk", icon_url="https://x.example/i.png")
+REPLY = "done"
 
 
 def post(post_id: str | None, **fields: object) -> Post:
     given = {"text": "112 x", "post_id": post_id or "", "channel_name": "helpdesk", **fields}
     return to_post(given, "hook")
+
+
+def tell(notifier: Notifier, written: Post, text: str, limit: Deadline) -> None:
+    """Tell the author of a post, wherever that is."""
+    place = notifier.place_of(written, limit)
+    notifier.say(place, text, limit, once=written.id or written.ref)
 
 
 def deadline() -> Deadline:
@@ -41,105 +47,107 @@ def http() -> Iterator[Http]:
 
 
 @pytest.fixture
-def bot(mattermost: MattermostSimulator, http: Http) -> WayBack:
+def bot(mattermost: MattermostSimulator, http: Http) -> Notifier:
     access = MattermostAccess(bot_token=mattermost.bot_token)
-    return WayBack(MattermostApi(mattermost.url, lambda: access, http))
+    return Notifier(MattermostApi(mattermost.url, lambda: access, http))
 
 
 @pytest.fixture
-def hook(mattermost: MattermostSimulator, http: Http) -> WayBack:
+def hook(mattermost: MattermostSimulator, http: Http) -> Notifier:
     access = MattermostAccess(incoming_webhook=mattermost.hook_url)
-    return WayBack(MattermostApi(None, lambda: access, http))
+    return Notifier(MattermostApi(None, lambda: access, http), username="Helpdesk")
 
 
 def test_a_bot_answers_in_the_thread_of_the_post(
-    mattermost: MattermostSimulator, bot: WayBack
+    mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     root = mattermost.add_post(HELPDESK)
-    assert bot.of(post(root)) is Way.THREAD
-    bot.tell(post(root), REPLY, deadline())
+    assert bot.reach(post(root)) is Reach.THREAD
+    tell(bot, post(root), REPLY, deadline())
     assert mattermost.said() == [(root, "done")]
 
 
 def test_a_reply_is_answered_in_the_thread_it_belongs_to(
-    mattermost: MattermostSimulator, bot: WayBack
+    mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     root = mattermost.add_post(HELPDESK)
-    bot.tell(post(mattermost.add_post(HELPDESK, root)), REPLY, deadline())
+    tell(bot, post(mattermost.add_post(HELPDESK, root)), REPLY, deadline())
     assert mattermost.said() == [(root, "done")]
 
 
 def test_the_same_said_twice_in_a_row_appears_once_but_other_words_do(
-    mattermost: MattermostSimulator, bot: WayBack
+    mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     root = mattermost.add_post(HELPDESK)
     for text in ("done", "done", "failed"):
-        bot.tell(post(root), answer(text, in_thread=True), deadline())
+        tell(bot, post(root), text, deadline())
     assert [text for _, text in mattermost.said()] == ["done", "failed"]
 
 
 def test_an_incoming_webhook_writes_into_the_channel_of_the_post(
-    mattermost: MattermostSimulator, hook: WayBack
+    mattermost: MattermostSimulator, hook: Notifier
 ) -> None:
     mattermost.add_channel("printers")
     written = post(None, channel_name="printers")
-    assert hook.of(written) is Way.CHANNEL
-    hook.tell(written, REPLY, deadline())
+    assert hook.reach(written) is Reach.CHANNEL
+    tell(hook, written, REPLY, deadline())
     assert mattermost.said("printers") == [("", "done")]
     assert [p["username"] for p in mattermost.posts.values()] == ["Helpdesk"]
 
 
 @pytest.mark.parametrize(
-    ("access", "url", "fields", "way"),
+    ("access", "url", "fields", "reach"),
     [
-        ({"bot_token": "b", "incoming_webhook": "h"}, "https://m", {}, Way.THREAD),
-        ({"bot_token": "b", "incoming_webhook": "h"}, None, {}, Way.CHANNEL),
-        ({"bot_token": "b", "incoming_webhook": "h"}, "https://m", {"post_id": ""}, Way.CHANNEL),
-        ({"bot_token": "b"}, None, {}, Way.NONE),
-        ({"bot_token": "b"}, "https://m", {"post_id": ""}, Way.NONE),
-        ({"incoming_webhook": "h"}, "https://m", {"channel_name": ""}, Way.NONE),
-        ({}, "https://m", {}, Way.NONE),
+        ({"bot_token": "b", "incoming_webhook": "h"}, "https://m", {}, Reach.THREAD),
+        ({"bot_token": "b", "incoming_webhook": "h"}, None, {}, Reach.CHANNEL),
+        ({"bot_token": "b", "incoming_webhook": "h"}, "https://m", {"post_id": ""}, Reach.CHANNEL),
+        ({"bot_token": "b"}, None, {}, Reach.NONE),
+        ({"bot_token": "b"}, "https://m", {"post_id": ""}, Reach.NONE),
+        ({"incoming_webhook": "h"}, "https://m", {"channel_name": ""}, Reach.NONE),
+        ({}, "https://m", {}, Reach.NONE),
     ],
     ids=str,
 )
 def test_where_an_author_will_be_told(
-    access: dict[str, str], url: str | None, fields: dict[str, str], way: Way, http: Http
+    access: dict[str, str], url: str | None, fields: dict[str, str], reach: Reach, http: Http
 ) -> None:
     known = MattermostAccess(**access)
     assert (
-        WayBack(MattermostApi(url, lambda: known, http)).of(post(**{"post_id": "a" * 26, **fields}))
-        is way
+        Notifier(MattermostApi(url, lambda: known, http)).reach(
+            post(**{"post_id": "a" * 26, **fields})
+        )
+        is reach
     )
 
 
-def test_a_deleted_post_has_nobody_to_tell(bot: WayBack) -> None:
+def test_a_deleted_post_has_nobody_to_tell(bot: Notifier) -> None:
     with pytest.raises(Gone):
-        bot.tell(post("a" * 26), REPLY, deadline())
+        tell(bot, post("a" * 26), REPLY, deadline())
 
 
 def test_a_thread_deleted_in_between_has_nobody_to_tell(
-    mattermost: MattermostSimulator, bot: WayBack
+    mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     orphan = mattermost.add_post(HELPDESK, "b" * 26)
     with pytest.raises(Gone):
-        bot.tell(post(orphan), REPLY, deadline())
+        tell(bot, post(orphan), REPLY, deadline())
 
 
 def test_a_bot_that_is_not_in_the_channel_says_who_has_to_do_what(
-    mattermost: MattermostSimulator, bot: WayBack
+    mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     channel = mattermost.add_channel("elsewhere", with_bot=False)
     with pytest.raises(Denied, match=r"mattermost-permissions.*add it to the team"):
-        bot.tell(post(mattermost.add_post(channel.id)), REPLY, deadline())
+        tell(bot, post(mattermost.add_post(channel.id)), REPLY, deadline())
 
 
 def test_a_wrong_bot_token_is_named_but_not_shown(
     mattermost: MattermostSimulator, http: Http
 ) -> None:
     access = MattermostAccess(bot_token="canary")
-    way_back = WayBack(MattermostApi(mattermost.url, lambda: access, http))
+    notifier = Notifier(MattermostApi(mattermost.url, lambda: access, http))
     with pytest.raises(Denied, match="mattermost_bot_token") as caught:
-        way_back.tell(post("a" * 26), REPLY, deadline())
+        tell(notifier, post("a" * 26), REPLY, deadline())
     assert "canary" not in str(caught.value)
     assert "canary" not in repr(access)
 
@@ -149,27 +157,29 @@ def test_an_unknown_incoming_webhook_is_named_but_its_address_is_not_shown(
 ) -> None:
     access = MattermostAccess(incoming_webhook=f"{mattermost.url}/hooks/canary")
     with pytest.raises(Denied, match="mattermost_incoming_webhook") as caught:
-        WayBack(MattermostApi(None, lambda: access, http)).tell(post(None), REPLY, deadline())
+        tell(Notifier(MattermostApi(None, lambda: access, http)), post(None), REPLY, deadline())
     assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("done", [True, False])
 def test_an_answer_that_is_cut_off_may_have_been_posted(
-    mattermost: MattermostSimulator, bot: WayBack, done: bool
+    mattermost: MattermostSimulator, bot: Notifier, done: bool
 ) -> None:
     root = mattermost.add_post(HELPDESK)
     mattermost.trouble = Trouble(done=done, match="POST")
     with pytest.raises(Unreachable, match="mattermost-cut"):
-        bot.tell(post(root), REPLY, deadline())
+        tell(bot, post(root), REPLY, deadline())
     mattermost.heal()
-    bot.tell(post(root), REPLY, deadline())
+    tell(bot, post(root), REPLY, deadline())
     assert len(mattermost.said()) == 1
 
 
-def test_a_server_that_is_down_is_waited_for(mattermost: MattermostSimulator, bot: WayBack) -> None:
+def test_a_server_that_is_down_is_waited_for(
+    mattermost: MattermostSimulator, bot: Notifier
+) -> None:
     mattermost.refuse()
     with pytest.raises(Unreachable, match=r"mattermost-connect.*VPC"):
-        bot.tell(post("a" * 26), REPLY, deadline())
+        tell(bot, post("a" * 26), REPLY, deadline())
 
 
 def test_a_server_that_speaks_no_tls_is_waited_for(
@@ -178,20 +188,20 @@ def test_a_server_that_speaks_no_tls_is_waited_for(
     access = MattermostAccess(bot_token="b")
     url = mattermost.url.replace("http:", "https:")
     with pytest.raises(Unreachable, match="mattermost-tls"):
-        WayBack(MattermostApi(url, lambda: access, http)).tell(post("a" * 26), REPLY, deadline())
+        tell(Notifier(MattermostApi(url, lambda: access, http)), post("a" * 26), REPLY, deadline())
 
 
 @pytest.mark.parametrize(
     ("headers", "wait"),
-    [({"Retry-After": "17"}, 17.0), ({"Retry-After": "86400"}, MAX_WAIT), ({}, 0.0)],
+    [({"Retry-After": "17"}, 17.0), ({"Retry-After": "86400"}, RETRY_AFTER_SECONDS), ({}, 0.0)],
     ids=["short", "endless", "silent"],
 )
 def test_a_rate_limit_says_how_long_to_wait(
-    mattermost: MattermostSimulator, bot: WayBack, headers: dict[str, str], wait: float
+    mattermost: MattermostSimulator, bot: Notifier, headers: dict[str, str], wait: float
 ) -> None:
     mattermost.trouble = Trouble(status=429, headers=headers)
     with pytest.raises(Unreachable, match="429") as caught:
-        bot.tell(post("a" * 26), REPLY, deadline())
+        tell(bot, post("a" * 26), REPLY, deadline())
     assert caught.value.wait == wait
 
 
@@ -221,18 +231,17 @@ def test_an_answer_that_makes_no_sense_is_an_error_without_its_words(
 
 @pytest.mark.parametrize("body", ['{"id": "x"}', '{"channel_id": 5}', '{"channel_id": "../x"}'])
 def test_a_post_without_a_channel_is_no_answer_of_mattermosts(
-    mattermost: MattermostSimulator, bot: WayBack, body: str
+    mattermost: MattermostSimulator, bot: Notifier, body: str
 ) -> None:
     mattermost.trouble = Trouble(status=200, body=body)
     with pytest.raises(Denied, match="mattermost-odd-answer"):
-        bot.tell(post("a" * 26), REPLY, deadline())
+        tell(bot, post("a" * 26), REPLY, deadline())
 
 
 def test_what_is_known_of_a_post_is_not_in_an_error(
-    mattermost: MattermostSimulator, bot: WayBack
+    mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     mattermost.trouble = Trouble(status=400, body='{"id": "x", "message": "canary"}')
-    said: dict[str, Any] = answer("canary", in_thread=True)
     with pytest.raises(Denied) as caught:
-        bot.tell(post("a" * 26), said, deadline())
+        tell(bot, post("a" * 26), "canary", deadline())
     assert "canary" not in repr(caught.value)

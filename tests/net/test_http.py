@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from bridge.config.timing import IDLE_SECONDS
 from bridge.net import http as http_module
-from bridge.net.http import Cause, Deadline, Http, NoAnswer
+from bridge.net.deadline import Deadline
+from bridge.net.http import Cause, Http, NoAnswer
 from local.glpi_simulator import Fault, GlpiSimulator
 
 SHORT = 0.15
@@ -103,7 +105,7 @@ def test_connections_are_reused(http: Http, server: GlpiSimulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pause", "connections"), [(http_module.MAX_IDLE, 1), (http_module.MAX_IDLE + 0.1, 2), (-1, 2)]
+    ("pause", "connections"), [(IDLE_SECONDS, 1), (IDLE_SECONDS + 0.1, 2), (-1, 2)]
 )
 def test_an_idle_connection_is_left_before_the_server_leaves_it(
     server: GlpiSimulator, pause: float, connections: int

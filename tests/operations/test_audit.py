@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-import handler
+from bridge import container
 from bridge.storage.ledger import NEW, DynamoLedger, Entry, State, thread
 from glpi import Glpi
 from local.glpi_simulator import Fault
@@ -24,7 +24,7 @@ pytestmark = both_versions
 
 @pytest.fixture
 def client(lab: Lab) -> Glpi:
-    return handler.container().glpi
+    return container.container().glpi
 
 
 def remember(post: str, state: State, ticket: int | None = None, days: float = 0.0) -> None:
@@ -133,7 +133,7 @@ def test_a_followup_has_no_ticket_of_its_own_and_misses_none(lab: Lab, how: str)
     lab.say("112 printer")
     number = lab.glpi.tickets[0]["id"]
     for post, ticket in ((ref(8), number), (ref(9), 999)):
-        entry = Entry(State.FILED, ticket=ticket, since=time.time(), how=how)
+        entry = Entry(State.FILED, ticket=ticket, since=time.time(), kind=how)
         assert DynamoLedger(os.environ["LEDGER_TABLE"], time.time).write(post, entry, NEW)[0]
     result = run("audit")
     assert "3 posts called filed (1 of them as followups), 1 tickets of posts" in result.stdout

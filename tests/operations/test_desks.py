@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import manage
-from bridge.config import rules
 from bridge.config.credentials import parse_secret
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from glpi import Glpi
 from local.glpi_simulator import Fault
 from tests.conftest import Lab, both_versions
@@ -48,7 +48,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     def write(toml: str) -> None:
         path = tmp_path / "bridge.toml"
         path.write_text(toml, "utf-8")
-        monkeypatch.setattr(manage, "read_rules", lambda: rules.read_rules(path))
+        monkeypatch.setattr(manage, "BRIDGE_TOML", path)
 
     write(TOML)
     monkeypatch.delenv("GLPI_URL", raising=False)

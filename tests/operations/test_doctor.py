@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bridge.net.http import Deadline
+from bridge.net.deadline import Deadline
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator
 from operations.doctor import document

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import handler
+from bridge import container
 from local.gateway import Gateway
 from operations.stack import Source
 from tests.conftest import Lab, kept_environment
@@ -33,7 +34,7 @@ def deployed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     gateway = Gateway(0, handler.lambda_handler, handler.ROUTES)
     with kept_environment(), gateway.serving():
         os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
-        handler.container()  # its clients are real ones
+        container.container()  # its clients are real ones
         url = f"http://127.0.0.1:{gateway.server_port}/mattermost/webhook"
         made = Deployed(url, {name: os.environ[name] for name in names})
         made.date = formatdate(usegmt=True)

@@ -60,8 +60,10 @@ def test_nothing_waits(lab: Lab) -> None:
 
 def test_what_waits_is_listed_with_its_reason_oldest_first(lab: Lab) -> None:
     now = time.time()
-    remember(ref(1), Entry(State.OPEN, why="maintenance", since=now - 60))
-    remember(ref(2), Entry(State.TRIED, why="ERROR_GLPI_ADD", tries=2, since=now - 3 * 3600 - 60))
+    remember(ref(1), Entry(State.OPEN, reason="maintenance", since=now - 60))
+    remember(
+        ref(2), Entry(State.TRIED, reason="ERROR_GLPI_ADD", tries=2, since=now - 3 * 3600 - 60)
+    )
     remember(ref(3), Entry(State.TRIED, tries=1, since=now - 5))
     remember(ref(4), Entry(State.FILED, ticket=7, since=now - 99))
     lines = run("queue").stdout.splitlines()
@@ -78,7 +80,7 @@ def test_what_waits_is_listed_with_its_reason_oldest_first(lab: Lab) -> None:
 
 
 def test_every_code_but_the_longest_stays_on_its_line(lab: Lab) -> None:
-    remember(ref(1), Entry(State.OPEN, why="ERROR_GLPI_LOGIN_USER_TOKEN"))
+    remember(ref(1), Entry(State.OPEN, reason="ERROR_GLPI_LOGIN_USER_TOKEN"))
     assert any(
         line.startswith(ref(1)) and line.rstrip().endswith("ERROR_GLPI_LOGIN_USER_TOKEN")
         for line in run("queue").stdout.splitlines()
@@ -88,7 +90,7 @@ def test_every_code_but_the_longest_stays_on_its_line(lab: Lab) -> None:
 def test_a_message_that_nobody_has_tried_yet_is_told(lab: Lab) -> None:
     lab.glpi.inject(Fault("maintenance"))
     lab.say(f"112 {CANARY}")
-    remember(ref(9), Entry(State.OPEN, why="maintenance"))
+    remember(ref(9), Entry(State.OPEN, reason="maintenance"))
     sqs = boto3.client("sqs")
     for _ in range(3):
         sqs.send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=body(5))
@@ -100,7 +102,7 @@ def test_a_message_that_nobody_has_tried_yet_is_told(lab: Lab) -> None:
 
 def test_what_has_not_been_tried_for_long_is_marked(lab: Lab) -> None:
     long_ago = time.time() - 9 * 24 * 3600
-    remember(ref(1), Entry(State.OPEN, why="dns", since=long_ago), written=7 * 24 * 3600)
+    remember(ref(1), Entry(State.OPEN, reason="dns", since=long_ago), written=7 * 24 * 3600)
     bury(body(1))
     result = run("queue")
     assert f"{ref(1)}    9d*" in result.stdout
@@ -114,7 +116,7 @@ def test_a_ledger_of_more_than_a_page_is_read_to_its_end(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(7):
-        remember(ref(n), Entry(State.OPEN, why="dns"))
+        remember(ref(n), Entry(State.OPEN, reason="dns"))
 
     class Small(Faulty):
         def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -35,16 +35,16 @@ def test_what_was_written_is_read(ledger: Ledger) -> None:
     assert ledger.read(REF) == filed
     assert (filed.state, filed.ticket, filed.version) == (State.FILED, 42, 2)
     assert (filed.since, filed.done, filed.until) == (NOW, frozenset({TOLD}), 0.0)
-    assert (filed.how, filed.former) == ("closed", 7)
+    assert (filed.kind, filed.former) == ("closed", 7)
 
 
 def test_why_a_post_waits_and_since_when_is_kept_over_the_tries(ledger: Ledger) -> None:
     _, claim = ledger.write(REF, NEW.claimed(NOW + 30, NOW), seen=NEW)
     _, waits = ledger.write(REF, claim.doubted(NOW + 30, "cut"), seen=claim)
     _, again = ledger.write(REF, waits.claimed(NOW + 999, NOW + 900), seen=waits)
-    assert (ledger.read(REF).why, ledger.read(REF).since) == ("cut", NOW)
+    assert (ledger.read(REF).reason, ledger.read(REF).since) == ("cut", NOW)
     ledger.write(REF, again.filed(42, set()), seen=again)
-    assert (ledger.read(REF).why, ledger.read(REF).done) == ("", frozenset())
+    assert (ledger.read(REF).reason, ledger.read(REF).done) == ("", frozenset())
 
 
 def test_an_item_of_the_first_version_is_read_and_has_no_steps_left(aws: object) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bridge.net.aws import AwsError
 from bridge.storage.outbox import Message, Outbox, SqsOutbox, Unreadable, dumps, loads
 from local.memory import MemoryOutbox
-from tests.support.safe_path import NOW, PATIENCE, REF, post
+from tests.support.safe_path import NOW, REF, TIMING, post
 
 
 class SqsConsumer:
@@ -77,7 +77,7 @@ def test_a_message_comes_out_as_it_went_in(outbox: tuple[Outbox, Receive]) -> No
 
 def test_a_delayed_message_is_not_there_yet(outbox: tuple[Outbox, Receive]) -> None:
     out, receive = outbox
-    out.send(Message(post(), NOW), delay=PATIENCE.first_delay)()
+    out.send(Message(post(), NOW), delay=TIMING.first_delay)()
     assert receive() is None
 
 

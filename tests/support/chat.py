@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-import handler
-from bridge.config.rules import read_rules
+from bridge import container
 from local.glpi_simulator import GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator, User
 from local.memory import MemoryOutbox
@@ -124,7 +123,7 @@ class Chat:
         """Have another bridge.toml: these lines, and a desk for 112."""
         path = folder / "bridge.toml"
         path.write_text(f'{text}\n[[desk]]\ntriggers = ["112"]\n', "utf-8")
-        monkeypatch.setattr(handler, "read_rules", lambda: read_rules(path))
+        monkeypatch.setattr(container, "BRIDGE_TOML", path)
         self.lab.cold_start()
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 import handler
-from bridge.config.timing import Patience
+from bridge.config.timing import Timing
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from local.gateway import FUNCTION_SECONDS, Context
 from local.memory import Queued
@@ -12,7 +12,7 @@ NOW = 1_800_000_000.0
 REF = "mii9sqkmfp8btqx7sk43tk3xpy"
 MARKER = f"mattermost:{REF}"
 FIELDS = {"name": "n", "content": f"<p>words</p>\n<p>{MARKER}</p>"}
-PATIENCE = Patience()
+TIMING = Timing()
 
 
 class Clock:

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.config.rules import Desk, Rules, read_rules
+from bridge.container import BRIDGE_TOML
 from bridge.mattermost.outgoing_webhook import to_post
 from bridge.tickets.content import TITLE_LIMIT, Circumstances, compose
 from bridge.tickets.desks import Routed
@@ -26,7 +27,7 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 def rules() -> Rules:
-    return read_rules()
+    return read_rules(BRIDGE_TOML)
 
 
 def make_rules(path: Path, toml: str) -> Rules:
@@ -111,7 +112,7 @@ def test_without_words_or_author_the_title_says_so(rules: Rules) -> None:
 def test_every_title_is_one_line_that_both_versions_keep_whole(
     words: str, user: str | None
 ) -> None:
-    title = ticket(words, read_rules(), user_name=user)["name"]
+    title = ticket(words, read_rules(BRIDGE_TOML), user_name=user)["name"]
     stored_by_10 = title.replace("&", "&#38;").replace("<", "&#60;").replace(">", "&#62;")
     assert 0 < len(title) <= len(stored_by_10) <= TITLE_LIMIT
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", title)
@@ -147,7 +148,7 @@ def paragraphs(content: str) -> list[str]:
     ],
 )
 def test_whatever_is_typed_is_read_as_it_was_typed_and_never_as_markup(words: str) -> None:
-    content = ticket(words, read_rules())["content"]
+    content = ticket(words, read_rules(BRIDGE_TOML))["content"]
     shown, footer, marker = paragraphs(content)
     assert shown == words.replace("\r\n", "\n").replace("\r", "\n")
     assert footer == f"alice · ~helpdesk · {CHAT}/_redirect/pl/{POST_ID}"
@@ -163,7 +164,7 @@ def test_whatever_is_typed_is_read_as_it_was_typed_and_never_as_markup(words: st
 
 @given(st.text(min_size=1))
 def test_names_in_the_footer_are_escaped_too(name: str) -> None:
-    content = ticket("x", read_rules(), channel_name=name, user_name=name)["content"]
+    content = ticket("x", read_rules(BRIDGE_TOML), channel_name=name, user_name=name)["content"]
     assert paragraphs(content)[-1] == f"mattermost:{POST_ID}"
     assert len(re.findall("<p>", content)) == 3
 

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from bridge.config.credentials import GlpiTokens
 from bridge.config.rules import Desk, read_rules
+from bridge.container import BRIDGE_TOML
 from bridge.mattermost.outgoing_webhook import to_post
-from bridge.net.http import Deadline, Http
+from bridge.net.deadline import Deadline
+from bridge.net.http import Http
 from bridge.tickets.content import Circumstances, compose
 from bridge.tickets.desks import Routed
 from bridge.words import mattermost_markdown, richtext
@@ -31,7 +33,7 @@ ATTACKS_FILE = Path(__file__).parent / "attacks.txt"
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.md"))
 POST = to_post({"post_id": "mii9sqkmfp8btqx7sk43tk3xpy", "user_name": "alice", "text": ""}, "hook")
 MARKER = f"<p>mattermost:{POST.ref}</p>"
-RULES = read_rules()
+RULES = read_rules(BRIDGE_TOML)
 
 _BEFORE = ("\0", "\x01", "\x1f", "\u00a0", "\u200b", "\ufeff", "\u2028", "\t", " ", "\v")
 ATTACKS = [

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-import handler
-from bridge.config.timing import PATIENCE
+from bridge import container
+from bridge.config.timing import TIMINGS
 from local.gateway import FUNCTION_SECONDS
 from local.glpi_simulator import Fault
 from tests.conftest import Lab
@@ -88,17 +88,17 @@ class Bench:
             if (
                 fault.seconds
             ):  # nobody waits for a whole deadline; otherwise a busy machine may be slow
-                self._patch.setattr("handler.WORKER_SECONDS", SHORT)
-                self._patch.setattr("handler.GLPI_SECONDS", SHORT)
+                self._patch.setattr("bridge.config.timing.WORKER_SECONDS", SHORT)
+                self._patch.setattr("bridge.config.timing.GLPI_SECONDS", SHORT)
         elif fault == "dns":
             self._patch.setattr(socket, "getaddrinfo", _unresolvable)
         elif fault == "tls":
-            self._patch.setattr(handler.container().glpi.session, "base_url", self._https())
+            self._patch.setattr(container.container().glpi.session, "base_url", self._https())
         elif fault == "expire":
             self.lab.glpi.expire_sessions()
         elif fault == "stale":
             self.lab.glpi.inject(Fault("stale_rights"))
-        handler.container().glpi.session._http.close()  # the next request needs a connection
+        container.container().glpi.session._http.close()  # the next request needs a connection
 
     def heal(self) -> None:
         """Let everything work again."""
@@ -117,7 +117,7 @@ class Bench:
 
     def outlive(self) -> None:
         """Let what is in the queue become too old to be tried any longer."""
-        self.clock.now += PATIENCE["normal"].max_age + 1
+        self.clock.now += TIMINGS["normal"].max_age + 1
 
     def redriven(self) -> None:
         """Have a message that comes again out of the dead letter queue."""
@@ -168,9 +168,9 @@ def build(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Bench:
     clock = Clock()
     drive(monkeypatch, clock)
     out = MotoOutbox(os.environ["QUEUE_URL"], os.environ["DEAD_LETTER_URL"])
-    monkeypatch.setattr(handler, "SqsOutbox", lambda *_: out)
-    monkeypatch.setattr("handler.time.time", clock)
-    monkeypatch.setattr("bridge.config.credentials.FAILURE_PAUSE", 0)
+    monkeypatch.setattr(container, "SqsOutbox", lambda *_: out)
+    monkeypatch.setattr("bridge.container.time.time", clock)
+    monkeypatch.setattr("bridge.config.timing.SECRET_PAUSE_SECONDS", 0)
     monkeypatch.setattr(random, "uniform", lambda _, highest: highest)
     lab.cold_start()
     bench = Bench(lab, out, clock)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-import handler
+from bridge import container
 from local.glpi_simulator import Fault
 from tests.conftest import json_event
 from tests.journeys.faults.bench import (
@@ -132,7 +132,7 @@ def strike(bench: Bench, aws: BrokenAws, broken: Broken, mode: str) -> None:
     if broken.cold:
         bench.lab.cold_start()
     if broken.due:
-        handler.container().credentials._due = 0.0
+        container.container().credentials._due = 0.0
         bench.lab.glpi.expire_sessions()
     if broken.too_old:
         bench.outlive()

@@ -67,13 +67,13 @@ class ChatBench(Bench):
 
     def hang(self) -> None:
         """Let Mattermost not answer, and nobody wait for a whole deadline."""
-        self._patch.setattr("handler.WORKER_SECONDS", 0.3)
+        self._patch.setattr("bridge.config.timing.WORKER_SECONDS", 0.3)
         for name in (
-            "bridge.filing.threads.ASK_SECONDS",
-            "bridge.tickets.requesters.ASK_SECONDS",
-            "bridge.filing.steps.NOTICE_SECONDS",
-            "bridge.filing.worker.NOTICE_SECONDS",
-            "bridge.filing.servicedesk.ANSWER_SECONDS",
+            "bridge.config.timing.PLACE_SECONDS",
+            "bridge.config.timing.USER_SECONDS",
+            "bridge.config.timing.NOTICE_SECONDS",
+            "bridge.config.timing.NOTICE_SECONDS",
+            "bridge.config.timing.REPLY_SECONDS",
         ):
             self._patch.setattr(name, 0.2)
         self.chat.lock.acquire()

@@ -1,0 +1,115 @@
+"""The queue: messages that wait come in, those that are not done with stay in it."""
+
+from functools import partial
+
+from bridge import telemetry
+from bridge.config import timing
+from bridge.config.settings import SettingsError
+from bridge.container import container
+from bridge.endpoints.guard import Answered, Record, attempt, guard
+from bridge.endpoints.http import Context, Event, Response
+from bridge.filing.worker import Verdict
+from bridge.logs import error_fields, log_setting, log_unforeseen, logger
+from bridge.net.aws import AwsError
+from bridge.net.deadline import Deadline
+from bridge.storage.ledger import TOLD
+from bridge.storage.outbox import Outbox, Unreadable, loads
+
+
+def work(event: Event, context: Context) -> Response:
+    """Work on queued messages; those that are not done with are reported as failures to SQS."""
+    remaining = [
+        record["messageId"]
+        for record in event["Records"]
+        if not guard(partial(_work, record, context), _failed)
+    ]
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in remaining]}
+
+
+def _work(record: Event, context: Context) -> Answered[bool]:
+    """Bring one message a step further; answers whether the queue may forget it.
+
+    Raises:
+        SettingsError: messages have to wait for the administrator.
+        AwsError: the queue did not take an order.
+    """
+    logger.set_correlation_id(str(record["messageId"]))
+    built = container()
+    try:
+        message = loads(record["body"])
+    except Unreadable as error:
+        return _bury(built.outbox, record["body"], str(error))
+    logger.set_correlation_id(message.post.ref)
+    receives = int(record["attributes"]["ApproximateReceiveCount"])
+    queued_at = int(record["attributes"]["SentTimestamp"]) / 1000
+    seconds = min(timing.WORKER_SECONDS, context.get_remaining_time_in_millis() / 1000)
+    verdict = built.worker.converge(message, receives, queued_at, Deadline(seconds))
+    ordered = attempt(partial(_order, verdict, record, built.outbox), _failed)
+    records: list[Record] = [partial(_count, verdict), partial(_log, verdict), *ordered.records]
+    return Answered(ordered.answer, tuple(records))
+
+
+def _order(verdict: Verdict, record: Event, outbox: Outbox) -> Answered[bool]:
+    """Tell the queue what becomes of a message.
+
+    Raises:
+        AwsError: it did not take the order.
+    """
+    if verdict.event == "buried":
+        return _bury(outbox, record["body"], verdict.reason)
+    if verdict.wait:
+        outbox.pause(record["receiptHandle"], verdict.wait)
+    return Answered(not verdict.wait)
+
+
+def _bury(outbox: Outbox, body: str, reason: str) -> Answered[bool]:
+    """Put a message into the dead letter queue; until it is there, the queue keeps it."""
+    outbox.bury(body, reason)
+    said = partial(logger.error, "buried: put into the dead letter queue", extra={"reason": reason})
+    return Answered(True, (partial(telemetry.count, "Buried"), said))
+
+
+def _failed(error: Exception) -> Answered[bool]:
+    """Return what holds for a message that could not be worked on: the queue keeps it."""
+    if isinstance(error, SettingsError):
+        said = partial(log_setting, "a setting is at fault: messages wait", error)
+        return Answered(False, (partial(telemetry.count, "SettingAtFault"), said))
+    if isinstance(error, AwsError):  # it comes back when the queue's own timeout is over
+        fields = {"code": error.code}
+        return Answered(
+            False, (partial(logger.error, "the queue did not take an order", extra=fields),)
+        )
+    return Answered(
+        False, (partial(telemetry.failed, "unforeseen"), partial(log_unforeseen, error))
+    )
+
+
+def _count(verdict: Verdict) -> None:
+    """Count what the worker did, how old what waits is, and what it waits for."""
+    if verdict.event == "filed":
+        telemetry.count("FiledLate")
+    if verdict.wait:
+        telemetry.measure_waiting(verdict.age)
+    if TOLD in verdict.given_up:
+        telemetry.count("Untold")
+    if verdict.twins:
+        telemetry.count("Twins")
+    if verdict.error:
+        telemetry.count_error(verdict.error)
+
+
+def _log(verdict: Verdict) -> None:
+    fields: dict[str, object] = {"age_seconds": round(verdict.age)}
+    if verdict.ticket:
+        fields["ticket"] = verdict.ticket
+    if verdict.wait:
+        fields["wait_seconds"] = round(verdict.wait)
+    if verdict.error:
+        fields |= error_fields(verdict.error)
+    logger.info(f"worker: {verdict.event}", extra=fields)
+    if verdict.given_up:
+        given_up = {"steps": sorted(verdict.given_up)}
+        logger.error("given up: the message is too old", extra=fields | given_up)
+    if verdict.twins:
+        twins = [verdict.ticket, *verdict.twins]
+        logger.error("two tickets for one post: close all but one", extra={"tickets": twins})

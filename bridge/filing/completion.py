@@ -1,0 +1,199 @@
+"""What remains to do for a post that is in GLPI: thread, requester, files, and telling its author.
+
+Each step can be done again without harm; none keeps another from being done.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from bridge.config import timing
+from bridge.filing.answers import Answers
+from bridge.jobs.leases import Leases
+from bridge.mattermost.api import Gone, MattermostError
+from bridge.mattermost.notifier import Notifier, Reach
+from bridge.mattermost.outgoing_webhook import Post
+from bridge.net.deadline import Deadline
+from bridge.net.errors import Retry, ServerError
+from bridge.storage.ledger import FILES, NEW_TICKET, REQUESTER, THREAD, TOLD, Entry
+from bridge.storage.links import ThreadLinks
+from bridge.tickets.files import Files
+from bridge.tickets.requesters import Requesters
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How far the steps of a post have come.
+
+    Attributes:
+        remaining: those that are still to be done.
+        error: what kept one from being done, if anything did.
+        wait: seconds before it makes sense to go on, 0 for as soon as the caller likes.
+        busy: whether somebody else is at them, so that nothing was tried.
+    """
+
+    remaining: Set[str] = frozenset()
+    error: ServerError | None = None
+    wait: float = 0.0
+    busy: bool = False
+
+
+@dataclass(frozen=True)
+class _Step:
+    """How a step went.
+
+    Attributes:
+        done: what is done now: the step, files.
+        error: what kept the rest from being done, if anything did.
+        in_doubt: whether something may still be on its way to GLPI.
+    """
+
+    done: Set[str] = frozenset()
+    error: ServerError | None = None
+    in_doubt: bool = False
+
+
+class Completion:
+    """Does the steps.
+
+    Args:
+        leases: keep two from doing them at once.
+        links: which thread belongs to which ticket.
+        requesters: know who asks.
+        files: are carried.
+        notifier: tells authors.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        links: ThreadLinks,
+        requesters: Requesters,
+        files: Files,
+        notifier: Notifier,
+    ) -> None:
+        self._leases = leases
+        self._links = links
+        self._requesters = requesters
+        self._files = files
+        self._notifier = notifier
+
+    def wanted(self, post: Post, root: str) -> frozenset[str]:
+        """Return the steps that a post in GLPI needs.
+
+        Args:
+            post: the message.
+            root: the post whose thread its ticket takes, "" for none.
+
+        Raises:
+            SettingsError: the secret cannot be read.
+        """
+        wanted = {REQUESTER}
+        if self._notifier.reach(post) is not Reach.NONE:
+            wanted.add(TOLD)
+        if post.file_ids:
+            wanted.add(FILES)
+        if root:
+            wanted.add(THREAD)
+        return frozenset(wanted)
+
+    def complete(
+        self, post: Post, entry: Entry, answers: Answers, deadline: Deadline, *, last: bool
+    ) -> Steps:
+        """Do the steps that remain, unless somebody else is at them.
+
+        Args:
+            post: the message.
+            entry: what the ledger knows of it: it has a ticket.
+            answers: what people read.
+            deadline: for everything but the telling.
+            last: whether what cannot be done now will not be tried again.
+
+        Raises:
+            AwsError: the ledger did not answer.
+            SettingsError: the secret cannot be read.
+        """
+        remaining = self.wanted(post, entry.root) - entry.done
+        if not remaining:
+            return Steps()
+        leased = self._leases.take(post.ref, entry)
+        if not isinstance(leased, Entry):
+            return Steps(remaining, wait=leased, busy=True)
+        went = [
+            self._take_thread(leased) if THREAD in remaining else _Step(),
+            self._tell_number(post, leased, answers) if TOLD in remaining else _Step(),
+            self._name_requester(post, leased, deadline) if REQUESTER in remaining else _Step(),
+            self._carry_files(post, leased, answers, deadline, last=last)
+            if FILES in remaining
+            else _Step(),
+        ]
+        done = frozenset[str]().union(*(step.done for step in went))
+        errors = [step.error for step in went if step.error]
+        in_doubt = any(step.in_doubt for step in went)
+        remaining = remaining - done
+        reason = errors[0].code if errors and remaining and not last else ""
+        wait = self._leases.give_back(post.ref, leased, done, reason, in_doubt=in_doubt)
+        return Steps(remaining, errors[0] if errors else None, wait)
+
+    def _take_thread(self, entry: Entry) -> _Step:
+        recorded = self._links.record(entry.root, entry.ticket or 0)
+        return _Step({THREAD} if recorded else frozenset())
+
+    def _tell_number(self, post: Post, entry: Entry, answers: Answers) -> _Step:
+        error = self._try_to_tell(post, answers.later(post, entry))
+        return _Step(frozenset(), error) if error else _Step({TOLD})
+
+    def _name_requester(self, post: Post, entry: Entry, deadline: Deadline) -> _Step:
+        """Name the requester of a new ticket; a followup needs none."""
+        if entry.kind not in NEW_TICKET:
+            return _Step({REQUESTER})
+        error = self._requesters.name(post, entry.ticket or 0, deadline)
+        return _Step(frozenset(), error) if error else _Step({REQUESTER})
+
+    def _carry_files(
+        self, post: Post, entry: Entry, answers: Answers, deadline: Deadline, *, last: bool
+    ) -> _Step:
+        """Carry the files, and tell which never reach the ticket."""
+        ticket, own = entry.ticket or 0, entry.kind in NEW_TICKET
+        carried = self._files.carry(post, ticket, entry.done, deadline, inline=own)
+        missing = carried.failed + (carried.late if last else ())
+        error = None if last else carried.error
+        if missing and not error:
+            error = self._tell_missing(post, ticket, missing, answers, deadline)
+        in_doubt = carried.in_doubt or (error is not None and error.retry is Retry.AFTER_LOOK_UP)
+        return _Step(carried.done | (frozenset() if error else {FILES}), error, in_doubt)
+
+    def _tell_missing(
+        self,
+        post: Post,
+        ticket: int,
+        missing: tuple[tuple[str, str], ...],
+        answers: Answers,
+        deadline: Deadline,
+    ) -> ServerError | None:
+        """Note in the ticket, and tell in the thread, which files never reach it."""
+        error = self._files.note_missing(post, ticket, missing, answers.rules, deadline)
+        return error or self._try_to_tell(post, answers.files_failed(ticket, missing))
+
+    def tell(self, post: Post, text: str) -> bool:
+        """Tell the author of a post something; returns False if there is no way to do so.
+
+        Raises:
+            MattermostError: they are not told, as far as is known.
+            SettingsError: the secret cannot be read.
+        """
+        if self._notifier.reach(post) is Reach.NONE:
+            return False
+        deadline = Deadline(timing.NOTICE_SECONDS)
+        place = self._notifier.place_of(post, deadline)
+        self._notifier.say(place, text, deadline, once=post.id or post.ref)
+        return True
+
+    def _try_to_tell(self, post: Post, text: str) -> MattermostError | None:
+        """Tell the author; whoever deleted the post need not be told."""
+        try:
+            self.tell(post, text)
+        except Gone:
+            return None
+        except MattermostError as error:
+            return error
+        return None

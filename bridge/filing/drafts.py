@@ -1,0 +1,134 @@
+"""What a post is to become in GLPI, composed and not yet created: a ticket or a followup."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.net.deadline import Deadline
+from bridge.net.errors import Retry
+from bridge.storage.ledger import NEW_TICKET
+from glpi import Glpi, Refused
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What a post has become in GLPI.
+
+    Attributes:
+        ticket: the number of the ticket that it is, or belongs to.
+        kind: accepted (a new ticket), closed (one that goes on from a closed one), followup or
+            reopened (a followup that opens its ticket again); also the key of the answer.
+        former: the ticket that a new one goes on from, if any.
+        root: the post whose thread belongs to a new one from now on, "" for no other than its own.
+    """
+
+    ticket: int
+    kind: str = "accepted"
+    former: int | None = None
+    root: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is a ticket of its own."""
+        return self.kind in NEW_TICKET
+
+
+class Draft(Protocol):
+    """A ticket or a followup that can be created, and found again.
+
+    Attributes:
+        target: the ticket that it would be added to, None for one of its own.
+    """
+
+    @property
+    def target(self) -> int | None:
+        """The ticket that it would be added to, None for one of its own."""
+
+    def create(self, deadline: Deadline) -> Filed:
+        """Create it.
+
+        Raises:
+            OutcomeUnknown: it may exist.
+            GlpiError: any other type: it surely does not.
+        """
+
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Filed]:
+        """Return what the post has become, nothing if it has not; more than one is too many.
+
+        Args:
+            days: how old it may be, by GLPI's own clock.
+            target: the ticket that an earlier attempt would have added to, if any.
+            deadline: bounds everything, logins included.
+
+        Raises:
+            GlpiError: there is no telling.
+        """
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """A post becomes a ticket.
+
+    Attributes:
+        fields: its `input` in GLPI's names.
+        former: the ticket that it goes on from, if any.
+        root: the post whose thread belongs to it from now on, "" for no other than its own.
+    """
+
+    glpi: Glpi
+    marker: str
+    fields: Mapping[str, object]
+    former: int | None = None
+    root: str = ""
+
+    target: None = None
+
+    def create(self, deadline: Deadline) -> Filed:
+        """Create the ticket, as a `Draft` is."""
+        return self._filed(self.glpi.create_ticket(self.fields, deadline))
+
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Filed]:
+        """Find it, as a `Draft` is; the post may have been tried as a followup before."""
+        for ticket in {target, self.former} - {None}:
+            if ticket and self.glpi.followups.exists(ticket, self.marker, deadline):
+                return [Filed(ticket, "followup")]
+        found = self.glpi.find_tickets(self.marker, days, deadline)
+        return [self._filed(ticket) for ticket in found]
+
+    def _filed(self, ticket: int) -> Filed:
+        kind = "accepted" if self.former is None else "closed"
+        return Filed(ticket, kind, self.former, self.root)
+
+
+@dataclass(frozen=True)
+class NewFollowup:
+    """A post becomes a followup.
+
+    Attributes:
+        target: of this ticket.
+        fields: its `input` in GLPI's names.
+        reopens: whether the ticket is opened again by it.
+        instead: what the post becomes if GLPI refuses that.
+    """
+
+    target: int
+    fields: Mapping[str, object]
+    reopens: bool
+    instead: NewTicket
+
+    def create(self, deadline: Deadline) -> Filed:
+        """Create the followup, as a `Draft` is.
+
+        Self-Service may not add to what is solved (10.0.14, 11.0.6).
+        """
+        try:
+            self.instead.glpi.followups.create(self.fields, deadline)
+        except Refused as error:
+            if error.retry is Retry.NEVER:
+                raise
+            return self.instead.create(deadline)
+        return Filed(self.target, "reopened" if self.reopens else "followup")
+
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Filed]:
+        """Find it, as a `Draft` is; the post may have been tried as a ticket of its own before."""
+        return self.instead.find(days, target, deadline)

@@ -1,0 +1,153 @@
+"""The one early attempt to bring a post into GLPI while its author waits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bridge.filing.answers import Answers, Outcome
+from bridge.filing.filing import Filing
+from bridge.filing.planning import Plan, Planner, ThreadWaitsError
+from bridge.filing.threads import Located
+from bridge.jobs.circuit import Circuit
+from bridge.jobs.claims import Claims
+from bridge.jobs.safekeeping import Safe
+from bridge.mattermost.api import MattermostError
+from bridge.mattermost.notifier import Reach
+from bridge.mattermost.outgoing_webhook import Post
+from bridge.net.aws import AwsError
+from bridge.net.deadline import Deadline
+from bridge.net.errors import CallError, Retry
+from bridge.storage.ledger import TOLD
+from bridge.storage.links import ThreadLinks
+from bridge.tickets.desks import Routed
+from glpi import GlpiError
+
+
+@dataclass(frozen=True)
+class Case:
+    """A message that asks for a ticket.
+
+    Attributes:
+        post: the message.
+        routed: its desk.
+        answers: as they are given there.
+        located: where it stands.
+        reach: where its author can be told something later.
+        is_answered_by_bot: whether the answer to Mattermost's request would be dropped.
+        safe: waits until it is known whether the message is safe.
+    """
+
+    post: Post
+    routed: Routed
+    answers: Answers
+    located: Located
+    reach: Reach
+    is_answered_by_bot: bool
+    safe: Callable[[], Safe]
+
+    def is_saved(self) -> bool:
+        """Say whether the message is safe, for sure."""
+        return self.safe() is Safe.YES
+
+    def event(self, error: CallError | None) -> str:
+        """Name what became of a message without a ticket."""
+        if not self.is_saved():
+            unclear = self.safe() is Safe.UNCLEAR or (
+                error is not None and error.retry is Retry.AFTER_LOOK_UP
+            )
+            return "not_confirmed" if unclear else "not_saved"
+        if error and error.retry is Retry.NEVER:
+            return "too_large"
+        return "refused" if error and error.setting_at_fault else "queued"
+
+
+class FirstAttempt:
+    """Tries once, if nobody has tried yet.
+
+    Args:
+        circuit: keeps people from waiting for a GLPI that is down.
+        planner: knows what should become of a post.
+        claims: say who may file it.
+        filing: brings it into GLPI.
+        links: which thread belongs to which ticket.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        planner: Planner,
+        claims: Claims,
+        filing: Filing,
+        links: ThreadLinks,
+        clock: Callable[[], float],
+    ) -> None:
+        self._circuit = circuit
+        self._planner = planner
+        self._claims = claims
+        self._filing = filing
+        self._links = links
+        self._clock = clock
+
+    def run(self, case: Case, deadline: Deadline) -> Outcome:
+        """Find out what should become of a message, unless GLPI is down, and try that.
+
+        Never raises for failures of GLPI, Mattermost or AWS.
+
+        Args:
+            case: the message.
+            deadline: for everything that is asked of GLPI.
+        """
+        down = self._circuit.check() if self._circuit.is_suspect and case.is_saved() else None
+        if down:
+            return self._wait(case, case.event(down), down)
+        started = self._clock()
+        try:
+            plan = self._planner.plan(
+                case.post, case.routed, case.located, deadline, lambda _: case.is_saved()
+            )
+        except GlpiError as error:
+            self._circuit.learn(error)
+            return self._wait(case, case.event(error), error)
+        except (AwsError, MattermostError) as error:
+            return self._wait(case, "queued_later", error)
+        except ThreadWaitsError:
+            return self._wait(case, "queued_later", None)
+        outcome = self._file(case, plan, deadline)
+        return replace(outcome, glpi_seconds=self._clock() - started)
+
+    def _file(self, case: Case, plan: Plan, deadline: Deadline) -> Outcome:
+        """Claim the post, and create; GLPI is asked after the queue has answered."""
+        if not case.is_answered_by_bot:
+            plan = replace(plan, done=plan.done | {TOLD})
+        try:
+            claim = self._claims.first(case.post.ref, plan.draft.target, plan.done)
+        except AwsError as error:
+            event = "queued_later" if case.is_saved() else case.event(None)
+            return self._not_filed(case, event, error)
+        case.safe()
+        if claim is None:
+            return Outcome("duplicate", {})  # another hook's request is answered already
+        progress = self._filing.first_attempt(case.post.ref, claim, plan, deadline)
+        self._circuit.learn(progress.error)
+        if progress.filed is None:
+            if case.safe() is Safe.NO:
+                self._claims.record_buried(case.post.ref)  # or replies would wait for its ticket
+            return self._not_filed(case, case.event(progress.error), progress.error)
+        filed = progress.filed
+        if filed.root:
+            self._links.record(filed.root, filed.ticket)  # the worker makes sure of it
+        by_bot = case.reach is Reach.THREAD
+        reply = case.answers.filed(case.post, filed, case.routed.trigger, by_bot=by_bot)
+        event = "filed" if filed.is_new else "added"
+        return Outcome(event, reply, ticket=filed.ticket, minor_error=plan.error)
+
+    def _wait(self, case: Case, event: str, error: CallError | None) -> Outcome:
+        """Say that nothing was tried; whoever replies to the message has to wait with it."""
+        if case.is_saved() and not self._claims.expect(case.post.ref, error.code if error else ""):
+            return Outcome("duplicate", {})
+        return self._not_filed(case, event, error)
+
+    def _not_filed(self, case: Case, event: str, error: CallError | None) -> Outcome:
+        return Outcome(
+            event, case.answers.not_filed(event, case.post, case.reach.value), error=error
+        )
