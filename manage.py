@@ -15,20 +15,22 @@ from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError
 from bridge.net.http import Deadline, Http
 from glpi import GlpiError
-from operations.audit import audit, open_glpi
+from operations.audit import audit
+from operations.audit_report import lines
 from operations.desks import post_of, show_desks, show_way
+from operations.dlq_commands import dlq
 from operations.doctor.diagnosis import diagnose
 from operations.doctor.display import as_json
 from operations.doctor.display import show as show_diagnosis
-from operations.letters import dlq
-from operations.meanings import meaning
-from operations.names import Names, names_of
-from operations.report import lines
-from operations.screen import age, paragraph, printable, progress, row, screen, table
+from operations.error_codes import meaning
+from operations.errors import CannotAsk
+from operations.glpi_names import Names, names_of
+from operations.installation import Source, open_glpi, settings
+from operations.ledger_posts import LedgerPost, posts
+from operations.queue_counts import Counts, count
 from operations.send import message, recorded, send
-from operations.sending import read_token, target
-from operations.stack import CannotAsk, Source, settings
-from operations.waiting import Counts, Remembered, count, posts
+from operations.send_target import read_token, target
+from operations.terminal import age, console, paragraph, printable, progress, row, table
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""
@@ -103,20 +105,20 @@ def queue(source: Source) -> None:
         shown = table("reference", "waits", "state", "tries", "why", right=("waits", "tries"))
         for post in waiting:
             row(shown, *_waiting_row(post, now))
-        screen().print(shown)
+        console().print(shown)
     click.echo()
     for note in _notes(waiting, main, dead):
         click.echo(paragraph(note))
 
 
-def _waiting_row(post: Remembered, now: float) -> tuple[object, ...]:
+def _waiting_row(post: LedgerPost, now: float) -> tuple[object, ...]:
     waits = age(now - post.since) + ("*" if now - post.written_at > STALE_SECONDS else "")
     if post.entry is None:
         return post.ref, waits, "?", "?", "of a later version"
     return post.ref, waits, post.entry.state.value, post.entry.tries, post.entry.why or "-"
 
 
-def _notes(waiting: Sequence[Remembered], main: Counts, dead: Counts) -> Iterator[str]:
+def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts) -> Iterator[str]:
     """Explain what the table holds, and what it does not."""
     entries = [post.entry for post in waiting if post.entry]
     for code in sorted({entry.why for entry in entries if meaning(entry.why)}):

@@ -9,8 +9,8 @@ from bridge.config.rules import INCIDENT, Desk, Rules
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.tickets.content import Circumstances, compose
 from bridge.tickets.desks import Match, Routed, find, matches, rank, serves
-from operations.names import Name, Names, ids
-from operations.screen import paragraph, printable, screen, table
+from operations.glpi_names import Name, Names, ids
+from operations.terminal import console, paragraph, printable, table
 
 UNREADABLE = "(no name: the API user may not read it)"
 MISSING = "GLPI has no such id; it takes the ticket and shows this blank"
@@ -167,7 +167,7 @@ def _print(told: dict[str, str], desk: Desk, names: Names | None) -> None:
         shown.add_row(f"  {name}", Text(printable(text, lines=True)))
     for kind, number in ids(desk):
         shown.add_row(f"  {kind.name}", _named(number, (names or {}).get((kind, number))))
-    screen().print(shown)
+    console().print(shown)
 
 
 def _named(number: int, name: Name | None) -> Text:

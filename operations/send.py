@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from bridge.net.http import Cause, Deadline, Http, NoAnswer
-from operations.stack import CannotAsk
+from operations.errors import CannotAsk
 
 SECONDS = 30.0
 """Mattermost's OutgoingIntegrationRequestsTimeout, unless it was changed."""

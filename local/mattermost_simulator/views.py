@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bridge.words.richtext import rendered
-from operations.screen import printable
+from operations.terminal import printable
 
 from .model import File, Json
 from .store import Store

@@ -13,8 +13,8 @@ import boto3
 from bridge.net.aws import ask, config
 from bridge.net.http import Deadline, Http, NoAnswer
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
-from operations.doctor.glpi import SKEW_SECONDS, skew
 from operations.doctor.settings import Configuration
+from operations.doctor.timed_http import SKEW_SECONDS, skew
 
 CALL_SECONDS = 4.0
 """Seconds for one call of AWS, all in all."""

@@ -15,7 +15,8 @@ from bridge.glpi_api.errors import GlpiError
 from bridge.mattermost.api import MattermostError
 from bridge.net.aws import AwsError
 from bridge.net.http import Deadline, ServerError
-from operations.stack import CannotAsk, sentence
+from operations.aws import sentence
+from operations.errors import CannotAsk
 
 S = TypeVar("S")
 

@@ -11,14 +11,22 @@ import boto3
 from bridge.config.rules import BRIDGE_TOML
 from bridge.net.aws import AwsError, ask, config
 from bridge.net.http import Deadline
-from operations.doctor import alarms, aws, glpi, glpi_rights, hooks, mattermost, network
+from operations.doctor import (
+    alarms,
+    aws,
+    glpi_login,
+    glpi_rights,
+    mattermost,
+    network,
+    outgoing_webhooks,
+)
 from operations.doctor import settings as told_settings
 from operations.doctor.aws import AwsSubject
 from operations.doctor.check import Check, Group, Line, Wrong, run
-from operations.doctor.glpi import GlpiSubject
+from operations.doctor.glpi_login import GlpiSubject
 from operations.doctor.mattermost import MattermostSubject
 from operations.doctor.settings import configuration
-from operations.stack import Source, variables
+from operations.installation import Source, variables
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -32,8 +40,8 @@ SUBJECTS: Mapping[str, Sequence[Check[object]]] = cast(
     "Mapping[str, Sequence[Check[object]]]",
     {
         "Settings": told_settings.CHECKS,
-        "GLPI": (*glpi.WAY_IN, *glpi_rights.RIGHTS),
-        "Mattermost": (*mattermost.CHECKS, *hooks.CHECKS),
+        "GLPI": (*glpi_login.CHECKS, *glpi_rights.CHECKS),
+        "Mattermost": (*mattermost.CHECKS, *outgoing_webhooks.CHECKS),
         "AWS": (*aws.CHECKS, *alarms.CHECKS, *network.CHECKS),
     },
 )
@@ -86,10 +94,10 @@ def diagnose(
             stack.read()
             told = replace(told, webhook_url=stack.outputs.get("WebhookUrl", ""))
     chat = MattermostSubject(told, deadline, admin_token)
-    glpi_ = GlpiSubject(told, deadline, file_tickets=file_tickets)
+    glpi = GlpiSubject(told, deadline, file_tickets=file_tickets)
     first = Group[object]("Settings", told, SUBJECTS["Settings"])
     groups = [
-        Group[object]("GLPI", glpi_, SUBJECTS["GLPI"], glpi_.close),
+        Group[object]("GLPI", glpi, SUBJECTS["GLPI"], glpi.close),
         Group[object]("Mattermost", chat, SUBJECTS["Mattermost"], chat.close),
         Group[object]("AWS", stack, SUBJECTS["AWS"]),
     ]

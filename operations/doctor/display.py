@@ -8,7 +8,7 @@ from rich.text import Text
 
 from operations.doctor.check import Line, Ok, Skipped, Wrong
 from operations.doctor.diagnosis import SUBJECTS, Diagnosis
-from operations.screen import printable, screen
+from operations.terminal import console, printable
 
 MARKS = {"ok": ("✓", "green"), "wrong": ("✗", "bold red"), "skipped": ("–", "dim")}
 TITLE_WIDTH = 22
@@ -51,11 +51,11 @@ def show(diagnosis: Diagnosis) -> None:
         for mark, title, text in _rows(lines, diagnosis.secrets):
             sign, style = MARKS[mark]
             shown.add_row(Text(sign, style), Text(title), text)
-        screen().print(Text(group, "bold"))
-        screen().print(shown)
-        screen().print()
+        console().print(Text(group, "bold"))
+        console().print(shown)
+        console().print()
     for sentence in _summary(diagnosis):
-        screen().print(sentence)
+        console().print(sentence)
 
 
 def _rows(lines: Sequence[Line], secrets: frozenset[str]) -> Iterator[tuple[str, str, Text]]:

@@ -11,7 +11,7 @@ from operations.doctor.alarms import RINGING
 from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Trouble, of_error
 from operations.doctor.diagnosis import SUBJECTS
 from operations.doctor.settings import MISTAKE
-from operations.stack import ROOT
+from operations.installation import ROOT
 
 PATH = ROOT / "docs" / "doctor.md"
 

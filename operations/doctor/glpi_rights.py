@@ -14,7 +14,7 @@ from bridge.config.rules import Desk, Rules
 from bridge.glpi_api.documents import MEGABYTE, GlpiDocuments
 from bridge.glpi_api.errors import GlpiError, OutcomeUnknown, Refused
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error, together
-from operations.doctor.glpi import GlpiSubject
+from operations.doctor.glpi_login import GlpiSubject
 
 READ_OWN = 1
 READ = 1
@@ -297,7 +297,7 @@ def _file(glpi: GlpiSubject, desk: Desk) -> int | Wrong:
 
 _IN = ("glpi.session",)
 
-RIGHTS: tuple[Check[GlpiSubject], ...] = (
+CHECKS: tuple[Check[GlpiSubject], ...] = (
     Check("glpi.version", "version", version, _IN, (VERSION, NO_VERSION)),
     Check("glpi.create", "creates tickets", create, _IN, (NO_CREATE,)),
     Check("glpi.read-back", "sees its tickets", read_back, _IN, (NO_READ,)),

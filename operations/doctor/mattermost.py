@@ -13,8 +13,8 @@ from bridge.config.rules import Desk
 from bridge.mattermost.api import decipher, no_answer
 from bridge.net.http import Answer, Deadline, NoAnswer
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
-from operations.doctor.glpi import NotingHttp
 from operations.doctor.settings import Configuration
+from operations.doctor.timed_http import TimedHttp
 
 NO_URL = "MATTERMOST_URL is not set"
 NO_BOT = "there is no bot: people get a code instead of a number that comes later"
@@ -78,7 +78,7 @@ class MattermostSubject:
         broken = told.broken & {"MATTERMOST_URL", "MATTERMOST_CA_BUNDLE"}
         self.base = "" if broken else told.settings.mattermost_url or ""
         self.why_not = f"{' and '.join(sorted(broken))} is not usable" if broken else NO_URL
-        self.http = NotingHttp(told.settings.mattermost_ca_bundle)
+        self.http = TimedHttp(told.settings.mattermost_ca_bundle)
         self.bot_token = told.access.bot_token
         self.there = False
         self._kept: dict[tuple[str, str], object] = {}

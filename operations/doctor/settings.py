@@ -22,7 +22,8 @@ from operations.doctor.check import (
     split,
     together,
 )
-from operations.stack import CannotAsk, Source
+from operations.errors import CannotAsk
+from operations.installation import Source
 
 _USABLE = {
     "GLPI_URL": "http://unusable.invalid",

@@ -8,7 +8,7 @@ from pathlib import Path
 from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Line, Ok, Result, Skipped, Wrong
 from operations.doctor.diagnosis import SUBJECTS, diagnose
 from operations.doctor.display import as_json
-from operations.stack import Source
+from operations.installation import Source
 
 CHECKS: Mapping[str, Check[object]] = {
     check.id: check for checks in SUBJECTS.values() for check in checks

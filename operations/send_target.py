@@ -8,7 +8,9 @@ import boto3
 from bridge.config.credentials import parse_secret
 from bridge.config.settings import SettingsError, base_url
 from bridge.net.aws import config
-from operations.stack import CALL_SECONDS, CannotAsk, Source, asking, variables
+from operations.aws import CALL_SECONDS, asking
+from operations.errors import CannotAsk
+from operations.installation import Source, variables
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

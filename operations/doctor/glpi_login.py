@@ -6,22 +6,17 @@ also tells that everything before it is well.
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
-from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 from bridge.config.credentials import GlpiTokens
 from bridge.glpi_api.errors import AccessDenied, GlpiError
 from bridge.glpi_api.session import GlpiSession
-from bridge.net.http import MAX_ANSWER, Answer, Body, Deadline, Http, NoAnswer
+from bridge.net.http import Deadline, NoAnswer
 from glpi import Glpi
 from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error
 from operations.doctor.settings import Configuration
-
-SKEW_SECONDS = 120.0
-"""AWS accepts five minutes; two already make logs hard to read."""
+from operations.doctor.timed_http import SKEW_SECONDS, TimedHttp
 
 LOGIN_SECONDS = 10.0
 """As long as the function itself waits for GLPI while a person does."""
@@ -40,44 +35,6 @@ CLOCK = Trouble(
     "GLPI's clock is {seconds} s {direction} this machine's.",
     "Let both follow a time server (NTP); look-ups of tickets count in GLPI's days.",
 )
-
-
-class NotingHttp(Http):
-    """A client that remembers how long the first answer took, and what time the server had."""
-
-    def __init__(self, ca_bundle: str | None, now: Callable[[], float] = time.time) -> None:
-        super().__init__(ca_bundle=ca_bundle)
-        self._now = now
-        self.milliseconds = 0
-        self.skew: float | None = None
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        deadline: Deadline,
-        headers: Mapping[str, str],
-        body: Body | None = None,
-        into: BinaryIO | None = None,
-        limit: int = MAX_ANSWER,
-    ) -> Answer:
-        """Send one request, and note."""
-        started = time.monotonic()
-        answer = super().request(
-            method, url, deadline=deadline, headers=headers, body=body, into=into, limit=limit
-        )
-        self.milliseconds = self.milliseconds or 1 + int((time.monotonic() - started) * 1000)
-        self.skew = skew(answer.headers.get("Date", ""), self._now())
-        return answer
-
-
-def skew(date: str, now: float) -> float | None:
-    """Return how many seconds a server's clock is ahead, by its header Date; None without it."""
-    try:
-        return parsedate_to_datetime(date).timestamp() - now
-    except ValueError:
-        return None
 
 
 class _Tokens:
@@ -107,7 +64,7 @@ class GlpiSubject:
         self.file_tickets = file_tickets
         self.base = told.settings.glpi_url
         self.usable = not told.broken & {"GLPI_URL", "GLPI_CA_BUNDLE"}
-        self.http = NotingHttp(told.settings.glpi_ca_bundle)
+        self.http = TimedHttp(told.settings.glpi_ca_bundle)
         tokens = _Tokens(told.tokens or GlpiTokens("", ""))
         self.tickets = Glpi(self.base, tokens, self.http)
         self.session = self.tickets.session
@@ -178,7 +135,7 @@ class GlpiSubject:
         self.session.close(Deadline(1))
 
 
-class _Rung:
+class _LoginStep:
     """A step of the way in: wrong when the login ended here, well when it came further."""
 
     def __init__(self, number: int, seen: Callable[[GlpiSubject], str]) -> None:
@@ -308,11 +265,11 @@ def _steps() -> tuple[Check[GlpiSubject], ...]:
             "glpi.user-token": (SWAPPED,),
         }
         needs = (_STEPS[number - 1][0],) if number else ()
-        ask = _Rung(number, seen)
+        ask = _LoginStep(number, seen)
         made.append(Check(name, title, ask, needs, extra.get(name, ()), codes))
     return tuple(made)
 
 
 _CLOCK = Check("glpi.clock", "clock", clock, ("glpi.connection",), (CLOCK,))
 
-WAY_IN: tuple[Check[GlpiSubject], ...] = (_steps()[0], _CLOCK, *_steps()[1:])
+CHECKS: tuple[Check[GlpiSubject], ...] = (_steps()[0], _CLOCK, *_steps()[1:])

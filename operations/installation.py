@@ -1,63 +1,28 @@
-"""Which installation is meant, and how its AWS is asked: every failure is one sentence."""
+"""Which installation is meant: its settings, and the clients that its settings lead to."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import boto3
 from dotenv import dotenv_values
 
+from bridge.config.credentials import Credentials
 from bridge.config.settings import Settings
-from bridge.net.aws import AwsError, ask, config
+from bridge.net.aws import config
+from bridge.net.http import Http
+from glpi import Glpi
+from operations.aws import CALL_SECONDS, asking
+from operations.errors import CannotAsk
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-
-CALL_SECONDS = 10.0
-"""Seconds for one call of AWS, all in all; nobody waits in a chat here."""
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ROOT = Path(__file__).parent.parent
 """Where the functions' own relative paths, such as certs/ca.pem, begin."""
-
-NO_CREDENTIALS = frozenset(
-    {
-        "NoCredentialsError",
-        "PartialCredentialsError",
-        "CredentialRetrievalError",
-        "ProfileNotFound",
-        "SSOTokenLoadError",
-        "UnauthorizedSSOTokenError",
-        "TokenRetrievalError",
-    }
-)
-REJECTED = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-MISSING = frozenset(
-    {
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "InvalidAddress",
-        "QueueDoesNotExist",
-        "ResourceNotFoundException",
-    }
-)
-
-T = TypeVar("T")
-
-
-class CannotAsk(Exception):
-    """Something cannot be asked or done; its text is one sentence for the operator."""
 
 
 @dataclass(frozen=True)
@@ -139,50 +104,19 @@ def _of_function(name: str) -> dict[str, str]:
     return found
 
 
-def asking(what: str, call: Callable[[], T]) -> T:
-    """Return what a call of an AWS client returns.
-
-    Args:
-        what: names what is asked, as in "the queue https://...".
-        call: asks.
+def open_glpi(configured: Settings) -> Glpi:
+    """Return a client of GLPI with the bridge's own tokens.
 
     Raises:
-        CannotAsk: AWS refused, or did not answer.
+        CannotAsk: the secret cannot be read.
     """
-    try:
-        return ask(CALL_SECONDS, call)
-    except AwsError as error:
-        raise CannotAsk(sentence(error, what)) from None
 
+    def read() -> str | None:
+        client: SecretsManagerClient = boto3.client("secretsmanager", config=config(CALL_SECONDS))
+        return client.get_secret_value(SecretId=configured.secret_id).get("SecretString")
 
-def sentence(error: AwsError, what: str) -> str:
-    """Say what went wrong with AWS, why, and what to do."""
-    code = error.code
-    if code in NO_CREDENTIALS:
-        return (
-            f"AWS cannot be asked for {what}: there are no usable credentials here ({code}); run "
-            "'aws configure' or 'aws sso login', or name a profile in AWS_PROFILE."
-        )
-    if code == "NoRegionError":
-        return f"AWS cannot be asked for {what}: no region is set; name it with --region."
-    if code in REJECTED:
-        return (
-            f"AWS does not accept the credentials ({code}), so {what} cannot be asked: renew them, "
-            "and check this machine's clock."
-        )
-    if code in MISSING:
-        return (
-            f"AWS knows nothing of {what}: check --stack, --region and the account "
-            "('aws sts get-caller-identity')."
-        )
-    if code.startswith("AccessDenied"):
-        return (
-            f"AWS does not let these credentials use {what} ({code}): name a profile that may in "
-            "AWS_PROFILE, or widen its IAM policy."
-        )
-    if error.refused:
-        return f"AWS refused a call to {what} ({code}): try again, and look the code up."
-    return (
-        f"AWS does not answer for {what} ({code}): check the region and this machine's network, "
-        "or whether `make run` still runs."
-    )
+    secret = asking(f"the secret {configured.secret_id}", read)
+    if secret is None:
+        raise CannotAsk(f"The secret {configured.secret_id} is binary: store JSON text in it.")
+    tokens = Credentials(lambda: secret)
+    return Glpi(configured.glpi_url, tokens, Http(ca_bundle=configured.glpi_ca_bundle))

@@ -1,4 +1,4 @@
-"""The commands on dead letters: list, show, replay, export."""
+"""`manage.py dlq`: the commands that list, show, replay and export dead letters."""
 
 import json
 import os
@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from bridge.config.settings import Settings
-from operations.dead_letters import DeadLetter, DeadLetters, facts, moment
-from operations.meanings import meaning_of_reason
-from operations.screen import age, paragraph, printable, progress, row, screen, table
-from operations.stack import CannotAsk, Source, settings
-from operations.waiting import Counts, count
+from operations.dead_letter_queue import DeadLetter, DeadLetters, facts, moment
+from operations.error_codes import meaning_of_reason
+from operations.errors import CannotAsk
+from operations.installation import Source, settings
+from operations.queue_counts import Counts, count
+from operations.terminal import age, console, paragraph, printable, progress, row, table
 
 WORDS = click.option("--words", is_flag=True, help="Show people's words and names, too.")
 
@@ -38,7 +39,7 @@ def list_letters(source: Source, *, words: bool) -> None:
             channel = post.channel_name or "-"
             row(shown, letter.ref, waits, len(post.file_ids), channel, letter.reason)
     if shown.row_count:
-        screen().print(shown)
+        console().print(shown)
         click.echo()
     for letter in letters:
         if words and letter.message:

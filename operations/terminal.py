@@ -13,7 +13,7 @@ from rich.text import Text
 _UNITS = (("d", 24 * 3600), ("h", 3600), ("m", 60))
 
 
-def screen() -> Console:
+def console() -> Console:
     """Return the standard output as it is now; nothing in a text is taken for markup."""
     return Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
 
@@ -41,7 +41,7 @@ def printable(text: str, *, lines: bool = False) -> str:
 
 def paragraph(text: str) -> str:
     """Return text in lines that fit, all but the first indented."""
-    return textwrap.fill(text, screen().width, subsequent_indent="  ", break_on_hyphens=False)
+    return textwrap.fill(text, console().width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:

@@ -16,7 +16,8 @@ import boto3
 
 from bridge.net.aws import config
 from bridge.storage.outbox import Message, Unreadable, loads
-from operations.stack import CALL_SECONDS, CannotAsk, asking
+from operations.aws import CALL_SECONDS, asking
+from operations.errors import CannotAsk
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

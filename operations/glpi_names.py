@@ -15,8 +15,7 @@ from bridge.config.rules import Desk
 from bridge.glpi_api.errors import Refused
 from bridge.glpi_api.session import GlpiSession
 from bridge.net.http import Deadline
-from operations.audit import open_glpi
-from operations.stack import Source, settings
+from operations.installation import Source, open_glpi, settings
 
 NAMES_SECONDS = 30.0
 """Seconds for all names, all in all."""
