@@ -17,7 +17,7 @@ from bridge.net.http import Deadline, Http
 from glpi import GlpiError
 from operations.audit import audit
 from operations.audit_report import lines
-from operations.desks import post_of, show_desks, show_way
+from operations.desks import post_of, show_desks, show_routing
 from operations.dlq_commands import dlq
 from operations.doctor.diagnosis import diagnose
 from operations.doctor.display import as_json
@@ -42,7 +42,7 @@ class _Failed(click.ClickException):
     exit_code = 2
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
-        """Say it."""
+        """Write the sentence, without click's "Error: " before it."""
         click.echo(self.message, err=True)
 
 
@@ -50,14 +50,14 @@ class _Commands(click.Group):
     """Commands whose failures are sentences."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
+        """Run a command; raise _Failed when it could not ask what it had to."""
         try:
             return super().invoke(ctx)
-        except SettingsError as problem:
-            origin = f" {_origin(ctx.obj)}" if problem.key.isupper() else ""  # else the secret's
-            raise _Failed(f"{problem}.{origin}") from None
-        except CannotAsk as problem:
-            raise _Failed(str(problem)) from None
+        except SettingsError as error:
+            origin = f" {_origin(ctx.obj)}" if error.key.isupper() else ""  # else the secret's
+            raise _Failed(f"{error}.{origin}") from None
+        except CannotAsk as error:
+            raise _Failed(str(error)) from None
         except GlpiError as error:
             reason = f"{error.remedy} ({error.code})"
             raise _Failed(f"GLPI cannot be asked from this machine: {reason}") from None
@@ -183,18 +183,18 @@ def desks_command(source: Source, /, text: str, **written: str | None) -> None:
 
     GLPI is asked for the names of their ids, if it is known where it is.
     """
-    rules, problem = read_rules(), None
+    rules, failure = read_rules(), None
     names: Names | None = {}
     try:
         names = names_of(rules.desks, source)
     except (SettingsError, CannotAsk, GlpiError) as error:
-        problem = error  # what can be said without GLPI is said first
+        failure = error  # what can be said without GLPI is said first
     post = post_of(text, **written)
-    found = show_way(post, rules, names) if text else show_desks(rules, names)
+    found = show_routing(post, rules, names) if text else show_desks(rules, names)
     if source.stack:
         click.echo(paragraph("This is this folder's bridge.toml; the stack has a copy of its own."))
-    if problem:
-        raise problem
+    if failure:
+        raise failure
     if not found or any(name.is_missing for name in (names or {}).values()):
         raise click.exceptions.Exit(1)
 

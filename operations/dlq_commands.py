@@ -47,9 +47,9 @@ def list_letters(source: Source, *, words: bool) -> None:
             click.echo(f"{letter.ref}  {printable(post.user_name or '-')}:")
             click.echo(printable(post.text, lines=True) + "\n")
         if not letter.message:
-            waits, why = age(now - letter.buried_at), printable(letter.reason)
-            click.echo(f"?  {letter.message_id}  {waits}  {why}")
-            click.echo(f"   unreadable here: {printable(letter.problem)}\n")
+            waits, reason = age(now - letter.buried_at), printable(letter.reason)
+            click.echo(f"?  {letter.message_id}  {waits}  {reason}")
+            click.echo(f"   unreadable here: {printable(letter.unreadable_reason)}\n")
     click.echo(paragraph(_list_footer(letters, counts)))
 
 
@@ -58,7 +58,7 @@ def _list_footer(letters: Sequence[DeadLetter], counts: Counts) -> str:
     more = f" Hidden for some minutes, since somebody else reads: {hidden}." if hidden > 0 else ""
     if not letters:
         return f"There are no dead letters.{more}"
-    last_day = moment(min(letter.buried_at for letter in letters) + counts.kept_seconds)[:10]
+    last_day = moment(min(letter.buried_at for letter in letters) + counts.retention_seconds)[:10]
     return f"{len(letters)} in all; SQS deletes the first of them on {last_day}.{more}"
 
 
@@ -72,8 +72,8 @@ def show(source: Source, name: str, *, words: bool) -> None:
     found = [letter for letter in letters if name in (letter.name, letter.message_id)]
     for letter in found:
         for key, value in facts(letter, words=words).items():
-            told = ", ".join(map(str, value)) if isinstance(value, list) else value
-            text = "-" if told in (None, "") else printable(str(told), lines=key == "text")
+            single = ", ".join(map(str, value)) if isinstance(value, list) else value
+            text = "-" if single in (None, "") else printable(str(single), lines=key == "text")
             click.echo(f"{key:13} {text}")
         if words and not letter.message:
             click.echo(f"{'body':13} {printable(letter.body)}")
@@ -122,16 +122,16 @@ def _replay(dead_letters: DeadLetters, wanted: Sequence[DeadLetter]) -> int:
             results.append(dead_letters.replay(letter))
             step(1)
     for result in results:
-        if result.problem:
-            where = (
+        if result.reason:
+            location = (
                 "was sent, but may still be a dead letter, too, which does no harm"
                 if result.sent
                 else "was not sent, as far as is known, and is still a dead letter"
             )
-            _complain(f"{printable(result.letter.name)} {where}: {result.problem}")
+            _complain(f"{printable(result.letter.name)} {location}: {result.reason}")
     sent = sum(result.sent for result in results)
     click.echo(f"{sent} of {len(wanted)} sent again; `queue` shows how they fare.")
-    return sum(bool(result.problem) for result in results)
+    return sum(bool(result.reason) for result in results)
 
 
 @dlq.command()
@@ -177,7 +177,7 @@ def _collect(dead_letters: DeadLetters, total: int) -> list[DeadLetter]:
         return dead_letters.collect(step)
 
 
-def _complain(problem: str) -> int:
+def _complain(reason: str) -> int:
     """Say on standard error what went wrong; returns the exit code."""
-    click.echo(problem, err=True)
+    click.echo(reason, err=True)
     return 1

@@ -76,9 +76,9 @@ def _read_file(path: str) -> None:
             values = dotenv_values(stream=file, interpolate=False)
             found = {name: value for name, value in values.items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         hint = "`make run` writes .build/run.env and removes it when it ends"
-        raise CannotAsk(f"{path} cannot be read ({why}): check --env; {hint}.") from None
+        raise CannotAsk(f"{path} cannot be read ({reason}): check --env; {hint}.") from None
     if any(name.startswith("AWS_") for name in found):
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             del os.environ[name]
@@ -93,8 +93,8 @@ def _of_function(name: str) -> dict[str, str]:
 
     def get() -> Mapping[str, str]:
         client: LambdaClient = boto3.client("lambda", config=config(CALL_SECONDS))
-        there = client.get_function_configuration(FunctionName=name)
-        return there.get("Environment", {}).get("Variables", {})
+        answer = client.get_function_configuration(FunctionName=name)
+        return answer.get("Environment", {}).get("Variables", {})
 
     found = dict(asking(f"the function {name}", get))
     for name in ("GLPI_CA_BUNDLE", "MATTERMOST_CA_BUNDLE"):

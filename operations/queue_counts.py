@@ -20,17 +20,17 @@ class Counts:
         ready: can be received now.
         hidden: paused, or being worked on.
         delayed: new, and not to be received yet.
-        kept_seconds: how long the queue keeps a message.
+        retention_seconds: for so long the queue keeps a message.
     """
 
     ready: int
     hidden: int
     delayed: int
-    kept_seconds: int
+    retention_seconds: int
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All messages of the queue, whether they can be received now or not."""
         return self.ready + self.hidden + self.delayed
 
 
@@ -49,7 +49,7 @@ def count(url: str) -> Counts:
             ready=int(found["ApproximateNumberOfMessages"]),
             hidden=int(found["ApproximateNumberOfMessagesNotVisible"]),
             delayed=int(found["ApproximateNumberOfMessagesDelayed"]),
-            kept_seconds=int(found["MessageRetentionPeriod"]),
+            retention_seconds=int(found["MessageRetentionPeriod"]),
         )
 
     return asking(f"the queue {url}", get)

@@ -33,9 +33,9 @@ def printable(text: str, *, lines: bool = False) -> str:
         text: from wherever.
         lines: whether line breaks and tabs stay.
     """
-    kept = "\n\t" if lines else ""
+    allowed = "\n\t" if lines else ""
     return "".join(
-        c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text
+        c if c.isprintable() or c in allowed else c.encode("unicode_escape").decode() for c in text
     )
 
 
