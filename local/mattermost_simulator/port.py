@@ -57,8 +57,8 @@ class Handler(RestHandler):
             return
         try:
             root, note = say(self.store, read(self.headers, self.rfile))
-        except NotSaidError as problem:
-            self._say(400, f"not said: {problem}")
+        except NotSaidError as error:
+            self._say(400, f"not said: {error}")
             return
         with self.store.lock:
             thread = thread_text(self.store, root)

@@ -36,17 +36,17 @@ class RestHandler(BaseHTTPRequestHandler):
         self.post()
 
     def get(self) -> None:
-        """Answer what is asked."""
+        """Answer a GET of the REST API."""
         self._serve(None)
 
     def post(self) -> None:
-        """Take what is posted."""
+        """Answer a POST to the REST API or to the incoming webhook."""
         self._serve(self.rfile.read(int(self.headers["Content-Length"])))
 
     def _serve(self, body: bytes | None) -> None:
         request = f"{self.command} {self.path}"
-        trouble = self.store.trouble
-        struck = trouble if trouble and trouble.match in request else None
+        fault = self.store.fault
+        struck = fault if fault and fault.match in request else None
         with self.store.lock:
             self.store.log.append(request)
             ignored = struck is not None and not struck.done
@@ -169,7 +169,7 @@ class RestHandler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
     def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        """Write nothing; http.server would write a line for each request."""
 
 
 def _payload(body: Body) -> tuple[bytes, str]:

@@ -51,6 +51,6 @@ class MattermostSimulator(Store):
         self._listener.refuse()
 
     def heal(self) -> None:
-        """Listen again, without trouble."""
-        self.trouble = None
+        """Listen again, and answer without faults."""
+        self.fault = None
         self._listener.open()

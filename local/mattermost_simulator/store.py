@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 
-from .model import TEAM, TEAM_ID, Channel, File, Json, Trouble, User
+from .model import TEAM, TEAM_ID, Channel, File, Json, MattermostFault, User
 from .outgoing import OutgoingWebhook
 
 
@@ -16,7 +16,7 @@ class Store:
         channels, posts, users, files: by their ids.
         pending: the posts that a client named itself (pending_post_id), by that name.
         outgoing: the webhook that people's posts set off, if there is one.
-        trouble: how requests to the REST API fail, None when they do not.
+        fault: in force at the REST API and the incoming webhook, if there is one.
         log: "METHOD path" of each request to the REST API and the incoming webhook, in order.
         teams, hooks, config: what the REST API lists.
     """
@@ -34,7 +34,7 @@ class Store:
         self.files: dict[str, File] = {}
         self.pending: dict[str, Json] = {}
         self.outgoing: OutgoingWebhook | None = None
-        self.trouble: Trouble | None = None
+        self.fault: MattermostFault | None = None
         self.log: list[str] = []
         self.teams: list[Json] = [{"id": TEAM_ID, "name": TEAM}]
         self.hooks: list[Json] = []
@@ -49,7 +49,7 @@ class Store:
         self.add_channel("helpdesk", "745i3akya3d9ierbsg6gsqmkfr")
 
     def add_channel(self, name: str, channel_id: str = "", *, with_bot: bool = True) -> Channel:
-        """Add a public channel."""
+        """Add a public channel, of which the bot is a member or not; returns it."""
         channel = Channel(channel_id or self.new_id(), name, with_bot)
         self.channels[channel.id] = channel
         return channel
