@@ -84,10 +84,10 @@ class EmbeddedAws:
         os.environ.update(create_queue_and_ledger())
 
     def store_secret(self, value: Mapping[str, object]) -> None:
-        """Create the bridge's secret."""
+        """Create the bridge's secret, named SECRET_ID, with this value as JSON."""
         client = boto3.client("secretsmanager")
         client.create_secret(Name=SECRET_ID, SecretString=json.dumps(value))
 
     def stop(self) -> None:
-        """Stop the server."""
+        """Stop listening; what was stored is forgotten at the next start."""
         self._server.stop()

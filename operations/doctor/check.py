@@ -29,7 +29,7 @@ class Fault:
     remedy: str
 
     def found(self, **values: object) -> "Wrong":
-        """Return it as the result of a check."""
+        """Return the fault as the result of a check, with these values for its braces."""
         shown = {name: str(value) for name, value in values.items()}
         return Wrong(self.cause.format(**shown), self.remedy.format(**shown), fault=self)
 
