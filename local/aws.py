@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SECRET_ID = "mattermost-glpi-bridge"
 
-KEPT: "Mapping[QueueAttributeNameType, str]" = {"MessageRetentionPeriod": str(14 * 24 * 3600)}
+RETENTION: "Mapping[QueueAttributeNameType, str]" = {"MessageRetentionPeriod": str(14 * 24 * 3600)}
 """As in template.yaml."""
 
 PRETENDED = {
@@ -54,8 +54,10 @@ def create_queue_and_ledger() -> dict[str, str]:
         BillingMode="PAY_PER_REQUEST",
     )
     return {
-        "QUEUE_URL": sqs.create_queue(QueueName="queue", Attributes=KEPT)["QueueUrl"],
-        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters", Attributes=KEPT)["QueueUrl"],
+        "QUEUE_URL": sqs.create_queue(QueueName="queue", Attributes=RETENTION)["QueueUrl"],
+        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters", Attributes=RETENTION)[
+            "QueueUrl"
+        ],
         "LEDGER_TABLE": "ledger",
     }
 
