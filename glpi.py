@@ -11,6 +11,7 @@ from bridge.glpi_api.contents import ends_with, last_marker
 from bridge.glpi_api.documents import MEGABYTE, PICTURES, GlpiDocuments
 from bridge.glpi_api.errors import (
     CODES,
+    GLPI,
     AccessDenied,
     GlpiError,
     Misconfigured,
@@ -31,6 +32,7 @@ from bridge.net.http import Http
 
 __all__ = [
     "CODES",
+    "GLPI",
     "MEGABYTE",
     "NOBODY",
     "PICTURES",

@@ -17,20 +17,22 @@ from bridge.container import BRIDGE_TOML
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from glpi import GlpiError
-from operations.audit import audit, open_glpi
-from operations.desks import post_of, show_desks, show_way
+from operations.audit import audit
+from operations.audit_report import lines
+from operations.desks import post_of, show_desks, show_routing
+from operations.dlq_commands import dlq
 from operations.doctor.diagnosis import diagnose
 from operations.doctor.display import as_json
 from operations.doctor.display import show as show_diagnosis
-from operations.letters import dlq
-from operations.meanings import meaning
-from operations.names import Names, names_of
-from operations.report import lines
-from operations.screen import age, paragraph, printable, progress, row, screen, table
+from operations.error_codes import meaning
+from operations.errors import CannotAsk
+from operations.glpi_names import Names, names_of
+from operations.installation import Source, open_glpi, settings
+from operations.ledger_posts import LedgerPost, posts
+from operations.queue_counts import Counts, count
 from operations.send import message, recorded, send
-from operations.sending import read_token, target
-from operations.stack import CannotAsk, Source, settings
-from operations.waiting import Counts, Remembered, count, posts
+from operations.send_target import read_token, target
+from operations.terminal import age, console, paragraph, printable, progress, row, table
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""
@@ -42,7 +44,7 @@ class _Failed(click.ClickException):
     exit_code = 2
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
-        """Say it."""
+        """Write the sentence, without click's "Error: " before it."""
         click.echo(self.message, err=True)
 
 
@@ -50,14 +52,14 @@ class _Commands(click.Group):
     """Commands whose failures are sentences."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
+        """Run a command; raise _Failed when it could not ask what it had to."""
         try:
             return super().invoke(ctx)
-        except SettingsError as problem:
-            origin = f" {_origin(ctx.obj)}" if problem.key.isupper() else ""  # else the secret's
-            raise _Failed(f"{problem}.{origin}") from None
-        except CannotAsk as problem:
-            raise _Failed(str(problem)) from None
+        except SettingsError as error:
+            origin = f" {_origin(ctx.obj)}" if error.key.isupper() else ""  # else the secret's
+            raise _Failed(f"{error}.{origin}") from None
+        except CannotAsk as error:
+            raise _Failed(str(error)) from None
         except GlpiError as error:
             reason = f"{error.remedy} ({error.code})"
             raise _Failed(f"GLPI cannot be asked from this machine: {reason}") from None
@@ -105,20 +107,20 @@ def queue(source: Source) -> None:
         shown = table("reference", "waits", "state", "tries", "why", right=("waits", "tries"))
         for post in waiting:
             row(shown, *_waiting_row(post, now))
-        screen().print(shown)
+        console().print(shown)
     click.echo()
     for note in _notes(waiting, main, dead):
         click.echo(paragraph(note))
 
 
-def _waiting_row(post: Remembered, now: float) -> tuple[object, ...]:
+def _waiting_row(post: LedgerPost, now: float) -> tuple[object, ...]:
     waits = age(now - post.since) + ("*" if now - post.written_at > STALE_SECONDS else "")
     if post.entry is None:
         return post.ref, waits, "?", "?", "of a later version"
     return post.ref, waits, post.entry.state.value, post.entry.tries, post.entry.reason or "-"
 
 
-def _notes(waiting: Sequence[Remembered], main: Counts, dead: Counts) -> Iterator[str]:
+def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts) -> Iterator[str]:
     """Explain what the table holds, and what it does not."""
     entries = [post.entry for post in waiting if post.entry]
     for code in sorted({entry.reason for entry in entries if meaning(entry.reason)}):
@@ -183,18 +185,18 @@ def desks_command(source: Source, /, text: str, **written: str | None) -> None:
 
     GLPI is asked for the names of their ids, if it is known where it is.
     """
-    rules, problem = read_rules(BRIDGE_TOML), None
+    rules, failure = read_rules(BRIDGE_TOML), None
     names: Names | None = {}
     try:
         names = names_of(rules.desks, source)
     except (SettingsError, CannotAsk, GlpiError) as error:
-        problem = error  # what can be said without GLPI is said first
+        failure = error  # what can be said without GLPI is said first
     post = post_of(text, **written)
-    found = show_way(post, rules, names) if text else show_desks(rules, names)
+    found = show_routing(post, rules, names) if text else show_desks(rules, names)
     if source.stack:
         click.echo(paragraph("This is this folder's bridge.toml; the stack has a copy of its own."))
-    if problem:
-        raise problem
+    if failure:
+        raise failure
     if not found or any(name.is_missing for name in (names or {}).values()):
         raise click.exceptions.Exit(1)
 

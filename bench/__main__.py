@@ -45,7 +45,7 @@ NOTES = {
 
 
 def main() -> int:
-    """Measure and write; returns the exit code."""
+    """Measure all parts and write docs/performance.md; returns the exit code."""
     commit = _said("git", "rev-parse", "--short", "HEAD")
     dirty = " and changes" if _said("git", "status", "--porcelain", "--", "*.py") else ""
     lines = [

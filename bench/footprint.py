@@ -53,18 +53,18 @@ def measure() -> tuple[float, float, float]:
 
 def _measure(function: Function) -> tuple[float, float, float]:
     function.invoke(_event(0))
-    first = _peak_megabytes(function.pid)
+    first = _peak_megabytes(function.pid())
     for number in range(1, WARM_UP):
         function.invoke(_event(number))
-    started = _cpu_seconds(function.pid)
+    started = _cpu_seconds(function.pid())
     for number in range(WARM_UP, WARM_UP + MESSAGES):
         function.invoke(_event(number))
-    used = _cpu_seconds(function.pid) - started
-    return used / MESSAGES * 1000, first, _peak_megabytes(function.pid)
+    used = _cpu_seconds(function.pid()) - started
+    return used / MESSAGES * 1000, first, _peak_megabytes(function.pid())
 
 
 def report() -> list[str]:
-    """Return lines of Markdown."""
+    """Measure; return the section of docs/performance.md in lines of Markdown."""
     cpu, first, last = measure()
     return [
         "| | |",

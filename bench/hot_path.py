@@ -215,7 +215,7 @@ def formatting() -> tuple[float, float]:
 
 
 def report() -> list[str]:
-    """Return lines of Markdown."""
+    """Measure; return the section of docs/performance.md in lines of Markdown."""
     logs.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
     everything = (*MEASURES, ONCE)
     ways = {"after": (), "before": everything, **{name: (name,) for name in MEASURES}}

@@ -198,7 +198,7 @@ def measure(delay: float, *, far_aws: bool = False) -> dict[str, float]:
 
 
 def report() -> list[str]:
-    """Return lines of Markdown."""
+    """Measure; return the section of docs/performance.md in lines of Markdown."""
     logs.logger.registered_handler.stream = io.StringIO()  # type: ignore[attr-defined]
     lines = [
         "| round trip | limit | ours | original | ours ÷ limit (goal: ≤ 1.15) | ours ÷ original |",

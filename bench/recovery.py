@@ -130,7 +130,7 @@ def drain(messages: int = MESSAGES) -> dict[str, float]:
 
 
 def report() -> list[str]:
-    """Return lines of Markdown."""
+    """Measure; return the section of docs/performance.md in lines of Markdown."""
     found = drain()
     return [
         f"{MESSAGES:,} messages of a {OUTAGE / 3600:.0f} hour outage, GLPI taking "

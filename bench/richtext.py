@@ -38,19 +38,19 @@ IMPORTS = {
 
 
 def seconds(words: str) -> float:
-    """Return the CPU seconds that a message takes."""
+    """Return the CPU seconds that it takes to render a message."""
     started = time.process_time()
     rendered(words)
     return time.process_time() - started
 
 
 def pattern(head: str, count: int, tail: str) -> str:
-    """Return a message of the full length."""
+    """Return a message of LIMIT characters: `head` so many times, then `tail` to the end."""
     return (head * count + tail * LIMIT)[:LIMIT]
 
 
 def worst(patterns: list[tuple[str, int, str]]) -> None:
-    """Print the slowest messages."""
+    """Render a message of each pattern, and print the slowest eight."""
     timed = sorted(((seconds(pattern(*one)), one) for one in patterns), reverse=True)
     print(f"{len(timed)} messages of {LIMIT} characters; the slowest:")
     for took, (head, count, tail) in timed[:8]:
@@ -58,7 +58,7 @@ def worst(patterns: list[tuple[str, int, str]]) -> None:
 
 
 def search(length: float) -> None:
-    """Try random patterns for some seconds."""
+    """Try random patterns for `length` seconds, and print the slowest."""
     chance = random.Random(1)  # noqa: S311
     ends = time.monotonic() + length
     tried = []

@@ -99,8 +99,8 @@ def main() -> int:
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nStopped.")
-    except (SettingsError, GlpiError) as problem:
-        print(f"Cannot start: {problem}", file=sys.stderr)
+    except (SettingsError, GlpiError) as error:
+        print(f"Cannot start: {error}", file=sys.stderr)
         return 1
     return 0
 

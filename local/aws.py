@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SECRET_ID = "mattermost-glpi-bridge"
 
-KEPT: "Mapping[QueueAttributeNameType, str]" = {"MessageRetentionPeriod": str(14 * 24 * 3600)}
+RETENTION: "Mapping[QueueAttributeNameType, str]" = {"MessageRetentionPeriod": str(14 * 24 * 3600)}
 """As in template.yaml."""
 
 PRETENDED = {
@@ -54,8 +54,10 @@ def create_queue_and_ledger() -> dict[str, str]:
         BillingMode="PAY_PER_REQUEST",
     )
     return {
-        "QUEUE_URL": sqs.create_queue(QueueName="queue", Attributes=KEPT)["QueueUrl"],
-        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters", Attributes=KEPT)["QueueUrl"],
+        "QUEUE_URL": sqs.create_queue(QueueName="queue", Attributes=RETENTION)["QueueUrl"],
+        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters", Attributes=RETENTION)[
+            "QueueUrl"
+        ],
         "LEDGER_TABLE": "ledger",
     }
 
@@ -84,10 +86,10 @@ class EmbeddedAws:
         os.environ.update(create_queue_and_ledger())
 
     def store_secret(self, value: Mapping[str, object]) -> None:
-        """Create the bridge's secret."""
+        """Create the bridge's secret, named SECRET_ID, with this value as JSON."""
         client = boto3.client("secretsmanager")
         client.create_secret(Name=SECRET_ID, SecretString=json.dumps(value))
 
     def stop(self) -> None:
-        """Stop the server."""
+        """Stop listening; what was stored is forgotten at the next start."""
         self._server.stop()

@@ -47,7 +47,7 @@ stands in [doctor.md](doctor.md). Written by `python -m local.doctor_transcripts
 
 
 def main() -> None:
-    """Break, ask, write."""
+    """Write the page: what doctor prints when all is well, and with each of the breakages."""
     pages = [HEAD]
     with ExitStack() as stack:
         quiet = stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
@@ -70,12 +70,12 @@ def _doctor() -> str:
 
 def _wrong(screen: str) -> str:
     """Keep of a screen what is wrong, with its remedies, and the last lines."""
-    kept, keep = [], False
+    wrong, keep = [], False
     for line in screen.splitlines():
         keep = line.startswith("✗") or (keep and line.startswith(" "))
         if keep:
-            kept.append(line)
-    return "\n".join([*kept, "…", *screen.splitlines()[-2:]])
+            wrong.append(line)
+    return "\n".join([*wrong, "…", *screen.splitlines()[-2:]])
 
 
 def _section(title: str, screen: str) -> str:

@@ -96,7 +96,7 @@ class Gateway(ThreadingHTTPServer):
         self.one_at_a_time = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Call the handler as Lambda does."""
+        """Call the handler as Lambda does, one event at a time; returns its response."""
         with self.one_at_a_time:
             return self._handler(event, Context())
 

@@ -21,15 +21,19 @@ class MemoryLedger:
         self.entries: dict[str, Entry] = {}
 
     def read(self, ref: str) -> Entry:
-        """See `ledger.Ledger`."""
+        """Return what is known of a post, NEW when nothing is."""
         return self.entries.get(ref, NEW)
 
     def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
-        """See `ledger.Ledger`."""
+        """Write an entry unless another was written since `seen`.
+
+        Returns:
+            Whether it was written, and the entry that is stored now.
+        """
         with self._lock:
-            there = self.entries.get(ref, NEW)
-            if there.version != seen.version:
-                return False, there
+            stored = self.entries.get(ref, NEW)
+            if stored.version != seen.version:
+                return False, stored
             self.entries[ref] = replace(entry, version=seen.version + 1)
             return True, self.entries[ref]
 
@@ -75,7 +79,11 @@ class MemoryOutbox:
         return list(self._waiting.values())
 
     def send(self, message: Message, delay: float) -> Callable[[], object]:
-        """See `outbox.Outbox`."""
+        """Queue a message that becomes visible after `delay` seconds; it is safe at once.
+
+        Returns:
+            What `Outbox` says waits until the message is safe; here it does nothing.
+        """
         self.put(dumps(message), delay)
         return lambda: None
 
@@ -86,11 +94,11 @@ class MemoryOutbox:
         self._show(queued, self._clock() + delay)
 
     def pause(self, receipt: str, seconds: float) -> None:
-        """See `outbox.Outbox`."""
+        """Hide a received message for so many seconds; then it can be received again."""
         self._show(self._waiting[receipt], self._clock() + seconds)
 
     def bury(self, body: str, reason: str) -> None:
-        """See `outbox.Outbox`."""
+        """Put a body into the dead letter queue, with the reason why it is there."""
         receipt = str(next(self._receipts))
         self.dead.append(Queued(receipt, body, self._clock(), self._clock(), reason=reason))
 
@@ -115,7 +123,7 @@ class MemoryOutbox:
         return queued
 
     def delete(self, receipt: str) -> None:
-        """Remove a message that is done with."""
+        """Remove a message that is done with; `receipt` is that of `receive`."""
         del self._waiting[receipt]
 
     def _show(self, queued: Queued, visible_at: float) -> None:

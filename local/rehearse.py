@@ -44,7 +44,7 @@ class Failed(Exception):
 
 
 def main() -> int:
-    """Rehearse; returns the exit code."""
+    """Deploy to the emulator and use the stack; returns 0, or 1 when a step failed."""
     port = _free_port()
     pretend(f"http://127.0.0.1:{port}")
     os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
@@ -55,8 +55,8 @@ def main() -> int:
             stack.enter_context(_emulator(port))
             api = _deploy(glpi, chat)
             _use(api, port, glpi, chat)
-    except Failed as problem:
-        print(f"✗ {problem}", file=sys.stderr)
+    except Failed as error:
+        print(f"✗ {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -120,8 +120,9 @@ def _add_routes(api: str) -> None:
 
 def _shorten_pauses(function: str) -> None:
     client = boto3.client("lambda")
-    there = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    environment: Any = {"Variables": {**there, "PAUSES": "short"}}
+    configuration = client.get_function_configuration(FunctionName=function)
+    variables = configuration["Environment"]["Variables"]
+    environment: Any = {"Variables": {**variables, "PAUSES": "short"}}
     client.update_function_configuration(FunctionName=function, Environment=environment)
 
 
@@ -210,7 +211,7 @@ def _wait_for_empty_queue() -> None:
     sqs = boto3.client("sqs")
     (url,) = [u for u in sqs.list_queues()["QueueUrls"] if "DeadLetter" not in u]
     end = time.monotonic() + RECOVERY_SECONDS
-    left = ""
+    remaining = ""
     while time.monotonic() < end:
         found = sqs.get_queue_attributes(
             QueueUrl=url,
@@ -220,11 +221,11 @@ def _wait_for_empty_queue() -> None:
                 "ApproximateNumberOfMessagesDelayed",
             ],
         )
-        left = ", ".join(f"{k}: {v}" for k, v in found["Attributes"].items() if v != "0")
-        if not left:
+        remaining = ", ".join(f"{k}: {v}" for k, v in found["Attributes"].items() if v != "0")
+        if not remaining:
             return
         time.sleep(0.2)
-    raise Failed(f"messages are left in the queue ({left})")
+    raise Failed(f"messages are left in the queue ({remaining})")
 
 
 def _post(api: str, port: int, form: Mapping[str, str]) -> tuple[int, str]:
@@ -292,8 +293,8 @@ def _step(name: str) -> Iterator[None]:
     started = time.monotonic()
     try:
         yield
-    except Failed as problem:
-        raise Failed(f"{name}: {problem}") from None
+    except Failed as error:
+        raise Failed(f"{name}: {error}") from None
     print(f"✓ {name} ({time.monotonic() - started:.1f} s)", flush=True)
 
 

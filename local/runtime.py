@@ -48,9 +48,8 @@ class Function:
             result: dict[str, Any] = json.load(response)
             return result
 
-    @property
     def pid(self) -> int:
-        """The process of the runtime client, once it has been invoked (Linux)."""
+        """Look up the process of the runtime client, once it has been invoked (Linux)."""
         threads = Path(f"/proc/{self._process.pid}/task").glob("*/children")
         (child,) = (int(pid) for thread in threads for pid in thread.read_text().split())
         return child

@@ -13,7 +13,7 @@ Template = dict[str, Any]
 
 
 class _NoManagedPolicies:
-    """The template names none."""
+    """The managed policies that SAM asks for: none, since the template names none."""
 
     def load(self) -> dict[str, str]:
         return {}

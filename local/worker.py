@@ -47,6 +47,6 @@ def _poll(gateway: Gateway, stopping: threading.Event) -> None:
             }
             with gateway.one_at_a_time:
                 context = Context(WORKER_FUNCTION_SECONDS)
-                left = handler.queue_handler({"Records": [record]}, context)
-            if not left["batchItemFailures"]:
+                answer = handler.queue_handler({"Records": [record]}, context)
+            if not answer["batchItemFailures"]:
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])

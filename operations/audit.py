@@ -4,22 +4,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
-import boto3
-
-from bridge.config.credentials import Credentials
-from bridge.config.settings import Settings
-from bridge.net.aws import config
 from bridge.net.deadline import Deadline
-from bridge.net.http import Http
 from bridge.storage.ledger import NEW_TICKET, State
 from glpi import Glpi, Marked
-from operations.stack import CALL_SECONDS, CannotAsk, asking
-from operations.waiting import Remembered, posts
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
+from operations.ledger_posts import LedgerPost, posts
 
 AUDIT_SECONDS = 600.0
 """Seconds for everything that is asked of GLPI, all in all."""
@@ -81,24 +70,6 @@ class Report:
     unreadable: int
 
 
-def open_glpi(settings: Settings) -> Glpi:
-    """Return a client of GLPI with the bridge's own tokens.
-
-    Raises:
-        CannotAsk: the secret cannot be read.
-    """
-
-    def read() -> str | None:
-        client: SecretsManagerClient = boto3.client("secretsmanager", config=config(CALL_SECONDS))
-        return client.get_secret_value(SecretId=settings.secret_id).get("SecretString")
-
-    secret = asking(f"the secret {settings.secret_id}", read)
-    if secret is None:
-        raise CannotAsk(f"The secret {settings.secret_id} is binary: store JSON text in it.")
-    tokens = Credentials(lambda: secret)
-    return Glpi(settings.glpi_url, tokens, Http(ca_bundle=settings.glpi_ca_bundle))
-
-
 def audit(glpi: Glpi, table: str, days: int, clock: Callable[[], float] = time.time) -> Report:
     """Compare ledger and GLPI.
 
@@ -142,24 +113,24 @@ def audit(glpi: Glpi, table: str, days: int, clock: Callable[[], float] = time.t
     )
 
 
-def _told(post: Remembered) -> int | None:
+def _told(post: LedgerPost) -> int | None:
     return post.entry.ticket if post.entry else None
 
 
-def _is_followup(post: Remembered) -> bool:
+def _is_followup(post: LedgerPost) -> bool:
     return post.entry is not None and post.entry.kind not in NEW_TICKET
 
 
-def _state(post: Remembered | None) -> State | None:
+def _state(post: LedgerPost | None) -> State | None:
     return post.entry.state if post and post.entry else None
 
 
-def _exists(glpi: Glpi, post: Remembered, deadline: Deadline) -> bool:
+def _exists(glpi: Glpi, post: LedgerPost, deadline: Deadline) -> bool:
     number = _told(post)
     return number is not None and glpi.has_ticket(number, deadline)
 
 
-def _twins(tickets: Mapping[str, tuple[Marked, ...]], known: list[Remembered]) -> list[Finding]:
+def _twins(tickets: Mapping[str, tuple[Marked, ...]], known: list[LedgerPost]) -> list[Finding]:
     by_ref = {post.ref: post for post in known}
     return [
         Finding(Kind.TWINS, ref, found, state=_state(by_ref.get(ref)))
@@ -168,7 +139,7 @@ def _twins(tickets: Mapping[str, tuple[Marked, ...]], known: list[Remembered]) -
     ]
 
 
-def _others(tickets: Mapping[str, tuple[Marked, ...]], filed: list[Remembered]) -> list[Finding]:
+def _others(tickets: Mapping[str, tuple[Marked, ...]], filed: list[LedgerPost]) -> list[Finding]:
     """Find posts whose author has been told another number than that of their only ticket."""
     return [
         Finding(Kind.OTHER, post.ref, tickets[post.ref], _told(post), State.FILED)
@@ -178,7 +149,7 @@ def _others(tickets: Mapping[str, tuple[Marked, ...]], filed: list[Remembered]) 
 
 
 def _waiting(
-    tickets: Mapping[str, tuple[Marked, ...]], known: list[Remembered], table: str
+    tickets: Mapping[str, tuple[Marked, ...]], known: list[LedgerPost], table: str
 ) -> list[Finding]:
     suspects = {p.ref for p in known if p.entry and not p.filed and p.ref in tickets}
     if not suspects:

@@ -9,12 +9,12 @@ from bridge.config.rules import INCIDENT, Desk, Rules
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.tickets.content import Circumstances, compose
 from bridge.tickets.desks import Match, Routed, find, matches, rank, serves
-from operations.names import Name, Names, ids
-from operations.screen import paragraph, printable, screen, table
+from operations.glpi_names import Name, Names, ids
+from operations.terminal import console, paragraph, printable, table
 
 UNREADABLE = "(no name: the API user may not read it)"
 MISSING = "GLPI has no such id; it takes the ticket and shows this blank"
-LEFT_OUT = (
+NO_NAMES = (
     "Names of ids are left out, since nothing says where GLPI is: --stack NAME or --env FILE does."
 )
 
@@ -28,46 +28,48 @@ def post_of(
 ) -> Post:
     """Return a message that was written somewhere; a channel is its name or its id."""
     place = (channel or "").removeprefix("~")
-    told = {"channel_name": place, "channel_id": place, "team_domain": team, "user_name": user}
-    return to_post({"text": text, **told}, webhook or "")
+    fields = {"channel_name": place, "channel_id": place, "team_domain": team, "user_name": user}
+    return to_post({"text": text, **fields}, webhook or "")
 
 
 def show_desks(rules: Rules, names: Names | None) -> bool:
     """Print what each desk does; None for names says why they are left out. Returns True."""
     for number, desk in enumerate(rules.desks, start=1):
         click.echo(printable(f"Desk {number}: {', '.join(desk.triggers)}"))
-        how = "the first word begins with a trigger" if desk.starts else "the first word is one"
+        condition = (
+            "the first word begins with a trigger" if desk.starts else "the first word is one"
+        )
         places = "; ".join(_places(desk)) or "everywhere"
-        _print({"match": how, "serves": places, **_facts(desk, rules)}, desk, names)
+        _print({"match": condition, "serves": places, **_facts(desk, rules)}, desk, names)
         click.echo()
     if names is None:
-        click.echo(paragraph(LEFT_OUT))
+        click.echo(paragraph(NO_NAMES))
     return True
 
 
-def show_way(post: Post, rules: Rules, names: Names | None) -> bool:
+def show_routing(post: Post, rules: Rules, names: Names | None) -> bool:
     """Print where a message goes, why, and what becomes of it; returns whether it goes anywhere."""
     routed = find(rules.desks, post)
     ignored = post.user_name in rules.ignore_users
     if ignored:
         click.echo(paragraph(f"Nothing happens: {post.user_name} is one of ignore_users."))
         click.echo()
-    first, *others = map(printable, explained(post, rules, routed))
+    first, *others = map(printable, routing_reasons(post, rules, routed))
     click.echo(paragraph(first))
     if routed:
-        told = {"words": routed.words or "none: the person is asked for some, nothing is filed"}
+        details = {"words": routed.words or "none: the person is asked for some, nothing is filed"}
         if routed.words:
-            told["title"] = str(compose(post, routed, rules, Circumstances(None))["name"])
-        _print(told | _facts(routed.desk, rules), routed.desk, names)
+            details["title"] = str(compose(post, routed, rules, Circumstances(None))["name"])
+        _print(details | _facts(routed.desk, rules), routed.desk, names)
     click.echo()
     for sentence in others:
         click.echo(paragraph(sentence))
     if names is None:
-        click.echo(paragraph(LEFT_OUT))
+        click.echo(paragraph(NO_NAMES))
     return routed is not None and not ignored
 
 
-def explained(post: Post, rules: Rules, routed: Routed | None) -> Iterator[str]:
+def routing_reasons(post: Post, rules: Rules, routed: Routed | None) -> Iterator[str]:
     """Say which desk a message reaches, then why no other does.
 
     Args:
@@ -80,11 +82,11 @@ def explained(post: Post, rules: Rules, routed: Routed | None) -> Iterator[str]:
     if routed is None or winner is None:
         yield f"No desk gets it: “{word}” is no trigger here."
     else:
-        yield f"Desk {_number(routed.desk, rules)} gets it: {_how(winner, word)}."
-        yield from _doubts(winner, word)
+        yield f"Desk {_number(routed.desk, rules)} gets it: {_match_reason(winner, word)}."
+        yield from _warnings(winner, word)
     for desk in rules.desks:
         if routed is None or desk is not routed.desk:
-            yield f"Desk {_number(desk, rules)} does not: {_why_not(desk, post, winner)}."
+            yield f"Desk {_number(desk, rules)} does not: {_no_match_reason(desk, post, winner)}."
 
 
 def _number(desk: Desk, rules: Rules) -> int:
@@ -95,14 +97,14 @@ def _best(desk: Desk, post: Post) -> Match | None:
     return max(matches(desk, post), key=rank, default=None)
 
 
-def _how(match: Match, word: str) -> str:
+def _match_reason(match: Match, word: str) -> str:
     shown = "" if match.is_exact and match.length == len(word) else f" “{word}”"
-    how = "is" if match.length == len(word) else "begins with"
+    relation = "is" if match.length == len(word) else "begins with"
     case = "" if match.is_exact else " in another case"
-    return f"the first word{shown} {how} its trigger “{match.trigger}”{case}"
+    return f"the first word{shown} {relation} its trigger “{match.trigger}”{case}"
 
 
-def _doubts(match: Match, word: str) -> Iterator[str]:
+def _warnings(match: Match, word: str) -> Iterator[str]:
     """Warn where Mattermost's webhook is stricter than the bridge."""
     typed = word[: match.length]
     if not match.is_exact:
@@ -111,12 +113,12 @@ def _doubts(match: Match, word: str) -> Iterator[str]:
         yield "In Mattermost the webhook has to trigger when the first word starts with a word."
 
 
-def _why_not(desk: Desk, post: Post, winner: Match | None) -> str:
+def _no_match_reason(desk: Desk, post: Post, winner: Match | None) -> str:
     own = _best(desk, post)
     if own is None:
         return f"the first word is none of its triggers ({', '.join(desk.triggers)})"
     if winner is None or not serves(desk, post):
-        return f"it serves only {'; '.join(_places(desk))}. This is {_here(desk, post)}"
+        return f"it serves only {'; '.join(_places(desk))}. This is {_location(desk, post)}"
     if own.is_exact != winner.is_exact:
         return f"its trigger “{own.trigger}” fits only in another case"
     if own.length != winner.length:
@@ -135,7 +137,7 @@ def _places(desk: Desk) -> Iterator[str]:
             yield f"{what} {' or '.join(names)}"
 
 
-def _here(desk: Desk, post: Post) -> str:
+def _location(desk: Desk, post: Post) -> str:
     """Name where a message was written, in the terms that a desk asks for."""
     asked = (
         ("channel", desk.channels, post.channel_name),
@@ -159,15 +161,15 @@ def _facts(desk: Desk, rules: Rules) -> dict[str, str]:
     }
 
 
-def _print(told: dict[str, str], desk: Desk, names: Names | None) -> None:
-    """Print what is told of a desk, and its ids with their names."""
+def _print(details: dict[str, str], desk: Desk, names: Names | None) -> None:
+    """Print what a desk does, and its ids with their names."""
     shown = table("", "")
     shown.show_header = False
-    for name, text in told.items():
+    for name, text in details.items():
         shown.add_row(f"  {name}", Text(printable(text, lines=True)))
     for kind, number in ids(desk):
         shown.add_row(f"  {kind.name}", _named(number, (names or {}).get((kind, number))))
-    screen().print(shown)
+    console().print(shown)
 
 
 def _named(number: int, name: Name | None) -> Text:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from bridge.net.deadline import Deadline
 from bridge.net.http import Cause, Http, NoAnswer
-from operations.stack import CannotAsk
+from operations.errors import CannotAsk
 
 SECONDS = 30.0
 """Mattermost's OutgoingIntegrationRequestsTimeout, unless it was changed."""
@@ -35,7 +35,7 @@ _ID_CHARACTERS = string.ascii_lowercase + string.digits
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent."""
+    """The request that is sent to the bridge: content type and body."""
 
     content_type: str
     body: bytes
@@ -175,9 +175,9 @@ def send(url: str, request: Request, http: Http, seconds: float = SECONDS) -> Sh
         if not error.sent:
             raise CannotAsk(_unsent(url, error)) from None
         took = int((time.monotonic() - started) * 1000)
-        why = "too large" if error.cause is Cause.TOO_LARGE else error.cause.value
+        reason = "too large" if error.cause is Cause.TOO_LARGE else error.cause.value
         return Shown(
-            f"nothing: no usable answer ({why})", "", well=False, status=None, milliseconds=took
+            f"nothing: no usable answer ({reason})", "", well=False, status=None, milliseconds=took
         )
     finally:
         http.close()
@@ -186,16 +186,16 @@ def send(url: str, request: Request, http: Http, seconds: float = SECONDS) -> Sh
 
 
 def _unsent(url: str, error: NoAnswer) -> str:
-    why = f"{error.cause.value}: {error.detail}" if error.detail else error.cause.value
+    reason = f"{error.cause.value}: {error.detail}" if error.detail else error.cause.value
     host = url.partition("//")[2].partition("/")[0].rpartition("@")[2]
-    return f"The message could not be sent to {host} ({why}): check --url, and that it runs."
+    return f"The message could not be sent to {host} ({reason}): check --url, and that it runs."
 
 
 def shown(status: int, content_type: str, body: bytes, milliseconds: int = 0) -> Shown:
     """Say what Mattermost would show of an answer."""
 
-    def nothing(why: str, *, well: bool) -> Shown:
-        return Shown(why, "", well, status, milliseconds)
+    def nothing(reason: str, *, well: bool) -> Shown:
+        return Shown(reason, "", well, status, milliseconds)
 
     if 300 <= status < 400:
         return nothing("nothing: a redirect; use the address that it leads to", well=False)

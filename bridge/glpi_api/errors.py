@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 from bridge.net.errors import Retry, ServerError
 from bridge.net.http import Answer, Cause, NoAnswer
+from bridge.net.remedies import Server, no_answer_remedy
 
 
 class GlpiError(ServerError):
@@ -152,21 +153,17 @@ CODES: dict[str, tuple[type[GlpiError], str]] = {
     "ERROR_RESOURCE_NOT_FOUND_NOR_COMMONDBTM": (Refused, _PROGRAM),
 }
 
-_NO_ANSWER = {
-    Cause.DNS: "GLPI's host name could not be resolved ({detail}): check GLPI_URL and the name "
-    "servers of the function's network.",
-    Cause.CONNECT: "No connection to GLPI ({detail}): check that it runs, its port in GLPI_URL, "
-    "firewalls, and the function's VPC routes.",
-    Cause.TLS: "The TLS handshake with GLPI failed ({detail}): check that GLPI_URL's port speaks "
-    "https and supports TLS 1.2 or newer.",
-    Cause.CERTIFICATE: "GLPI's certificate is not trusted ({detail}): name the CA's PEM file in "
-    "GLPI_CA_BUNDLE, or give the server a certificate for the host in GLPI_URL.",
-    Cause.TIMEOUT: "GLPI did not answer in time: look for slow mail notifications, webhooks or an "
-    "overloaded database on the GLPI server.",
-    Cause.CUT: "GLPI or a proxy cut the connection before answering: look into the web server's "
-    "and PHP's error logs.",
-    Cause.TOO_LARGE: "The answer was larger than any of GLPI's: check what answers at GLPI_URL.",
-}
+GLPI = Server(
+    "GLPI",
+    url="GLPI_URL",
+    ca_bundle="GLPI_CA_BUNDLE",
+    checks={
+        Cause.TIMEOUT: "look for slow mail notifications, webhooks or an overloaded database on "
+        "the GLPI server",
+        Cause.CUT: "look into the web server's and PHP's error logs",
+    },
+)
+"""GLPI's names, and what else can be checked there when it gives no answer."""
 
 PARTIAL = 206
 
@@ -182,13 +179,12 @@ def no_answer(error: NoAnswer, *, writes: bool) -> GlpiError:
         error: how far the request got.
         writes: whether the request changes something in GLPI.
     """
-    remedy = _NO_ANSWER[error.cause].format(detail=error.detail)
     kind: type[GlpiError] = Unavailable
     if error.cause is Cause.CERTIFICATE:
         kind = Misconfigured
     elif error.sent and writes:
         kind = OutcomeUnknown
-    return kind(error.cause.value, remedy)
+    return kind(error.cause.value, no_answer_remedy(GLPI, error.cause, error.detail))
 
 
 def decipher(

@@ -20,6 +20,7 @@ from bridge.config.credentials import MattermostAccess
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry, ServerError
 from bridge.net.http import MAX_ANSWER, Answer, Cause, Http, NoAnswer
+from bridge.net.remedies import Server, no_answer_remedy
 
 
 class MattermostError(ServerError):
@@ -45,10 +46,11 @@ class Gone(MattermostError):
 
 _ID = re.compile("[a-z0-9]{26}")
 _JSON = {"Content-Type": "application/json"}
-_NOT_MATTERMOST = (
-    "What answers is not Mattermost: check MATTERMOST_URL (a sub-folder included) or the incoming "
-    "webhook's address, and keep login pages away from it."
+_CHECK_ADDRESS = (
+    "check MATTERMOST_URL (a sub-folder included) or the incoming webhook's address, and keep "
+    "login pages away from it"
 )
+_NOT_MATTERMOST = f"What answers is not Mattermost: {_CHECK_ADDRESS}."
 CODES: dict[str, tuple[type[MattermostError], str, str]] = {
     "api.context.session_expired.app_error": (
         Denied,
@@ -78,20 +80,13 @@ CODES: dict[str, tuple[type[MattermostError], str, str]] = {
 }
 """By the `id` of Mattermost's errors: type, our code, remedy."""
 
-NO_ANSWER = {
-    Cause.DNS: "Mattermost's host name could not be resolved ({detail}): check MATTERMOST_URL and "
-    "the name servers of the function's network.",
-    Cause.CONNECT: "No connection to Mattermost ({detail}): check that it runs, MATTERMOST_URL, "
-    "firewalls, and the function's VPC routes.",
-    Cause.TLS: "The TLS handshake with Mattermost failed ({detail}): check that its port speaks "
-    "https and supports TLS 1.2 or newer.",
-    Cause.CERTIFICATE: "Mattermost's certificate is not trusted ({detail}): name the CA's PEM file "
-    "in MATTERMOST_CA_BUNDLE, or give the server a certificate for its host name.",
-    Cause.TIMEOUT: "Mattermost did not answer in time: look for an overloaded server.",
-    Cause.CUT: "Mattermost or a proxy cut the connection before answering: look into its log.",
-    Cause.TOO_LARGE: _NOT_MATTERMOST,
-}
-"""By the step at which it ended: remedy."""
+MATTERMOST = Server(
+    "Mattermost",
+    url="MATTERMOST_URL",
+    ca_bundle="MATTERMOST_CA_BUNDLE",
+    checks={Cause.TOO_LARGE: _CHECK_ADDRESS},
+)
+"""Mattermost's names, and what else can be checked there when it gives no answer."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +222,7 @@ class MattermostApi:
 def no_answer(error: NoAnswer) -> MattermostError:
     """Say what it means that Mattermost did not answer."""
     kind = Denied if error.cause is Cause.CERTIFICATE else Unreachable
-    remedy = NO_ANSWER[error.cause].format(detail=error.detail)
+    remedy = no_answer_remedy(MATTERMOST, error.cause, error.detail)
     return kind(f"mattermost-{error.cause.value}", remedy)
 
 

@@ -40,7 +40,7 @@ class ControlHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited
-        """Stay quiet."""
+        """Write nothing; http.server would write a line for each request."""
 
     def handle(self) -> None:
         """Serve requests until either side has had enough."""
@@ -80,7 +80,7 @@ class ControlHandler(BaseHTTPRequestHandler):
             self._unknown()
 
     def do_DELETE(self) -> None:
-        """Heal everything."""
+        """Remove every fault at /faults."""
         if self.path.partition("?")[0] == "/faults":
             self.simulator.heal()
             self._send(200, {"status": "ok"})

@@ -28,23 +28,23 @@ def create_document(context: Context, given: Row) -> tuple[int, str]:
     """Answer POST Document for a manifest's input and the first file of the request."""
     store = context.store
     upload = context.call.uploads[0] if context.call.uploads else None
-    problem = _problem(upload) if upload else ""
+    rejection = _rejection(upload) if upload else ""
     linked = bool(given.get("itemtype")) and given.get("items_id") is not None
     ticket = store.table("Ticket").get(whole_number(given.get("items_id")) or 0)
     if linked and ticket is not None and store.major >= 11 and not context.may_see_ticket(ticket):
         # 10.0.14 lets Self-Service put a document on a ticket it may not even read.
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD")
-    if linked and upload and problem:
+    if linked and upload and rejection:
         text = f"File {upload.filename} not found."
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD", text)
     name = stored(text_of(given.get("name")), store.major)
     if linked and store.major < 11:
         shown = raw(ticket["name"], store.major) if ticket else "N/A"
         name = stored(f"Document: {given['itemtype']} - {shown}", store.major)
-    kept = upload if not problem else None
-    document_id = store.insert("Document", _row(context, name, kept, given))
-    if kept:
-        store.files[document_id] = kept.content
+    accepted = upload if not rejection else None
+    document_id = store.insert("Document", _row(context, name, accepted, given))
+    if accepted:
+        store.files[document_id] = accepted.content
     if linked:
         _attach(context, document_id, str(given["itemtype"]), whole_number(given["items_id"]) or 0)
     return document_id, f"Item successfully added: {name or f'Document - ID {document_id}'}"
@@ -55,7 +55,7 @@ def upload_result(call: Call, root: str, major: int) -> Row:
     upload = call.uploads[0]
     prefix = f"{uuid.uuid4().hex[:14]}.{uuid.uuid4().int % 10**8:08d}"
     stored_name = prefix + upload.filename
-    problem = _problem(upload)
+    rejection = _rejection(upload)
     over_php_limit = len(upload.content) > _UPLOAD_MAX_BYTES
     size = 0 if over_php_limit else len(upload.content)
     entry: Row = {
@@ -63,8 +63,8 @@ def upload_result(call: Call, root: str, major: int) -> Row:
         "size": size,
         "type": "" if over_php_limit else upload.content_type,
     }
-    if problem:
-        entry["error"] = problem
+    if rejection:
+        entry["error"] = rejection
     else:
         entry["url"] = f"{root}/files/{quote(stored_name)}"
         script = "index.php" if major >= 11 else "apirest.php"
@@ -115,7 +115,8 @@ def _attach(
     )
 
 
-def _problem(upload: Upload) -> str:
+def _rejection(upload: Upload) -> str:
+    """Return why GLPI or PHP does not take a file, "" when they do."""
     size = len(upload.content)
     if size > _UPLOAD_MAX_BYTES:
         return "The uploaded file exceeds the upload_max_filesize directive in php.ini"

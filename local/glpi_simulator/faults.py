@@ -112,7 +112,7 @@ def _require_type(key: str, value: object) -> None:
 @dataclass
 class _Injected:
     fault: Fault
-    left: int | None
+    remaining: int | None
     sessions_before: int
 
 
@@ -129,7 +129,7 @@ class FaultBoard:
             self._injected.append(_Injected(fault, fault.times, sessions_opened))
 
     def clear(self) -> None:
-        """Remove every fault."""
+        """Remove every fault; all requests are answered as GLPI would again."""
         with self._lock:
             self._injected.clear()
 
@@ -137,19 +137,19 @@ class FaultBoard:
     def active(self) -> list[Fault]:
         """The faults that may still strike."""
         with self._lock:
-            return [entry.fault for entry in self._injected if entry.left != 0]
+            return [entry.fault for entry in self._injected if entry.remaining != 0]
 
     def strike(self, request: str, session_number: int | None) -> list[Fault]:
         """Return the faults that hit this "METHOD path": delays, and the first of the others."""
         struck: list[Fault] = []
         with self._lock:
             for entry in self._injected:
-                if entry.left == 0 or not _applies(entry, request, session_number):
+                if entry.remaining == 0 or not _applies(entry, request, session_number):
                     continue
                 if entry.fault.kind not in _DELAYS and any(f.kind not in _DELAYS for f in struck):
                     continue
-                if entry.left is not None:
-                    entry.left -= 1
+                if entry.remaining is not None:
+                    entry.remaining -= 1
                 struck.append(entry.fault)
         return struck
 

@@ -80,7 +80,14 @@ class ExchangeLog:
 
 @dataclass
 class Port:
-    """What the handler of a GLPI port needs to know."""
+    """What stands behind a GLPI port.
+
+    Attributes:
+        stopping: is set when every wait has to end.
+        prefix: the sub-folder that GLPI lives in, such as "/glpi", or "".
+        listener: the port itself; None until it is opened.
+        root: GLPI's own address, "" until the port is opened.
+    """
 
     store: Store
     board: FaultBoard

@@ -72,7 +72,7 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop accepting connections; those that are open stay."""
         self._wake.send(b"x")
         self._accepting.join()
         self.server_close()

@@ -68,7 +68,7 @@ def table_of(store: Store, itemtype: str) -> dict[int, Row]:
 
 
 def read_item(context: Context, itemtype: str, item_id: int) -> Answer:
-    """Answer GET Itemtype/ID."""
+    """Answer GET Itemtype/ID; raise 404 for no such item, 403 for one out of sight."""
     context.require_readable(itemtype)
     row = table_of(context.store, itemtype).get(item_id)
     if row is None:

@@ -44,12 +44,12 @@ class _Page(HTMLParser):
         if tag not in _TAGS:
             self.handle_data(self.get_starttag_text() or "")
             return
-        kept = "".join(
+        attributes = "".join(
             f' {name}="{escape(value)}"'
             for name, value in attrs
             if value and (pattern := _ATTRIBUTES.get((tag, name))) and pattern.fullmatch(value)
         )
-        self.pieces.append(f"<{tag}{kept}{' /' if tag in _VOID else ''}>")
+        self.pieces.append(f"<{tag}{attributes}{' /' if tag in _VOID else ''}>")
         if tag not in _VOID:
             self._opened.append(tag)
 

@@ -101,7 +101,7 @@ _IDS: dict[str, dict[int, str]] = {
 
 
 def search(context: Context, itemtype: str) -> Answer:
-    """Answer GET search/Itemtype."""
+    """Answer GET search/Itemtype: 200, or 206 for a part; raise 400 for unusable criteria."""
     if itemtype not in _OPTIONS:
         text = "resource not found or not an instance of CommonDBTM"
         raise GlpiRefusalError(400, "ERROR_RESOURCE_NOT_FOUND_NOR_COMMONDBTM", text)

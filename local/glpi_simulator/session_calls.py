@@ -37,13 +37,13 @@ def init_session(store: Store, call: Call) -> Answer:
 
 
 def kill_session(store: Store, session: Session, _call: Call, _root: str) -> Answer:
-    """Answer killSession."""
+    """Answer killSession: the session ends."""
     store.sessions.pop(session.token, None)
     return json_answer(200, True)
 
 
 def my_profiles(_store: Store, session: Session, _call: Call, _root: str) -> Answer:
-    """Answer getMyProfiles."""
+    """Answer getMyProfiles: the only profile that the user has, in all entities."""
     profile = {
         "id": session.profile,
         "name": PROFILE_NAMES[session.profile],
@@ -61,13 +61,13 @@ def active_profile(store: Store, session: Session, call: Call, _root: str) -> An
 
 
 def my_entities(_store: Store, _session: Session, _call: Call, _root: str) -> Answer:
-    """Answer getMyEntities."""
+    """Answer getMyEntities: all entities."""
     entities = [{"id": number, "name": name} for number, name in ENTITIES.items()]
     return json_answer(200, {"myentities": entities})
 
 
 def active_entities(_store: Store, _session: Session, _call: Call, _root: str) -> Answer:
-    """Answer getActiveEntities."""
+    """Answer getActiveEntities: the root entity, recursively."""
     entity = {
         "id": 0,
         "active_entity_recursive": 1,
@@ -77,14 +77,14 @@ def active_entities(_store: Store, _session: Session, _call: Call, _root: str) -
 
 
 def change_active(_store: Store, _session: Session, call: Call, _root: str) -> Answer:
-    """Answer changeActiveEntities and changeActiveProfile."""
+    """Answer changeActiveEntities and changeActiveProfile; raise 404 for an unknown entity."""
     if str(call.argument("entities_id") or "0") not in {"0", "all"}:
         raise GlpiRefusalError(404, "ERROR_ITEM_NOT_FOUND", "Item not found")
     return json_answer(200, True)
 
 
 def full_session(store: Store, session: Session, _call: Call, _root: str) -> Answer:
-    """Answer getFullSession."""
+    """Answer getFullSession: the recorded keys, with those of this session."""
     return json_answer(200, {"session": _full_session(store, session)})
 
 

@@ -123,7 +123,7 @@ class GlpiSimulator:
         return self._board.active
 
     def inject(self, fault: Fault) -> None:
-        """Put a fault in force."""
+        """Put a fault in force until it has struck often enough, or `heal`."""
         self._board.inject(fault, self._store.sessions_opened)
         if fault.kind == "refuse":
             self._listener.refuse()

@@ -100,24 +100,24 @@ def _integer(context: Context, column: str, value: object, default: int, columns
             columns,
         )
     if column in _UNSIGNED and number < 0:
-        problem = f"Out of range value for column '{column}' at row 1"
-        raise _sql_error(context, problem, 1264, columns)
+        reason = f"Out of range value for column '{column}' at row 1"
+        raise _sql_error(context, reason, 1264, columns)
     return number
 
 
 def _date(context: Context, value: str, columns: Row) -> str:
     if _DATE.fullmatch(value):
         return value
-    problem = f"Incorrect datetime value: '{value}' for column 'date' at row 1"
-    raise _sql_error(context, problem, 1292, columns)
+    reason = f"Incorrect datetime value: '{value}' for column 'date' at row 1"
+    raise _sql_error(context, reason, 1292, columns)
 
 
-def _sql_error(context: Context, problem: str, number: int, columns: Row) -> GlpiRefusalError:
+def _sql_error(context: Context, reason: str, number: int, columns: Row) -> GlpiRefusalError:
     if context.store.major < 11:
-        return GlpiRefusalError(400, "ERROR_GLPI_ADD", problem)
+        return GlpiRefusalError(400, "ERROR_GLPI_ADD", reason)
     values = {**columns, "date_creation": now()}
     names = ", ".join(f"`{name}`" for name in values)
     texts = ", ".join(f"'{value}'" for value in values.values())
     statement = f"INSERT INTO `glpi_tickets` ({names}) VALUES ({texts})"  # noqa: S608 - shown only
-    text = f'MySQL query error: {problem} ({number}) in SQL query "{statement}".'
+    text = f'MySQL query error: {reason} ({number}) in SQL query "{statement}".'
     return GlpiRefusalError(400, "ERROR_GLPI_ADD", text)

@@ -25,7 +25,7 @@ _CREATE: dict[str, Callable[[Context, Row], tuple[int, str]]] = {
 
 
 def create(context: Context, itemtype: str) -> Answer:
-    """Answer POST Itemtype."""
+    """Answer POST Itemtype, with one input or a list of them: 201, or 207 for some of a list."""
     given = _input(context)
     if isinstance(given, list):
         return _create_list(context, itemtype, given)

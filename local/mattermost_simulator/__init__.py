@@ -4,8 +4,8 @@ Bots and incoming webhooks come in through the REST API, outgoing webhooks go ou
 at the machine can write as anybody.
 """
 
-from .model import Trouble, User
+from .model import MattermostFault, User
 from .outgoing import OutgoingWebhook
 from .simulator import MattermostSimulator
 
-__all__ = ["MattermostSimulator", "OutgoingWebhook", "Trouble", "User"]
+__all__ = ["MattermostFault", "MattermostSimulator", "OutgoingWebhook", "User"]

@@ -45,8 +45,8 @@ class File:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A way to fail: before or after the request is processed.
+class MattermostFault:
+    """A way in which the simulated Mattermost fails, before or after a request is processed.
 
     Attributes:
         status: what is answered; 0 cuts the connection instead.

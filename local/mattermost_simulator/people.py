@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from io import BufferedIOBase, BytesIO
-from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -14,9 +13,7 @@ from werkzeug.formparser import parse_form_data
 
 from .model import MAX_FILES, MAX_MESSAGE, TEAM, TEAM_ID, Channel, Json, User
 from .outgoing import OutgoingWebhook
-
-if TYPE_CHECKING:
-    from .simulator import MattermostSimulator
+from .store import Store
 
 KNOWN_TO_GLPI = {"alice": "alice@example.com"}
 """Addresses of those whom the GLPI simulator knows; everybody else has one that it does not."""
@@ -114,7 +111,7 @@ def _saying(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> Sa
     )
 
 
-def say(simulator: "MattermostSimulator", saying: Saying) -> tuple[str, str]:
+def say(store: Store, saying: Saying) -> tuple[str, str]:
     """Write a post, call the outgoing webhook, and post what it answers.
 
     Returns:
@@ -123,47 +120,47 @@ def say(simulator: "MattermostSimulator", saying: Saying) -> tuple[str, str]:
     Raises:
         NotSaidError: Mattermost would not take it.
     """
-    with simulator.lock:
-        channel = _channel(simulator, saying)
-        user = _user(simulator, saying)
-        number = simulator.add_post(channel.id, saying.root)
-        post = simulator.posts[number]
+    with store.lock:
+        channel = _channel(store, saying)
+        user = _user(store, saying)
+        number = store.add_post(channel.id, saying.root)
+        post = store.posts[number]
         post |= {"user_id": user.id, "message": saying.text}
-        files = [simulator.add_file(number, *file) for file in saying.files]
+        files = [store.add_file(number, *file) for file in saying.files]
         post["file_ids"] = files
-    hook = simulator.outgoing
+    hook = store.outgoing
     trigger = hook.trigger_of(saying.text) if hook else None
     note = ""
     if hook and trigger is None:
         words = ", ".join(hook.triggers)
         note = f"Nobody was told: the first word is none of the webhook's ({words})."
     elif hook:
-        note = _tell(simulator, hook, post, _fields(channel, user, post, trigger or ""))
+        note = _tell(store, hook, post, _fields(channel, user, post, trigger or ""))
     return saying.root or number, note
 
 
-def _channel(simulator: "MattermostSimulator", saying: Saying) -> Channel:
+def _channel(store: Store, saying: Saying) -> Channel:
     """Return the channel of a saying; one that is not there is made, with the bot in it."""
-    by_name = {channel.name: channel for channel in simulator.channels.values()}
+    by_name = {channel.name: channel for channel in store.channels.values()}
     if not saying.root:
         name = saying.channel or "helpdesk"
-        return by_name.get(name) or simulator.add_channel(name)
-    root = simulator.posts.get(saying.root)
+        return by_name.get(name) or store.add_channel(name)
+    root = store.posts.get(saying.root)
     if root is None:
         raise NotSaidError(f"there is no post {saying.root!r}; the start page shows all threads")
     if root["root_id"]:
         raise NotSaidError(f"{saying.root} is a reply itself; use root={root['root_id']}")
-    channel = simulator.channels[root["channel_id"]]
+    channel = store.channels[root["channel_id"]]
     if saying.channel not in ("", channel.name):
         raise NotSaidError(f"the thread is in {channel.name!r}, not in {saying.channel!r}")
     return channel
 
 
-def _user(simulator: "MattermostSimulator", saying: Saying) -> User:
-    known = next((u for u in simulator.users.values() if u.username == saying.user), None)
+def _user(store: Store, saying: Saying) -> User:
+    known = next((u for u in store.users.values() if u.username == saying.user), None)
     if known is None:
         email = KNOWN_TO_GLPI.get(saying.user, f"{saying.user}@elsewhere.example")
-        known = simulator.add_user(saying.user, email)
+        known = store.add_user(saying.user, email)
     if saying.email is not None:
         known.email = saying.email
     return known
@@ -185,9 +182,7 @@ def _fields(channel: Channel, user: User, post: Json, trigger: str) -> dict[str,
     }
 
 
-def _tell(
-    simulator: "MattermostSimulator", hook: OutgoingWebhook, post: Json, fields: Mapping[str, str]
-) -> str:
+def _tell(store: Store, hook: OutgoingWebhook, post: Json, fields: Mapping[str, str]) -> str:
     """Call the webhook and post its answer; a comment on a reply is dropped, as by 5.37."""
     try:
         answer = hook.call(hook.body(fields, post["create_at"]))
@@ -200,8 +195,8 @@ def _tell(
     in_thread = answer.get("response_type") == "comment"
     if in_thread and post["root_id"]:
         return "The webhook's answer was dropped: the post is a reply itself."
-    with simulator.lock:
-        simulator.add_answer(
+    with store.lock:
+        store.add_answer(
             post["channel_id"],
             post["id"] if in_thread else "",
             str(answer["text"]),

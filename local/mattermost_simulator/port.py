@@ -22,7 +22,7 @@ _TEXT, _HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
 
 
 class Handler(RestHandler):
-    """Serves one connection; a subclass carries the `simulator` it belongs to."""
+    """Serves one connection; a subclass carries the `store` it belongs to."""
 
     def get(self) -> None:
         """Show all threads or one, or answer the bridge."""
@@ -35,12 +35,12 @@ class Handler(RestHandler):
         elif not self._from_here():
             self._say(403, "only 127.0.0.1 and localhost are answered here")
         elif not found:
-            with self.simulator.lock:
-                shown = page(self.simulator)
+            with self.store.lock:
+                shown = page(self.store)
             self._show(200, shown, _HTML, {"Content-Security-Policy": NOTHING_RUNS})
         else:
-            if found["wait"] and found["number"] in self.simulator.posts:
-                self.simulator.wait_for_post(found["number"], WAIT_SECONDS)
+            if found["wait"] and found["number"] in self.store.posts:
+                self.store.wait_for_post(found["number"], WAIT_SECONDS)
             self._one(found["number"], redirect=found["way"] != "threads")
 
     def post(self) -> None:
@@ -56,13 +56,13 @@ class Handler(RestHandler):
             self._say(404, PATHS)
             return
         try:
-            root, note = say(self.simulator, read(self.headers, self.rfile))
-        except NotSaidError as problem:
-            self._say(400, f"not said: {problem}")
+            root, note = say(self.store, read(self.headers, self.rfile))
+        except NotSaidError as error:
+            self._say(400, f"not said: {error}")
             return
-        with self.simulator.lock:
-            thread = thread_text(self.simulator, root)
-        address = f"{self.simulator.url}/threads/{root}"
+        with self.store.lock:
+            thread = thread_text(self.store, root)
+        address = f"{self._url()}/threads/{root}"
         notes = f"\n{note}" if note else ""
         self._say(
             200,
@@ -72,16 +72,20 @@ class Handler(RestHandler):
 
     def _one(self, number: str, *, redirect: bool) -> None:
         """Show the thread of a post, or lead to it on the page, as a permalink does."""
-        with self.simulator.lock:
-            post = self.simulator.posts.get(number)
+        with self.store.lock:
+            post = self.store.posts.get(number)
             root = post["root_id"] or number if post else ""
-            shown = thread_text(self.simulator, root) if post else ""
+            shown = thread_text(self.store, root) if post else ""
         if not post:
-            self._say(404, f"there is no post {number}; {self.simulator.url}/ shows all")
+            self._say(404, f"there is no post {number}; {self._url()}/ shows all")
         elif redirect:
             self._show(302, "", _TEXT, {"Location": f"/#{root}"})
         else:
             self._show(200, shown, _TEXT)
+
+    def _url(self) -> str:
+        """Return the address of this server, as it can be typed on this machine."""
+        return f"http://127.0.0.1:{self.connection.getsockname()[1]}"
 
     def _from_here(self) -> bool:
         """Tell whether the address is this machine's, not a name that was made to point here."""

@@ -4,12 +4,9 @@ import json
 import re
 import time
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
 
 from .model import MAX_MESSAGE, File, Json
-
-if TYPE_CHECKING:
-    from .simulator import MattermostSimulator
+from .store import Store
 
 Body = Json | list[Json] | File | bytes
 
@@ -24,9 +21,9 @@ _PERMISSIONS = "api.context.permissions.app_error"
 
 
 class RestHandler(BaseHTTPRequestHandler):
-    """Serves one connection; a subclass carries the `simulator` it belongs to."""
+    """Serves one connection; a subclass carries the `store` it belongs to."""
 
-    simulator: "MattermostSimulator"
+    store: Store
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -39,19 +36,19 @@ class RestHandler(BaseHTTPRequestHandler):
         self.post()
 
     def get(self) -> None:
-        """Answer what is asked."""
+        """Answer a GET of the REST API."""
         self._serve(None)
 
     def post(self) -> None:
-        """Take what is posted."""
+        """Answer a POST to the REST API or to the incoming webhook."""
         self._serve(self.rfile.read(int(self.headers["Content-Length"])))
 
     def _serve(self, body: bytes | None) -> None:
         request = f"{self.command} {self.path}"
-        trouble = self.simulator.trouble
-        struck = trouble if trouble and trouble.match in request else None
-        with self.simulator.lock:
-            self.simulator.log.append(request)
+        fault = self.store.fault
+        struck = fault if fault and fault.match in request else None
+        with self.store.lock:
+            self.store.log.append(request)
             ignored = struck is not None and not struck.done
             status, answer = (0, b"") if ignored else self._process(body)
         if struck is None:
@@ -81,24 +78,24 @@ class RestHandler(BaseHTTPRequestHandler):
         if kind == "files":
             return self._file(number, info=bool(info))
         if kind == "users":
-            user = self.simulator.users.get(number)
+            user = self.store.users.get(number)
             return (200, vars(user)) if user else _error(404, "app.user.missing_account.const")
-        post = self.simulator.posts.get(number)
+        post = self.store.posts.get(number)
         return (200, post) if post else _error(404, "app.post.get.app_error")
 
     def _refusal(self, *, read_only: bool) -> tuple[int, str] | None:
         """Return the refusal of a request, None when it may go on."""
         authorization = self.headers.get("Authorization")
-        if read_only and authorization == f"Bearer {self.simulator.admin_token}":
+        if read_only and authorization == f"Bearer {self.store.admin_token}":
             return None
-        if authorization != f"Bearer {self.simulator.bot_token}":
+        if authorization != f"Bearer {self.store.bot_token}":
             return 401, "api.context.session_expired.app_error"
         listing = self.path.startswith("/api/v4/hooks/outgoing")
         return (403, _PERMISSIONS) if listing else None
 
     def _known(self) -> Json | list[Json] | None:
         """Return what is told of the bot, the hooks and the settings; paths of the REST API v4."""
-        chat = self.simulator
+        chat = self.store
         channels = re.fullmatch("/api/v4/users/me/teams/([a-z0-9]{26})/channels", self.path)
         if channels:
             mine = [c for c in chat.channels.values() if c.with_bot]
@@ -114,10 +111,10 @@ class RestHandler(BaseHTTPRequestHandler):
 
     def _file(self, file_id: str, *, info: bool) -> tuple[int, Body]:
         """Hand a file out, if the bot is a member of its channel."""
-        file = self.simulator.files.get(file_id)
-        if file is None or file.post not in self.simulator.posts:
+        file = self.store.files.get(file_id)
+        if file is None or file.post not in self.store.posts:
             return _error(404, "app.file_info.get.app_error")
-        channel = self.simulator.channels[self.simulator.posts[file.post]["channel_id"]]
+        channel = self.store.channels[self.store.posts[file.post]["channel_id"]]
         if not channel.with_bot:
             return _error(403, _PERMISSIONS)
         known = {"id": file.id, "post_id": file.post, "name": file.name}
@@ -126,38 +123,38 @@ class RestHandler(BaseHTTPRequestHandler):
 
     def _post(self, wanted: Json) -> tuple[int, Body]:
         """Create a post as the bot."""
-        known = self.simulator.pending.get(wanted.get("pending_post_id", ""))
-        channel = self.simulator.channels.get(wanted["channel_id"])
+        known = self.store.pending.get(wanted.get("pending_post_id", ""))
+        channel = self.store.channels.get(wanted["channel_id"])
         if channel is None or not channel.with_bot:
             return _error(403, _PERMISSIONS)
         if known and time.time() * 1000 - known["create_at"] < PENDING_SECONDS * 1000:
             return 201, known
         root = wanted.get("root_id", "")
         if root:
-            thread = self.simulator.posts.get(root)
+            thread = self.store.posts.get(root)
             if thread is None or thread["root_id"]:
                 return _error(400, "api.post.create_post.root_id.app_error")
             if thread["channel_id"] != channel.id:
                 return _error(400, "api.post.create_post.channel_root_id.app_error")
         if len(wanted["message"]) > MAX_MESSAGE:
             return _error(400, "model.post.is_valid.msg.app_error")
-        bot = self.simulator.bot_id
-        post = self.simulator.add_answer(channel.id, root, wanted["message"], user_id=bot)
+        bot = self.store.bot_id
+        post = self.store.add_answer(channel.id, root, wanted["message"], user_id=bot)
         if wanted.get("pending_post_id"):
-            self.simulator.pending[wanted["pending_post_id"]] = post
+            self.store.pending[wanted["pending_post_id"]] = post
         return 201, post
 
     def _hook(self, wanted: Json) -> tuple[int, Body]:
         """Create a post by the incoming webhook."""
-        if self.path.rpartition("/")[2] != self.simulator.hook_id:
+        if self.path.rpartition("/")[2] != self.store.hook_id:
             return _error(400, "web.incoming_webhook.invalid.app_error")
         if not wanted.get("text"):
             return _error(400, "web.incoming_webhook.text.app_error")
         name = wanted.get("channel", "helpdesk")
-        ids = [c.id for c in self.simulator.channels.values() if c.name == name]
+        ids = [c.id for c in self.store.channels.values() if c.name == name]
         if not ids:
             return _error(404, "web.incoming_webhook.channel.app_error")
-        self.simulator.add_answer(ids[0], "", wanted["text"], username=wanted.get("username", ""))
+        self.store.add_answer(ids[0], "", wanted["text"], username=wanted.get("username", ""))
         return 200, b"ok"
 
     def _send(self, status: int, body: Body, headers: dict[str, str] | None = None) -> None:
@@ -172,7 +169,7 @@ class RestHandler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
     def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        """Write nothing; http.server would write a line for each request."""
 
 
 def _payload(body: Body) -> tuple[bytes, str]:

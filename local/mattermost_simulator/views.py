@@ -4,15 +4,12 @@ import html
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from bridge.words.richtext import rendered
-from operations.screen import printable
+from operations.terminal import printable
 
 from .model import File, Json
-
-if TYPE_CHECKING:
-    from .simulator import MattermostSimulator
+from .store import Store
 
 NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'"
 """The page's Content-Security-Policy."""
@@ -29,28 +26,28 @@ _STYLE = (
 )
 
 
-def author(simulator: "MattermostSimulator", post: Json) -> str:
+def author(store: Store, post: Json) -> str:
     """Return the name of whoever wrote a post."""
-    user = simulator.users.get(post.get("user_id", ""))
+    user = store.users.get(post.get("user_id", ""))
     return user.username if user else str(post.get("username") or "bridge")
 
 
-def thread_text(simulator: "MattermostSimulator", root: str) -> str:
+def thread_text(store: Store, root: str) -> str:
     """Return a thread as text, with the id that a reply needs."""
-    channel = simulator.channels[simulator.posts[root]["channel_id"]]
+    channel = store.channels[store.posts[root]["channel_id"]]
     lines = [f"~{channel.name}, thread {root}"]
-    for post in _thread(simulator, root):
-        said = f"{author(simulator, post)}: {post['message']}".translate(_UNSEEN)
+    for post in _thread(store, root):
+        said = f"{author(store, post)}: {post['message']}".translate(_UNSEEN)
         lines.append(textwrap.indent(printable(said, lines=True), "  ").strip())
-        lines += [f"  [file] {printable(_described(file))}" for file in _files(simulator, post)]
+        lines += [f"  [file] {printable(_described(file))}" for file in _files(store, post)]
     return "\n".join(lines) + "\n"
 
 
-def page(simulator: "MattermostSimulator") -> str:
+def page(store: Store) -> str:
     """Return all channels with their threads, the newest first."""
     channels = "\n".join(
-        f"<h2>~{html.escape(channel.name)}</h2>\n{_threads(simulator, channel.id)}"
-        for channel in simulator.channels.values()
+        f"<h2>~{html.escape(channel.name)}</h2>\n{_threads(store, channel.id)}"
+        for channel in store.channels.values()
     )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Mattermost</title>'
@@ -59,34 +56,34 @@ def page(simulator: "MattermostSimulator") -> str:
     )
 
 
-def _threads(simulator: "MattermostSimulator", channel: str) -> str:
-    roots = [p for p in simulator.posts.values() if p["channel_id"] == channel and not p["root_id"]]
+def _threads(store: Store, channel: str) -> str:
+    roots = [p for p in store.posts.values() if p["channel_id"] == channel and not p["root_id"]]
     articles = [
         f'<article id="{html.escape(root["id"])}">'
-        + "".join(_section(simulator, post) for post in _thread(simulator, root["id"]))
+        + "".join(_section(store, post) for post in _thread(store, root["id"]))
         + f"<small>thread {html.escape(root['id'])}</small></article>"
         for root in reversed(roots)
     ]
     return "\n".join(articles) or "<p>Nobody has said anything yet.</p>"
 
 
-def _section(simulator: "MattermostSimulator", post: Json) -> str:
+def _section(store: Store, post: Json) -> str:
     """Show a post; its Markdown by the bridge's own renderer, which lets no tags in."""
     moment = datetime.fromtimestamp(post["create_at"] / 1000, UTC).astimezone()
-    files = "".join(f"<li>{html.escape(_described(f))}</li>" for f in _files(simulator, post))
+    files = "".join(f"<li>{html.escape(_described(f))}</li>" for f in _files(store, post))
     return (
-        f"<section><p><b>{html.escape(author(simulator, post))}</b> <small>{moment:%H:%M:%S}"
+        f"<section><p><b>{html.escape(author(store, post))}</b> <small>{moment:%H:%M:%S}"
         f"</small></p>{rendered(post['message']) if post['message'] else ''}"
         f"{f'<ul>{files}</ul>' if files else ''}</section>\n"
     )
 
 
-def _thread(simulator: "MattermostSimulator", root: str) -> Iterator[Json]:
-    return (post for post in simulator.posts.values() if root in (post["id"], post["root_id"]))
+def _thread(store: Store, root: str) -> Iterator[Json]:
+    return (post for post in store.posts.values() if root in (post["id"], post["root_id"]))
 
 
-def _files(simulator: "MattermostSimulator", post: Json) -> list[File]:
-    return [file for file in simulator.files.values() if file.post == post["id"]]
+def _files(store: Store, post: Json) -> list[File]:
+    return [file for file in store.files.values() if file.post == post["id"]]
 
 
 def _described(file: File) -> str:

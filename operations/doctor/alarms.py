@@ -1,29 +1,29 @@
 """Checks of what tells people that something is wrong: alarms, their topic, and the logs."""
 
 from operations.doctor.aws import MISSING, AwsSubject, Json
-from operations.doctor.check import Check, Ok, Result, Trouble, together
+from operations.doctor.check import Check, Fault, Ok, Result, together
 
-ALARM_GONE = Trouble("Alarms are missing: {names}.", "Deploy again; they were deleted by hand.")
-ALARM_MUTE = Trouble(
+ALARM_GONE = Fault("Alarms are missing: {names}.", "Deploy again; they were deleted by hand.")
+ALARM_MUTE = Fault(
     "Alarms do not tell anybody: {names}.",
     "Enable their actions (cloudwatch enable-alarm-actions).",
 )
-RINGING = Trouble("The alarm {name} rings.", "{what}")
-NOBODY = Trouble(
+RINGING = Fault("The alarm {name} rings.", "{what}")
+NOBODY = Fault(
     "Nobody is told of alarms: the topic has no subscription.",
     "Deploy with AlarmEmail, or subscribe to the topic (output AlarmTopicArn).",
 )
-UNCONFIRMED = Trouble(
+UNCONFIRMED = Fault(
     "Nobody is told of alarms: {count} subscriptions wait for their confirmation.",
     "Confirm the mail from AWS (look into the spam folder), or subscribe again.",
 )
-NO_RETENTION = Trouble(
+NO_RETENTION = Fault(
     "Logs of {name} are kept for ever.", "Set a retention, or deploy again (LogRetentionDays)."
 )
 
 
 def _alarms(aws: AwsSubject) -> tuple[dict[str, str], dict[str, Json]]:
-    """Return the names of the stack's alarms by those of the template, and what there is."""
+    """Return the alarms of the template with their names in AWS, and what AWS has, by name."""
     wanted = aws.of_type("AWS::CloudWatch::Alarm")
     answer = aws.call(
         "cloudwatch", "describe_alarms", AlarmNames=list(wanted.values())[:100], MaxRecords=100
@@ -35,12 +35,12 @@ def alarms(aws: AwsSubject) -> Result:
     """Say whether all alarms are there and may speak."""
     if not aws.of_type("AWS::CloudWatch::Alarm"):
         return MISSING.found(what="alarms")
-    wanted, there = _alarms(aws)
-    gone = sorted(name for name, real in wanted.items() if real not in there)
+    wanted, deployed = _alarms(aws)
+    gone = sorted(name for name, real in wanted.items() if real not in deployed)
     mute = sorted(
         name
         for name, real in wanted.items()
-        if real in there and not there[real].get("ActionsEnabled", True)
+        if real in deployed and not deployed[real].get("ActionsEnabled", True)
     )
     found = together(
         ALARM_GONE.found(names=", ".join(gone)) if gone else None,
@@ -51,11 +51,11 @@ def alarms(aws: AwsSubject) -> Result:
 
 def ringing(aws: AwsSubject) -> Result:
     """Say which alarms ring now; each of them says itself what to do."""
-    wanted, there = _alarms(aws)
+    wanted, deployed = _alarms(aws)
     found = [
-        RINGING.found(name=name, what=_one_line(there[real].get("AlarmDescription", "")))
+        RINGING.found(name=name, what=_one_line(deployed[real].get("AlarmDescription", "")))
         for name, real in sorted(wanted.items())
-        if there.get(real, {}).get("StateValue") == "ALARM"
+        if deployed.get(real, {}).get("StateValue") == "ALARM"
     ]
     return together(*found) or Ok("none rings")
 
@@ -81,8 +81,8 @@ def logs(aws: AwsSubject) -> Result:
     """Say whether logs are deleted some day."""
     found, days = [], set[int]()
     for logical, real in sorted(aws.of_type("AWS::Logs::LogGroup").items()):
-        there = aws.call("logs", "describe_log_groups", logGroupNamePrefix=real)
-        groups = [g for g in there.get("logGroups", []) if g.get("logGroupName") == real]
+        answer = aws.call("logs", "describe_log_groups", logGroupNamePrefix=real)
+        groups = [g for g in answer.get("logGroups", []) if g.get("logGroupName") == real]
         if not groups:
             found.append(MISSING.found(what=f"log group {logical}"))
         elif not groups[0].get("retentionInDays"):
@@ -92,11 +92,11 @@ def logs(aws: AwsSubject) -> Result:
     return together(*found) or Ok(f"kept for {' or '.join(map(str, sorted(days)))} days")
 
 
-_THERE = ("aws.stack",)
+_NEEDS_STACK = ("aws.stack",)
 
 CHECKS: tuple[Check[AwsSubject], ...] = (
-    Check("aws.alarms", "alarms", alarms, _THERE, (ALARM_GONE, ALARM_MUTE, MISSING)),
-    Check("aws.ringing", "alarms that ring", ringing, _THERE, (RINGING,)),
-    Check("aws.topic", "who is told", topic, _THERE, (NOBODY, UNCONFIRMED, MISSING)),
-    Check("aws.logs", "logs", logs, _THERE, (NO_RETENTION, MISSING)),
+    Check("aws.alarms", "alarms", alarms, _NEEDS_STACK, (ALARM_GONE, ALARM_MUTE, MISSING)),
+    Check("aws.ringing", "alarms that ring", ringing, _NEEDS_STACK, (RINGING,)),
+    Check("aws.topic", "who is told", topic, _NEEDS_STACK, (NOBODY, UNCONFIRMED, MISSING)),
+    Check("aws.logs", "logs", logs, _NEEDS_STACK, (NO_RETENTION, MISSING)),
 )

@@ -13,9 +13,9 @@ import boto3
 from bridge.net.aws import ask, config
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http, NoAnswer
-from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
-from operations.doctor.glpi import SKEW_SECONDS, skew
+from operations.doctor.check import Check, Fault, Ok, Result, Skipped, together
 from operations.doctor.settings import Configuration
+from operations.doctor.timed_http import SKEW_SECONDS, skew
 
 CALL_SECONDS = 4.0
 """Seconds for one call of AWS, all in all."""
@@ -24,48 +24,46 @@ NO_STACK = "only with --stack NAME"
 
 Json = Mapping[str, Any]
 
-UNSETTLED = Trouble(
+UNSETTLED = Fault(
     "The stack's last change did not end well ({status}).",
     "Look at the stack's events in CloudFormation, and deploy again.",
 )
-MISSING = Trouble(
+MISSING = Fault(
     "The stack has no {what}.", "Deploy the template again; somebody removed it, or it is older."
 )
-NO_GATEWAY = Trouble(
+NO_GATEWAY = Fault(
     "API Gateway does not answer at WebhookUrl ({cause}).",
     "Look whether the API still exists, and at this machine's way to the internet.",
 )
-ODD_GATEWAY = Trouble(
+ODD_GATEWAY = Fault(
     "A message without a token is answered with {status} instead of the function's 401.",
     "Look at the route and at the function's log: it may crash, or lack its permission.",
 )
-SPEAKS = Trouble(
+SPEAKS = Fault(
     "A message without a token gets a text, which Mattermost would post.",
     "Look at what answers at WebhookUrl; it is not this bridge.",
 )
-INACTIVE = Trouble(
+INACTIVE = Fault(
     "The function {name} is {state}: {why}.", "Deploy again; in a VPC look at subnets and role."
 )
-OTHER_CODE = Trouble(
-    "The two functions run different code.", "Deploy again (sam build, sam deploy)."
-)
-NO_REDRIVE = Trouble(
+OTHER_CODE = Fault("The two functions run different code.", "Deploy again (sam build, sam deploy).")
+NO_REDRIVE = Fault(
     "The queue has no dead letter queue.", "Deploy again; its redrive policy was changed by hand."
 )
-DEAD = Trouble(
+DEAD = Fault(
     "{count} messages lie in the dead letter queue.",
     "manage.py dlq list shows why; mend that, then manage.py dlq replay --all.",
 )
-NO_TABLE = Trouble("The table of the ledger is {state}.", "Wait, or deploy again.")
-NO_TTL = Trouble(
+NO_TABLE = Fault("The table of the ledger is {state}.", "Wait, or deploy again.")
+NO_TTL = Fault(
     "Old posts are never deleted from the ledger (TTL is {state}).",
     "Switch TTL on for the attribute “expires”, or deploy again.",
 )
-NO_MAPPING = Trouble(
+NO_MAPPING = Fault(
     "The worker does not take messages: its event source mapping is {state}.",
     "Enable the trigger of the worker function (Lambda > Configuration > Triggers).",
 )
-CLOCK = Trouble(
+CLOCK = Fault(
     "This machine's clock is {seconds} s {direction} AWS's.", "Let it follow a time server (NTP)."
 )
 
@@ -77,16 +75,16 @@ class AwsSubject:
     """A deployed stack.
 
     Args:
-        told: the settings, whose source names the stack.
+        configuration: the settings, whose source names the stack.
         deadline: for everything.
         now: seconds since the epoch.
     """
 
     def __init__(
-        self, told: Configuration, deadline: Deadline, now: Callable[[], float] = time.time
+        self, configuration: Configuration, deadline: Deadline, now: Callable[[], float] = time.time
     ) -> None:
-        self.told = told
-        self.name = told.source.stack or ""
+        self.configuration = configuration
+        self.name = configuration.source.stack or ""
         self.deadline = deadline
         self.skew: float | None = None
         self.outputs: dict[str, str] = {}
@@ -146,7 +144,7 @@ class AwsSubject:
 
     def of_type(self, kind: str) -> dict[str, str]:
         """Return the resources of a type, by their names in the template."""
-        return {name: real for name, (there, real) in self.resources.items() if there == kind}
+        return {name: real for name, (type_, real) in self.resources.items() if type_ == kind}
 
 
 def stack(aws: AwsSubject) -> Result:
@@ -193,24 +191,27 @@ def _functions(aws: AwsSubject) -> dict[str, Json]:
 def functions(aws: AwsSubject) -> Result:
     """Say whether both functions can run."""
     found = []
-    for name, there in _functions(aws).items():
-        state = there.get("State", "Active")
-        update = there.get("LastUpdateStatus", "Successful")
+    for name, function in _functions(aws).items():
+        state = function.get("State", "Active")
+        update = function.get("LastUpdateStatus", "Successful")
         if state != "Active":
-            why = there.get("StateReason") or there.get("StateReasonCode", "no reason is told")
-            found.append(INACTIVE.found(name=name, state=state, why=str(why).rstrip(".")))
+            code = function.get("StateReasonCode", "no reason is told")
+            reason = function.get("StateReason") or code
+            found.append(INACTIVE.found(name=name, state=state, why=str(reason).rstrip(".")))
         elif update == "Failed":
-            why = there.get("LastUpdateStatusReason", "no reason is told")
-            found.append(INACTIVE.found(name=name, state="not updated", why=str(why).rstrip(".")))
+            reason = function.get("LastUpdateStatusReason", "no reason is told")
+            found.append(
+                INACTIVE.found(name=name, state="not updated", why=str(reason).rstrip("."))
+            )
     return together(*found) or Ok("both are active")
 
 
 def code(aws: AwsSubject) -> Result:
     """Say whether both functions run the same code."""
-    there = list(_functions(aws).values())
-    if len({function.get("CodeSha256") for function in there}) > 1:
+    deployed = list(_functions(aws).values())
+    if len({function.get("CodeSha256") for function in deployed}) > 1:
         return OTHER_CODE.found()
-    built = str(there[0].get("LastModified", "?"))[:16].replace("T", " ")
+    built = str(deployed[0].get("LastModified", "?"))[:16].replace("T", " ")
     return Ok(f"the same in both, since {built} UTC")
 
 
@@ -222,30 +223,30 @@ def _queue(aws: AwsSubject, url: str) -> Mapping[str, str]:
 
 def queue(aws: AwsSubject) -> Result:
     """Say whether the queue is there, and bound to the dead letter queue."""
-    there = _queue(aws, aws.told.settings.queue_url)
-    if not there.get("RedrivePolicy"):
+    attributes = _queue(aws, aws.configuration.settings.queue_url)
+    if not attributes.get("RedrivePolicy"):
         return NO_REDRIVE.found()
-    ready = int(there.get("ApproximateNumberOfMessages", 0))
-    paused = int(there.get("ApproximateNumberOfMessagesNotVisible", 0))
+    ready = int(attributes.get("ApproximateNumberOfMessages", 0))
+    paused = int(attributes.get("ApproximateNumberOfMessagesNotVisible", 0))
     return Ok(f"{ready} ready, {paused} paused or being worked on")
 
 
 def dead_letters(aws: AwsSubject) -> Result:
     """Say whether the dead letter queue is empty."""
-    there = _queue(aws, aws.told.settings.dead_letter_url)
-    count = int(there.get("ApproximateNumberOfMessages", 0))
-    count += int(there.get("ApproximateNumberOfMessagesNotVisible", 0))
+    attributes = _queue(aws, aws.configuration.settings.dead_letter_url)
+    count = int(attributes.get("ApproximateNumberOfMessages", 0))
+    count += int(attributes.get("ApproximateNumberOfMessagesNotVisible", 0))
     return DEAD.found(count=count) if count else Ok("none")
 
 
 def ledger(aws: AwsSubject) -> Result:
     """Say whether the ledger is there, and forgets old posts."""
-    table = aws.told.settings.ledger_table
+    table = aws.configuration.settings.ledger_table
     state = aws.call("dynamodb", "describe_table", TableName=table)["Table"]["TableStatus"]
     if state != "ACTIVE":
         return NO_TABLE.found(state=state)
-    there = aws.call("dynamodb", "describe_time_to_live", TableName=table)
-    ttl = there.get("TimeToLiveDescription", {})
+    answer = aws.call("dynamodb", "describe_time_to_live", TableName=table)
+    ttl = answer.get("TimeToLiveDescription", {})
     if ttl.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
         return NO_TTL.found(state=str(ttl.get("TimeToLiveStatus", "off")).lower())
     return Ok("active, forgets old posts")
@@ -253,8 +254,8 @@ def ledger(aws: AwsSubject) -> Result:
 
 def mapping(aws: AwsSubject) -> Result:
     """Say whether the queue feeds the worker."""
-    there = aws.call("lambda", "list_event_source_mappings", FunctionName=f"{aws.name}-worker")
-    states = [m.get("State", "?") for m in there.get("EventSourceMappings", [])]
+    answer = aws.call("lambda", "list_event_source_mappings", FunctionName=f"{aws.name}-worker")
+    states = [m.get("State", "?") for m in answer.get("EventSourceMappings", [])]
     if not any(state in ("Enabled", "Enabling", "Creating", "Updating") for state in states):
         return NO_MAPPING.found(state=states[0].lower() if states else "gone")
     return Ok("enabled")
@@ -270,18 +271,22 @@ def clock(aws: AwsSubject) -> Result:
     return Ok(f"{abs(aws.skew):.0f} s from AWS's")
 
 
-_THERE = ("aws.stack",)
+_NEEDS_STACK = ("aws.stack",)
 
 CHECKS: tuple[Check[AwsSubject], ...] = (
     Check("aws.stack", "stack", stack, (), (UNSETTLED,)),
-    Check("aws.clock", "clock", clock, _THERE, (CLOCK,)),
+    Check("aws.clock", "clock", clock, _NEEDS_STACK, (CLOCK,)),
     Check(
-        "aws.gateway", "API Gateway", gateway, _THERE, (NO_GATEWAY, ODD_GATEWAY, SPEAKS, MISSING)
+        "aws.gateway",
+        "API Gateway",
+        gateway,
+        _NEEDS_STACK,
+        (NO_GATEWAY, ODD_GATEWAY, SPEAKS, MISSING),
     ),
-    Check("aws.functions", "functions", functions, _THERE, (INACTIVE,)),
-    Check("aws.code", "code", code, _THERE, (OTHER_CODE,)),
-    Check("aws.mapping", "queue feeds worker", mapping, _THERE, (NO_MAPPING,)),
-    Check("aws.queue", "queue", queue, _THERE, (NO_REDRIVE,)),
-    Check("aws.dead-letters", "dead letters", dead_letters, _THERE, (DEAD,)),
-    Check("aws.ledger", "ledger", ledger, _THERE, (NO_TABLE, NO_TTL)),
+    Check("aws.functions", "functions", functions, _NEEDS_STACK, (INACTIVE,)),
+    Check("aws.code", "code", code, _NEEDS_STACK, (OTHER_CODE,)),
+    Check("aws.mapping", "queue feeds worker", mapping, _NEEDS_STACK, (NO_MAPPING,)),
+    Check("aws.queue", "queue", queue, _NEEDS_STACK, (NO_REDRIVE,)),
+    Check("aws.dead-letters", "dead letters", dead_letters, _NEEDS_STACK, (DEAD,)),
+    Check("aws.ledger", "ledger", ledger, _NEEDS_STACK, (NO_TABLE, NO_TTL)),
 )

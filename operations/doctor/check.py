@@ -1,7 +1,7 @@
 """What a check is, what it can find out, and how all of them are made within one deadline.
 
 A check asks one thing, changes nothing, and returns Ok, Wrong or Skipped. What can be wrong is
-declared as a `Trouble`, so that `docs/doctor.md` can be written from the checks themselves.
+declared as a `Fault`, so that `docs/doctor.md` can be written from the checks themselves.
 """
 
 import contextlib
@@ -16,22 +16,23 @@ from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import ServerError
 from glpi import GlpiError
-from operations.stack import CannotAsk, sentence
+from operations.aws import sentence
+from operations.errors import CannotAsk
 
 S = TypeVar("S")
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Fault:
     """Something that can be wrong: two sentences, in which braces stand for what was found."""
 
     cause: str
     remedy: str
 
     def found(self, **values: object) -> "Wrong":
-        """Return it as the result of a check."""
+        """Return the fault as the result of a check, with these values for its braces."""
         shown = {name: str(value) for name, value in values.items()}
-        return Wrong(self.cause.format(**shown), self.remedy.format(**shown), trouble=self)
+        return Wrong(self.cause.format(**shown), self.remedy.format(**shown), fault=self)
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,14 @@ class Wrong:
         remedy: what to do about it.
         code: of the error that told it, if one did.
         also: what else the same check found.
-        trouble: what it is an instance of, None for an error with a remedy of its own.
+        fault: what it is an instance of, None for an error with a remedy of its own.
     """
 
     cause: str
     remedy: str
     code: str = ""
     also: tuple["Wrong", ...] = ()
-    trouble: Trouble | None = field(default=None, compare=False)
+    fault: Fault | None = field(default=None, compare=False)
 
     @property
     def all(self) -> tuple["Wrong", ...]:
@@ -69,7 +70,7 @@ class Wrong:
 class Skipped:
     """Does not apply, or could not be asked."""
 
-    why: str
+    reason: str
 
 
 Result = Ok | Wrong | Skipped
@@ -84,7 +85,7 @@ class Check(Generic[S]):
         title: for people; at most 22 characters, so that it fits its column.
         ask: finds it out; may raise GlpiError, MattermostError, AwsError or CannotAsk.
         needs: ids of the checks that have to be Ok before this one makes sense.
-        troubles: what it can find wrong.
+        faults: what it can find wrong.
         codes: the errors of GLPI or Mattermost whose own remedies it passes on.
     """
 
@@ -92,7 +93,7 @@ class Check(Generic[S]):
     title: str
     ask: Callable[[S], Result]
     needs: tuple[str, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    faults: tuple[Fault, ...] = ()
     codes: tuple[str, ...] = ()
 
 
@@ -127,11 +128,11 @@ MAY_NOT = frozenset({"AuthorizationError", "AuthorizationErrorException", "Unaut
 """What services call it, beside AccessDenied and AccessDeniedException."""
 
 NO_TIME = "the time for all checks is over"
-TOO_SLOW = Trouble(
+TOO_SLOW = Fault(
     "There was no answer before the time for all checks was over.",
     "Look whether that server is overloaded, and at the network between it and this machine.",
 )
-UNFORESEEN = Trouble(
+UNFORESEEN = Fault(
     "The check itself failed ({what}).", "Report this line, with the versions of all parts."
 )
 
@@ -142,7 +143,7 @@ def together(*found: Wrong | None) -> Wrong | None:
     if not real:
         return None
     first = real[0]
-    return Wrong(first.cause, first.remedy, first.code, tuple(real[1:]), first.trouble)
+    return Wrong(first.cause, first.remedy, first.code, tuple(real[1:]), first.fault)
 
 
 def of_error(error: ServerError) -> Wrong:
@@ -231,8 +232,8 @@ def _asked(check: Check[object], subject: object) -> Result:
         return of_error(error)
     except AwsError as error:
         return of_aws(error, f"what “{check.title}” looks at")
-    except CannotAsk as problem:
-        return split(str(problem))
+    except CannotAsk as error:
+        return split(str(error))
     except TimeoutError:
         return TOO_SLOW.found()
     except Exception as error:  # noqa: BLE001 - one check must not keep the others from being made

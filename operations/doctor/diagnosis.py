@@ -11,14 +11,22 @@ import boto3
 from bridge.container import BRIDGE_TOML
 from bridge.net.aws import AwsError, ask, config
 from bridge.net.deadline import Deadline
-from operations.doctor import alarms, aws, glpi, glpi_rights, hooks, mattermost, network
-from operations.doctor import settings as told_settings
+from operations.doctor import (
+    alarms,
+    aws,
+    glpi_login,
+    glpi_rights,
+    mattermost,
+    network,
+    outgoing_webhooks,
+)
+from operations.doctor import settings as settings_checks
 from operations.doctor.aws import AwsSubject
 from operations.doctor.check import Check, Group, Line, Wrong, run
-from operations.doctor.glpi import GlpiSubject
+from operations.doctor.glpi_login import GlpiSubject
 from operations.doctor.mattermost import MattermostSubject
-from operations.doctor.settings import configuration
-from operations.stack import Source, variables
+from operations.doctor.settings import read_configuration
+from operations.installation import Source, variables
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -31,9 +39,9 @@ SECRET_SECONDS = 4.0
 SUBJECTS: Mapping[str, Sequence[Check[object]]] = cast(
     "Mapping[str, Sequence[Check[object]]]",
     {
-        "Settings": told_settings.CHECKS,
-        "GLPI": (*glpi.WAY_IN, *glpi_rights.RIGHTS),
-        "Mattermost": (*mattermost.CHECKS, *hooks.CHECKS),
+        "Settings": settings_checks.CHECKS,
+        "GLPI": (*glpi_login.CHECKS, *glpi_rights.CHECKS),
+        "Mattermost": (*mattermost.CHECKS, *outgoing_webhooks.CHECKS),
         "AWS": (*aws.CHECKS, *alarms.CHECKS, *network.CHECKS),
     },
 )
@@ -46,7 +54,7 @@ class Diagnosis:
 
     Attributes:
         lines: in the order of `SUBJECTS`.
-        secrets: words that must not be shown.
+        secrets: values that must not be shown.
     """
 
     lines: tuple[Line, ...]
@@ -79,24 +87,24 @@ def diagnose(
         CannotAsk: the settings cannot be read.
     """
     deadline = Deadline(seconds)
-    told = configuration(source, variables(source), _fetch, bridge_toml)
-    stack = AwsSubject(told, deadline)
+    configuration = read_configuration(source, variables(source), _fetch, bridge_toml)
+    stack = AwsSubject(configuration, deadline)
     if source.stack:
         with contextlib.suppress(AwsError, TimeoutError):  # told by the check of the stack
             stack.read()
-            told = replace(told, webhook_url=stack.outputs.get("WebhookUrl", ""))
-    chat = MattermostSubject(told, deadline, admin_token)
-    glpi_ = GlpiSubject(told, deadline, file_tickets=file_tickets)
-    first = Group[object]("Settings", told, SUBJECTS["Settings"])
+            configuration = replace(configuration, webhook_url=stack.outputs.get("WebhookUrl", ""))
+    chat = MattermostSubject(configuration, deadline, admin_token)
+    glpi = GlpiSubject(configuration, deadline, file_tickets=file_tickets)
+    first = Group[object]("Settings", configuration, SUBJECTS["Settings"])
     groups = [
-        Group[object]("GLPI", glpi_, SUBJECTS["GLPI"], glpi_.close),
+        Group[object]("GLPI", glpi, SUBJECTS["GLPI"], glpi.close),
         Group[object]("Mattermost", chat, SUBJECTS["Mattermost"], chat.close),
         Group[object]("AWS", stack, SUBJECTS["AWS"]),
     ]
     known = run([first], deadline, {})
     known = run(groups, deadline, known)
     lines = tuple(known[check.id] for group in (first, *groups) for check in group.checks)
-    return Diagnosis(lines, told.words | ({admin_token} if admin_token else set()))
+    return Diagnosis(lines, configuration.confidential | ({admin_token} if admin_token else set()))
 
 
 def _fetch(secret_id: str) -> str | None:

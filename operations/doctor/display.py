@@ -8,7 +8,7 @@ from rich.text import Text
 
 from operations.doctor.check import Line, Ok, Skipped, Wrong
 from operations.doctor.diagnosis import SUBJECTS, Diagnosis
-from operations.screen import printable, screen
+from operations.terminal import console, printable
 
 MARKS = {"ok": ("✓", "green"), "wrong": ("✗", "bold red"), "skipped": ("–", "dim")}
 TITLE_WIDTH = 22
@@ -28,8 +28,8 @@ def _record(line: Line) -> dict[str, object]:
     match line.result:
         case Ok(detail):
             return record | {"status": "ok", "detail": detail}
-        case Skipped(why):
-            return record | {"status": "skipped", "why": why}
+        case Skipped(reason):
+            return record | {"status": "skipped", "why": reason}
         case Wrong() as wrong:
             found = [_found(one) for one in wrong.all]
             return record | {"status": "wrong", "found": found}
@@ -51,11 +51,11 @@ def show(diagnosis: Diagnosis) -> None:
         for mark, title, text in _rows(lines, diagnosis.secrets):
             sign, style = MARKS[mark]
             shown.add_row(Text(sign, style), Text(title), text)
-        screen().print(Text(group, "bold"))
-        screen().print(shown)
-        screen().print()
+        console().print(Text(group, "bold"))
+        console().print(shown)
+        console().print()
     for sentence in _summary(diagnosis):
-        screen().print(sentence)
+        console().print(sentence)
 
 
 def _rows(lines: Sequence[Line], secrets: frozenset[str]) -> Iterator[tuple[str, str, Text]]:
@@ -68,18 +68,18 @@ def _rows(lines: Sequence[Line], secrets: frozenset[str]) -> Iterator[tuple[str,
                 yield "ok", line.title, _text(detail, secrets)
             case Wrong() as wrong:
                 for one in wrong.all:
-                    told = _text(one.cause, secrets, "bold")
-                    told.append_text(Text("\n→ "))
-                    told.append_text(_text(one.remedy, secrets))
-                    yield "wrong", line.title, told
-            case Skipped(why):
+                    shown_text = _text(one.cause, secrets, "bold")
+                    shown_text.append_text(Text("\n→ "))
+                    shown_text.append_text(_text(one.remedy, secrets))
+                    yield "wrong", line.title, shown_text
+            case Skipped(reason):
                 same = [line]
                 while rest and rest[0].result == line.result:
                     same.append(rest.pop(0))
                 title = line.title if len(same) == 1 else f"{len(same)} not made"
                 if 1 < len(same) <= MOST_NAMED:
-                    why += ": " + ", ".join(one.title for one in same)
-                yield "skipped", title, _text(why, secrets, "dim")
+                    reason += ": " + ", ".join(one.title for one in same)
+                yield "skipped", title, _text(reason, secrets, "dim")
 
 
 def _text(text: str, secrets: frozenset[str], style: str = "") -> Text:

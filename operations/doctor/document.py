@@ -9,10 +9,10 @@ from bridge.mattermost import api
 from bridge.net.errors import ServerError
 from bridge.net.http import Answer, Cause, NoAnswer
 from operations.doctor.alarms import RINGING
-from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Trouble, of_error
+from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Fault, of_error
 from operations.doctor.diagnosis import SUBJECTS
 from operations.doctor.settings import MISTAKE
-from operations.stack import ROOT
+from operations.installation import ROOT
 
 PATH = ROOT / "docs" / "doctor.md"
 
@@ -36,7 +36,7 @@ _ANY = "*any*"
 
 
 def document() -> str:
-    """Return the whole document."""
+    """Return docs/doctor.md as it follows from the checks, in Markdown."""
     return "\n".join([_HEAD, *_lines()]) + "\n"
 
 
@@ -49,13 +49,13 @@ def _lines() -> Iterator[str]:
         yield ""
     yield "## All of them\n"
     yield "| check | cause | remedy |\n|---|---|---|"
-    for trouble in (TOO_SLOW, UNFORESEEN):
-        yield _row(_ANY, *_said(trouble))
+    for fault in (TOO_SLOW, UNFORESEEN):
+        yield _row(_ANY, *_said(fault))
 
 
 def _rows(check: Check[object]) -> Iterator[str]:
     name = f"`{check.id}`<br>{check.title}"
-    said = [_said(trouble) for trouble in check.troubles]
+    said = [_said(fault) for fault in check.faults]
     for code in check.codes:
         wrong = of_error(_SAMPLES[code])
         if (wrong.cause, wrong.remedy) not in said:
@@ -64,8 +64,8 @@ def _rows(check: Check[object]) -> Iterator[str]:
         yield _row("" if number else name, cause, remedy)
 
 
-def _said(trouble: Trouble) -> tuple[str, str]:
-    return _SAID.get(trouble, (trouble.cause, trouble.remedy))
+def _said(fault: Fault) -> tuple[str, str]:
+    return _SAID.get(fault, (fault.cause, fault.remedy))
 
 
 def _row(*cells: str) -> str:
@@ -125,7 +125,7 @@ _SAMPLES = {error.code: error for error in _samples()}
 
 
 def main(path: Path = PATH) -> None:
-    """Write the document."""
+    """Write the document to a path."""
     path.write_text(document(), "utf-8")
 
 

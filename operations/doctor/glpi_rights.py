@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from bridge.config.rules import Desk, Rules
 from glpi import MEGABYTE, GlpiError, OutcomeUnknown, Refused
-from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error, together
-from operations.doctor.glpi import GlpiSubject
+from operations.doctor.check import Check, Fault, Ok, Result, Skipped, Wrong, of_error, together
+from operations.doctor.glpi_login import GlpiSubject
 
 READ_OWN = 1
 READ = 1
@@ -22,49 +22,49 @@ READ_ALL = 1024
 
 NO_DESKS = "bridge.toml is not usable"
 
-VERSION = Trouble(
+VERSION = Fault(
     "GLPI is {version}; the bridge is made for 10.0 and 11.", "Update GLPI, or expect surprises."
 )
-NO_VERSION = Trouble("GLPI does not tell its version.", "Look for plug-ins and proxies.")
-NO_CREATE = Trouble(
+NO_VERSION = Fault("GLPI does not tell its version.", "Look for plug-ins and proxies.")
+NO_CREATE = Fault(
     "The profile “{profile}” may not create tickets.",
     "Administration > Profiles > {profile} > Assistance: tick Create for tickets.",
 )
-NO_READ = Trouble(
+NO_READ = Fault(
     "The profile “{profile}” may not see the tickets that it creates.",
     "Administration > Profiles > {profile} > Assistance: tick “See my ticket”, or after an "
     "unknown outcome the bridge may file a second ticket.",
 )
-NO_ENTITY = Trouble(
+NO_ENTITY = Fault(
     "Desk {desk}: entity {id} is none of those that the API user may use.",
     "Correct “entity” in bridge.toml, or give the user the profile in that entity.",
 )
-OUT_OF_SIGHT = Trouble(
+OUT_OF_SIGHT = Fault(
     "Desk {desk}: the session does not see entity {id}, where its tickets go.",
     "Administration > Users > (API user) > Authorizations: make the profile recursive and that "
     "entity's parent the default, or look-ups miss tickets.",
 )
-UNKNOWN_ID = Trouble(
+UNKNOWN_ID = Fault(
     "Desk {desk}: there is no {what} {id} in GLPI; tickets show it blank.",
     "Correct “{key}” in bridge.toml.",
 )
-NOT_ASSIGNABLE = Trouble(
+NOT_ASSIGNABLE = Fault(
     "Desk {desk}: tickets cannot be assigned to group {id}.",
     "Administration > Groups > (group): allow “Assigned to”, or correct “group” in bridge.toml.",
 )
-SMALL_DOCUMENTS = Trouble(
+SMALL_DOCUMENTS = Fault(
     "GLPI takes files up to {limit} MB; bridge.toml promises {wanted}.",
     "Raise it in Setup > General > Management (and in PHP), or set max_file_mb = {limit}.",
 )
-NO_USERS = Trouble(
+NO_USERS = Fault(
     "The profile “{profile}” may not read users, so requester_by_login has no effect.",
     "Administration > Profiles > {profile}: tick Read for users, or set it to false.",
 )
-LOST = Trouble(
+LOST = Fault(
     "Ticket {number} was filed, but a look-up by its marker does not find it.",
     "Look for business rules that move or change tickets, and give the profile recursion.",
 )
-MAYBE = Trouble(
+MAYBE = Fault(
     "GLPI did not answer clearly, so a test ticket may exist ({code}).",
     "Look for “Test of the Mattermost bridge” in GLPI, and into its logs.",
 )
@@ -114,23 +114,23 @@ def users(glpi: GlpiSubject) -> Result:
     """Say whether people are found in GLPI."""
     if _may(glpi, "user", READ):
         return Ok("may be found, by address or login")
-    if glpi.told.rules and glpi.told.rules.requester_by_login:
+    if glpi.configuration.rules and glpi.configuration.rules.requester_by_login:
         return NO_USERS.found(profile=_name(glpi))
     return Skipped(f"{_name(glpi)} may not read users: requesters by address only")
 
 
 def documents(glpi: GlpiSubject) -> Result:
     """Compare GLPI's limit for documents with that of bridge.toml."""
-    if not (glpi.told.access.bot_token and glpi.told.settings.mattermost_url):
+    if not (glpi.configuration.access.bot_token and glpi.configuration.settings.mattermost_url):
         return Skipped("without a bot no files are carried")
-    if glpi.told.rules is None:
+    if glpi.configuration.rules is None:
         return Skipped(NO_DESKS)
     limit = glpi.tickets.documents.limit(glpi.deadline) // MEGABYTE
-    if not glpi.told.promises_size:
+    if not glpi.configuration.promises_size:
         return Ok(f"up to {limit} MB; larger ones stay in the chat, and people are told")
-    if limit < glpi.told.rules.max_file_mb:
-        return SMALL_DOCUMENTS.found(limit=limit, wanted=glpi.told.rules.max_file_mb)
-    return Ok(f"up to {glpi.told.rules.max_file_mb} MB; GLPI takes {limit}")
+    if limit < glpi.configuration.rules.max_file_mb:
+        return SMALL_DOCUMENTS.found(limit=limit, wanted=glpi.configuration.rules.max_file_mb)
+    return Ok(f"up to {glpi.configuration.rules.max_file_mb} MB; GLPI takes {limit}")
 
 
 # --- Ids in bridge.toml
@@ -138,7 +138,7 @@ def documents(glpi: GlpiSubject) -> Result:
 
 def entities(glpi: GlpiSubject) -> Result:
     """Say whether tickets may be created, and are seen again, in the desks' entities."""
-    if glpi.told.rules is None:
+    if glpi.configuration.rules is None:
         return Skipped(NO_DESKS)
     known = glpi.get("getMyEntities?is_recursive=true").get("myentities")
     names = {
@@ -150,7 +150,7 @@ def entities(glpi: GlpiSubject) -> Result:
     session = session if isinstance(session, dict) else {}
     seen = _numbers(session.get("glpiactiveentities"))
     found: list[Wrong] = []
-    for number, entity in _ids(glpi.told.rules, lambda desk: desk.entity):
+    for number, entity in _ids(glpi.configuration.rules, lambda desk: desk.entity):
         if entity not in names:
             found.append(NO_ENTITY.found(desk=number, id=entity))
         elif seen and entity not in seen:
@@ -194,10 +194,10 @@ class _Ids:
     field: int
 
     def __call__(self, glpi: GlpiSubject) -> Result:
-        if glpi.told.rules is None:
+        if glpi.configuration.rules is None:
             return Skipped(NO_DESKS)
         found, names, untold = list[Wrong](), list[str](), list[str]()
-        for desk, number in _ids(glpi.told.rules, lambda desk: getattr(desk, self.key)):
+        for desk, number in _ids(glpi.configuration.rules, lambda desk: getattr(desk, self.key)):
             item = self._read(glpi, number)
             if item is None:
                 untold.append(str(number))
@@ -259,9 +259,9 @@ def trial(glpi: GlpiSubject) -> Result:
     """File a ticket in each entity of a desk, and look it up; only on request."""
     if not glpi.file_tickets:
         return Skipped("only with --file-a-ticket")
-    if glpi.told.rules is None:
+    if glpi.configuration.rules is None:
         return Skipped(NO_DESKS)
-    desks = {desk.entity: desk for desk in reversed(glpi.told.rules.desks)}
+    desks = {desk.entity: desk for desk in reversed(glpi.configuration.rules.desks)}
     found: list[Wrong] = []
     numbers: list[int] = []
     for desk in desks.values():
@@ -294,36 +294,36 @@ def _file(glpi: GlpiSubject, desk: Desk) -> int | Wrong:
     return number if number in found else LOST.found(number=number)
 
 
-_IN = ("glpi.session",)
+_NEEDS_SESSION = ("glpi.session",)
 
-RIGHTS: tuple[Check[GlpiSubject], ...] = (
-    Check("glpi.version", "version", version, _IN, (VERSION, NO_VERSION)),
-    Check("glpi.create", "creates tickets", create, _IN, (NO_CREATE,)),
-    Check("glpi.read-back", "sees its tickets", read_back, _IN, (NO_READ,)),
-    Check("glpi.entities", "entities", entities, _IN, (NO_ENTITY, OUT_OF_SIGHT)),
+CHECKS: tuple[Check[GlpiSubject], ...] = (
+    Check("glpi.version", "version", version, _NEEDS_SESSION, (VERSION, NO_VERSION)),
+    Check("glpi.create", "creates tickets", create, _NEEDS_SESSION, (NO_CREATE,)),
+    Check("glpi.read-back", "sees its tickets", read_back, _NEEDS_SESSION, (NO_READ,)),
+    Check("glpi.entities", "entities", entities, _NEEDS_SESSION, (NO_ENTITY, OUT_OF_SIGHT)),
     Check(
         "glpi.sources",
         "request sources",
         _Ids("request source", "source", "RequestType", "requesttypes_id", 9),
-        _IN,
+        _NEEDS_SESSION,
         (UNKNOWN_ID,),
     ),
     Check(
         "glpi.categories",
         "categories",
         _Ids("category", "category", "ITILCategory", "itilcategories_id", 7),
-        _IN,
+        _NEEDS_SESSION,
         (UNKNOWN_ID,),
     ),
     Check(
         "glpi.groups",
         "groups",
         _Ids("group", "group", "Group", "groups_id", 8),
-        _IN,
+        _NEEDS_SESSION,
         (UNKNOWN_ID, NOT_ASSIGNABLE),
     ),
-    Check("glpi.documents", "size of files", documents, _IN, (SMALL_DOCUMENTS,)),
-    Check("glpi.users", "users", users, _IN, (NO_USERS,)),
+    Check("glpi.documents", "size of files", documents, _NEEDS_SESSION, (SMALL_DOCUMENTS,)),
+    Check("glpi.users", "users", users, _NEEDS_SESSION, (NO_USERS,)),
     Check(
         "glpi.trial",
         "a real ticket",

@@ -13,47 +13,47 @@ from bridge.config.rules import Desk
 from bridge.mattermost.api import decipher, no_answer
 from bridge.net.deadline import Deadline
 from bridge.net.http import Answer, NoAnswer
-from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, together
-from operations.doctor.glpi import NotingHttp
+from operations.doctor.check import Check, Fault, Ok, Result, Skipped, together
 from operations.doctor.settings import Configuration
+from operations.doctor.timed_http import TimedHttp
 
 NO_URL = "MATTERMOST_URL is not set"
 NO_BOT = "there is no bot: people get a code instead of a number that comes later"
 NO_DESKS = "bridge.toml is not usable"
 
-REDIRECT = Trouble("MATTERMOST_URL is redirected to {base}.", "Set MATTERMOST_URL to {base}.")
-UNUSED_BOT = Trouble(
+REDIRECT = Fault("MATTERMOST_URL is redirected to {base}.", "Set MATTERMOST_URL to {base}.")
+UNUSED_BOT = Fault(
     "mattermost_bot_token is in the secret, but MATTERMOST_URL is not set, so there is no bot.",
     "Set MATTERMOST_URL (parameter MattermostUrl).",
 )
-NO_TEAM = Trouble(
+NO_TEAM = Fault(
     "The bot is in no team.", "Invite it to the team and to the channels (Add members)."
 )
-NOT_IN_TEAM = Trouble(
+NOT_IN_TEAM = Fault(
     "The bot is not in the team {team}, which a desk serves.", "Invite it to that team."
 )
-NOT_IN_CHANNEL = Trouble(
+NOT_IN_CHANNEL = Fault(
     "The bot is not in the channel {channel}, which a desk serves.",
     "Add it there (Channel > Add members), or files and answers in threads do not work.",
 )
-NO_CHANNEL = Trouble(
+NO_CHANNEL = Fault(
     "The bot is in no channel but the ones of everybody.",
     "Add it to the channels in which people write to the bridge.",
 )
-HIDDEN_ADDRESSES = Trouble(
+HIDDEN_ADDRESSES = Fault(
     "Mattermost hides e-mail addresses (ShowEmailAddress), so tickets have no requester.",
     "System Console > Site Configuration > Users and Teams: show them, or set "
     "requester_by_login or [requesters] in bridge.toml.",
 )
-NO_OVERRIDE = Trouble(
+NO_OVERRIDE = Fault(
     "{key} of bridge.toml has no effect: {setting} is off.",
     "System Console > Integrations: switch {setting} on, or remove {key}.",
 )
-NOT_A_HOOK = Trouble(
+NOT_A_HOOK = Fault(
     "mattermost_incoming_webhook is not the address of an incoming webhook.",
     "Copy it again from Integrations > Incoming Webhooks; it ends with /hooks/ and 26 characters.",
 )
-OTHER_HOST = Trouble(
+OTHER_HOST = Fault(
     "mattermost_incoming_webhook is at {host}, MATTERMOST_URL at {other}.",
     "Correct the one that is out of date.",
 )
@@ -67,22 +67,24 @@ class MattermostSubject:
     """Mattermost, asked as the bot, or as an administrator where that is possible.
 
     Args:
-        told: the settings.
+        configuration: the settings.
         deadline: for everything.
         admin_token: of an administrator, "" for none; used for reading only.
     """
 
-    def __init__(self, told: Configuration, deadline: Deadline, admin_token: str = "") -> None:
-        self.told = told
+    def __init__(
+        self, configuration: Configuration, deadline: Deadline, admin_token: str = ""
+    ) -> None:
+        self.configuration = configuration
         self.deadline = deadline
         self.admin_token = admin_token
-        broken = told.broken & {"MATTERMOST_URL", "MATTERMOST_CA_BUNDLE"}
-        self.base = "" if broken else told.settings.mattermost_url or ""
-        self.why_not = f"{' and '.join(sorted(broken))} is not usable" if broken else NO_URL
-        self.http = NotingHttp(told.settings.mattermost_ca_bundle)
-        self.bot_token = told.access.bot_token
-        self.there = False
-        self._kept: dict[tuple[str, str], object] = {}
+        broken = configuration.broken & {"MATTERMOST_URL", "MATTERMOST_CA_BUNDLE"}
+        self.base = "" if broken else configuration.settings.mattermost_url or ""
+        self.skip_reason = f"{' and '.join(sorted(broken))} is not usable" if broken else NO_URL
+        self.http = TimedHttp(configuration.settings.mattermost_ca_bundle)
+        self.bot_token = configuration.access.bot_token
+        self.is_reachable = False
+        self._answers: dict[tuple[str, str], object] = {}
 
     def ask(self, path: str, token: str = "") -> Answer:
         """Ask Mattermost for a path of its API.
@@ -103,11 +105,11 @@ class MattermostSubject:
         Raises:
             MattermostError: it is not handed out.
         """
-        if (path, token) not in self._kept:
+        if (path, token) not in self._answers:
             answer = self.ask(path, token)
             found = _listed(answer)
-            self._kept[path, token] = decipher(answer) if found is None else found
-        return self._kept[path, token]
+            self._answers[path, token] = decipher(answer) if found is None else found
+        return self._answers[path, token]
 
     def rows(self, path: str, token: str) -> list[Json]:
         """Read a list of objects."""
@@ -115,7 +117,7 @@ class MattermostSubject:
         return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection to Mattermost, if one is open."""
         self.http.close()
 
 
@@ -130,7 +132,7 @@ def _listed(answer: Answer) -> list[object] | None:
 def reachable(chat: MattermostSubject) -> Result:
     """Say whether Mattermost answers at its address."""
     if not chat.base:
-        return Skipped(chat.why_not)
+        return Skipped(chat.skip_reason)
     answer = chat.ask("system/ping")
     if 300 <= answer.status < 400:
         url = f"{chat.base}/api/v4/system/ping"
@@ -138,7 +140,7 @@ def reachable(chat: MattermostSubject) -> Result:
         place = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
         return REDIRECT.found(base=place.removesuffix("/api/v4/system/ping"))
     decipher(answer)
-    chat.there = True
+    chat.is_reachable = True
     version = ".".join(answer.headers.get("X-Version-Id", "").split(".")[:3])
     return Ok(f"{chat.base}, {version or 'version not told'}, {chat.http.milliseconds} ms")
 
@@ -148,8 +150,8 @@ def bot(chat: MattermostSubject) -> Result:
     if not chat.bot_token:
         return Skipped(NO_BOT)
     if not chat.base:
-        return UNUSED_BOT.found() if chat.why_not == NO_URL else Skipped(chat.why_not)
-    if not chat.there:
+        return UNUSED_BOT.found() if chat.skip_reason == NO_URL else Skipped(chat.skip_reason)
+    if not chat.is_reachable:
         return Skipped("first mend “reachable”")
     me = chat.get("users/me", chat.bot_token)
     kind = "" if isinstance(me, dict) and me.get("is_bot") else ", a person's account"
@@ -161,14 +163,14 @@ def membership(chat: MattermostSubject) -> Result:
     teams = chat.rows("users/me/teams", chat.bot_token)
     if not teams:
         return NO_TEAM.found()
-    if chat.told.rules is None:
+    if chat.configuration.rules is None:
         return Skipped(NO_DESKS)
     channels: set[str] = set()
     for team in teams:
         for channel in chat.rows(f"users/me/teams/{team.get('id')}/channels", chat.bot_token):
             channels |= {str(channel.get("id")), str(channel.get("name"))}
     names = {str(team.get("name")) for team in teams}
-    desks = chat.told.rules.desks
+    desks = chat.configuration.rules.desks
     found = together(
         *(NOT_IN_TEAM.found(team=t) for t in _wanted(desks, "teams") if t not in names),
         *(NOT_IN_CHANNEL.found(channel=c) for c in _wanted(desks, "channels") if c not in channels),
@@ -193,7 +195,7 @@ def addresses(chat: MattermostSubject) -> Result:
     """Say whether the bot may know people's e-mail addresses, which name the requester."""
     if not chat.bot_token:
         return Skipped(NO_BOT)
-    rules = chat.told.rules
+    rules = chat.configuration.rules
     shown = client_config(chat).get("ShowEmailAddress")
     if shown == "true":
         return Ok("the bot sees them")
@@ -206,11 +208,11 @@ def addresses(chat: MattermostSubject) -> Result:
 
 def overrides(chat: MattermostSubject) -> Result:
     """Say whether name and picture of the answers have an effect."""
-    if chat.told.rules is None:
+    if chat.configuration.rules is None:
         return Skipped(NO_DESKS)
     wanted = {
-        "reply_username": ("EnablePostUsernameOverride", chat.told.rules.reply_username),
-        "reply_icon_url": ("EnablePostIconOverride", chat.told.rules.reply_icon_url),
+        "reply_username": ("EnablePostUsernameOverride", chat.configuration.rules.reply_username),
+        "reply_icon_url": ("EnablePostIconOverride", chat.configuration.rules.reply_icon_url),
     }
     asked = {key: setting for key, (setting, value) in wanted.items() if value}
     if not asked:
@@ -230,7 +232,7 @@ def overrides(chat: MattermostSubject) -> Result:
 
 def incoming(chat: MattermostSubject) -> Result:
     """Look at the address of the incoming webhook; nothing is ever posted."""
-    address = chat.told.access.incoming_webhook
+    address = chat.configuration.access.incoming_webhook
     if not address:
         return Skipped("there is none")
     parts = urlsplit(address)
@@ -242,7 +244,7 @@ def incoming(chat: MattermostSubject) -> Result:
     return Ok(f"at {parts.hostname}; not tried, since it would post")
 
 
-_THERE = ("mattermost.reachable",)
+_NEEDS_REACHABLE = ("mattermost.reachable",)
 _CONNECTION = tuple(
     f"mattermost-{code}"
     for code in ("dns", "connect", "tls", "certificate", "timeout", "cut", "odd-answer", "http-502")
@@ -259,7 +261,9 @@ CHECKS: tuple[Check[MattermostSubject], ...] = (
         (NO_TEAM, NOT_IN_TEAM, NOT_IN_CHANNEL, NO_CHANNEL),
         ("mattermost-permissions",),
     ),
-    Check("mattermost.addresses", "e-mail addresses", addresses, _THERE, (HIDDEN_ADDRESSES,)),
-    Check("mattermost.overrides", "name and picture", overrides, _THERE, (NO_OVERRIDE,)),
+    Check(
+        "mattermost.addresses", "e-mail addresses", addresses, _NEEDS_REACHABLE, (HIDDEN_ADDRESSES,)
+    ),
+    Check("mattermost.overrides", "name and picture", overrides, _NEEDS_REACHABLE, (NO_OVERRIDE,)),
     Check("mattermost.incoming", "incoming webhook", incoming, (), (NOT_A_HOOK, OTHER_HOST)),
 )

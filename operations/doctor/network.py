@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from operations.doctor.aws import AwsSubject, Json
-from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, together
+from operations.doctor.check import Check, Fault, Ok, Result, Skipped, Wrong, together
 
 SERVICES = {"secretsmanager": "Secrets Manager", "sqs": "SQS", "dynamodb": "DynamoDB"}
 """What the functions ask, by the last part of an endpoint's service name."""
 
 LOCAL = "local routes"
 
-NO_WAY_OUT = Trouble(
+NO_WAY_OUT = Fault(
     "Subnet {subnet} has no way out ({what}), and there is no endpoint for {service}.",
     "Give it a route to a NAT gateway, or deploy with CreateVpcEndpoints=true.",
 )
@@ -54,12 +54,12 @@ def _confined(routes: Sequence[Json]) -> str:
 
 def _missing(endpoints: Sequence[Json]) -> str:
     """Name the services without an endpoint in the VPC, whoever made it."""
-    there = {
+    available = {
         str(endpoint.get("ServiceName", "")).rpartition(".")[2]
         for endpoint in endpoints
         if str(endpoint.get("State", "")).lower() == "available"
     }
-    return ", ".join(what for name, what in SERVICES.items() if name not in there)
+    return ", ".join(what for name, what in SERVICES.items() if name not in available)
 
 
 def _routes(tables: Sequence[Json], subnet: str) -> list[Json]:

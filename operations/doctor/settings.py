@@ -14,16 +14,17 @@ from bridge.container import BRIDGE_TOML
 from bridge.net.aws import AwsError
 from operations.doctor.check import (
     Check,
+    Fault,
     Ok,
     Result,
     Skipped,
-    Trouble,
     Wrong,
     of_aws,
     split,
     together,
 )
-from operations.stack import CannotAsk, Source
+from operations.errors import CannotAsk
+from operations.installation import Source
 
 _USABLE = {
     "GLPI_URL": "http://unusable.invalid",
@@ -37,13 +38,13 @@ _USABLE = {
 _PREFIX = "secret key "
 _MOST = 20
 
-MISTAKE = Trouble("{key} {what}.", "{remedy}")
-NO_VALUE = Trouble(
+MISTAKE = Fault("{key} {what}.", "{remedy}")
+NO_VALUE = Fault(
     "There is no secret {id}, or it has no value yet.",
     "Store the JSON with “aws secretsmanager put-secret-value” (see README, Settings).",
 )
-BINARY = Trouble("The secret {id} is binary.", "Store the JSON as text (--secret-string).")
-UNKNOWN_WEBHOOK = Trouble(
+BINARY = Fault("The secret {id} is binary.", "Store the JSON as text (--secret-string).")
+UNKNOWN_WEBHOOK = Fault(
     "bridge.toml names webhook tokens that the secret lacks: {names}.",
     "Add them to mattermost_webhook_tokens of the secret, or correct “webhooks” of the desk.",
 )
@@ -58,9 +59,9 @@ class Configuration:
         settings: the environment; of a broken key the value is made up.
         mistakes: of the environment.
         rules: bridge.toml, None when it cannot be used.
-        rules_mistake: why not.
+        rules_mistake: why bridge.toml cannot be used.
         secret: of a broken key the value is made up; None when there is none at all.
-        secret_trouble: what is wrong with it.
+        secret_result: why it cannot be used, None when it can.
         broken: the keys of environment and secret that cannot be used.
         webhook_url: where Mattermost should send messages to, "" if that is not known.
         promises_size: whether bridge.toml itself says how large a file may be.
@@ -72,7 +73,7 @@ class Configuration:
     rules: Rules | None
     rules_mistake: SettingsError | None
     secret: Secret | None
-    secret_trouble: Wrong | Skipped | None
+    secret_result: Wrong | Skipped | None
     broken: frozenset[str]
     webhook_url: str = ""
     promises_size: bool = False
@@ -90,15 +91,15 @@ class Configuration:
         return self.secret.mattermost if self.secret else MattermostAccess()
 
     @property
-    def words(self) -> frozenset[str]:
-        """Everything that must not be shown."""
+    def confidential(self) -> frozenset[str]:
+        """The values of the secret, none of which may be shown."""
         if self.secret is None:
             return frozenset()
         found = {*self.secret.webhook_tokens.values(), self.secret.glpi.app, self.secret.glpi.user}
-        return frozenset(word for word in {*found, *vars(self.access).values()} if len(word) > 3)
+        return frozenset(value for value in {*found, *vars(self.access).values()} if len(value) > 3)
 
 
-def configuration(
+def read_configuration(
     source: Source,
     env: Mapping[str, str],
     fetch: Callable[[str], str | None],
@@ -117,11 +118,11 @@ def configuration(
     rules, rules_mistake = None, None
     try:
         rules = read_rules(path)
-    except SettingsError as problem:
-        rules_mistake = problem
-    secret, trouble, unusable = None, None, set[str]()
+    except SettingsError as error:
+        rules_mistake = error
+    secret, result, unusable = None, None, set[str]()
     if "SECRET_ID" not in broken:
-        secret, trouble, unusable = _read_secret(settings.secret_id, fetch)
+        secret, result, unusable = _read_secret(settings.secret_id, fetch)
     return Configuration(
         source=source,
         settings=settings,
@@ -129,7 +130,7 @@ def configuration(
         rules=rules,
         rules_mistake=rules_mistake,
         secret=secret,
-        secret_trouble=trouble,
+        secret_result=result,
         broken=frozenset(broken | unusable),
         webhook_url=env.get("WEBHOOK_URL", ""),
         promises_size=bool(rules) and "max_file_mb" in tomllib.loads(path.read_text("utf-8")),
@@ -159,8 +160,8 @@ def _read_secret(
         if error.code == "ResourceNotFoundException":
             return None, NO_VALUE.found(id=name), set()
         return None, of_aws(error, f"the secret {name}"), set()
-    except CannotAsk as problem:
-        return None, split(str(problem)), set()
+    except CannotAsk as error:
+        return None, split(str(error)), set()
     if text is None:
         return None, BINARY.found(id=name), set()
     found, broken = list[Wrong](), set[str]()
@@ -191,71 +192,75 @@ def _patched(text: str, key: str) -> str:
     return json.dumps(value)
 
 
-def _mistake(problem: SettingsError, otherwise: str) -> Wrong:
+def _mistake(error: SettingsError, otherwise: str) -> Wrong:
     """Part a mistake into what is wrong and what would be right."""
-    parts = re.split(r"; |: (?=store |check )", problem.reason, maxsplit=1)
+    parts = re.split(r"; |: (?=store |check )", error.reason, maxsplit=1)
     what = parts[0].rstrip(".")
     remedy = re.sub("^it is ", "set it to ", parts[1]) if len(parts) > 1 else otherwise
-    return MISTAKE.found(key=problem.key, what=what, remedy=_capital(remedy))
+    return MISTAKE.found(key=error.key, what=what, remedy=_capital(remedy))
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def environment(told: Configuration) -> Result:
+def environment(configuration: Configuration) -> Result:
     """Name every mistake in the environment."""
-    place = f"stack {told.source.stack}" if told.source.stack else told.source.env_file
+    source = configuration.source
+    place = f"stack {source.stack}" if source.stack else source.env_file
     otherwise = f"Correct it in {place or 'the environment'}."
-    here = "Put that file into certs/ of this folder, too." if told.source.stack else otherwise
+    of_bundle = "Put that file into certs/ of this folder, too." if source.stack else otherwise
     found = together(
-        *(_mistake(m, here if m.key.endswith("_BUNDLE") else otherwise) for m in told.mistakes)
+        *(
+            _mistake(mistake, of_bundle if mistake.key.endswith("_BUNDLE") else otherwise)
+            for mistake in configuration.mistakes
+        )
     )
-    return found or Ok(f"GLPI is {told.settings.glpi_url}")
+    return found or Ok(f"GLPI is {configuration.settings.glpi_url}")
 
 
-def desks(told: Configuration) -> Result:
+def desks(configuration: Configuration) -> Result:
     """Name the mistake in bridge.toml; it is the one of this folder, not that of a stack."""
-    if told.rules is None:
-        assert told.rules_mistake is not None  # noqa: S101 - there is either of them
-        return _mistake(told.rules_mistake, "Correct it; the README explains every key.")
-    triggers = dict.fromkeys(t for desk in told.rules.desks for t in desk.triggers)
-    count = len(told.rules.desks)
-    where = " (bridge.toml of this folder)" if told.source.stack else ""
+    if configuration.rules is None:
+        assert configuration.rules_mistake is not None  # noqa: S101 - there is either of them
+        return _mistake(configuration.rules_mistake, "Correct it; the README explains every key.")
+    triggers = dict.fromkeys(t for desk in configuration.rules.desks for t in desk.triggers)
+    count = len(configuration.rules.desks)
+    where = " (bridge.toml of this folder)" if configuration.source.stack else ""
     return Ok(f"{count} desk{'s' if count > 1 else ''}: {', '.join(triggers)}{where}")
 
 
-def secret(told: Configuration) -> Result:
+def secret(configuration: Configuration) -> Result:
     """Say whether the secret is there, has a value, and is complete."""
-    if told.secret_trouble:
-        return told.secret_trouble
-    if told.secret is None:
+    if configuration.secret_result:
+        return configuration.secret_result
+    if configuration.secret is None:
         return Skipped("SECRET_ID is not usable")
-    hooks = len(told.secret.webhook_tokens)
+    hooks = len(configuration.secret.webhook_tokens)
     ways = [
-        *(["a bot"] if told.access.bot_token else []),
-        *(["an incoming webhook"] if told.access.incoming_webhook else []),
+        *(["a bot"] if configuration.access.bot_token else []),
+        *(["an incoming webhook"] if configuration.access.incoming_webhook else []),
     ]
     back = " and ".join(ways) or "no bot"
     return Ok(f"GLPI's tokens, {hooks} webhook token{'s' if hooks > 1 else ''}, {back}")
 
 
-def webhook_names(told: Configuration) -> Result:
+def webhook_names(configuration: Configuration) -> Result:
     """Say whether the secret knows the webhook tokens that the desks name."""
-    if told.rules is None or told.secret is None:
+    if configuration.rules is None or configuration.secret is None:
         return Skipped("bridge.toml or the secret cannot be read")
-    named = {name for desk in told.rules.desks for name in desk.webhooks}
+    named = {name for desk in configuration.rules.desks for name in desk.webhooks}
     if not named:
         return Skipped("no desk is bound to a webhook")
-    unknown = sorted(named - told.secret.webhook_tokens.keys())
+    unknown = sorted(named - configuration.secret.webhook_tokens.keys())
     if unknown:
         return UNKNOWN_WEBHOOK.found(names=", ".join(unknown))
     return Ok(", ".join(sorted(named)))
 
 
 CHECKS: tuple[Check[Configuration], ...] = (
-    Check("settings.environment", "environment", environment, troubles=(MISTAKE,)),
-    Check("settings.desks", "bridge.toml", desks, troubles=(MISTAKE,)),
-    Check("settings.secret", "secret", secret, troubles=(NO_VALUE, BINARY, MISTAKE)),
-    Check("settings.webhooks", "webhooks of desks", webhook_names, troubles=(UNKNOWN_WEBHOOK,)),
+    Check("settings.environment", "environment", environment, faults=(MISTAKE,)),
+    Check("settings.desks", "bridge.toml", desks, faults=(MISTAKE,)),
+    Check("settings.secret", "secret", secret, faults=(NO_VALUE, BINARY, MISTAKE)),
+    Check("settings.webhooks", "webhooks of desks", webhook_names, faults=(UNKNOWN_WEBHOOK,)),
 )

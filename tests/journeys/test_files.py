@@ -11,7 +11,7 @@ from bridge.storage.ledger import Entry
 from bridge.tickets import files
 from glpi import MEGABYTE
 from local.glpi_simulator import Fault
-from local.mattermost_simulator import Trouble
+from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
 from tests.support.chat import HELPDESK, PNG, Chat, chat, contents, filenames, plain
 from tests.support.safe_path import TIMING, work
@@ -371,15 +371,20 @@ def test_a_session_that_ends_between_two_files_costs_nothing(
 
 @pytest.mark.parametrize(
     "trouble",
-    [Trouble(status=500), Trouble(status=429), Trouble(), Trouble(status=200, body="<html>")],
+    [
+        MattermostFault(status=500),
+        MattermostFault(status=429),
+        MattermostFault(),
+        MattermostFault(status=200, body="<html>"),
+    ],
 )
 @pytest.mark.parametrize("info", ["", "/info"])
 def test_a_file_that_cannot_be_had_now_keeps_no_other_from_being_carried(
-    chat: Chat, trouble: Trouble, info: str
+    chat: Chat, trouble: MattermostFault, info: str
 ) -> None:
     post, ids = chat.add_post("", ("a.txt", b"1"), ("b.txt", b"2"))
     match = f"files/{ids[0]}{info}"
-    chat.mattermost.trouble = Trouble(trouble.status, match=match, body=trouble.body)
+    chat.mattermost.fault = MattermostFault(trouble.status, match=match, body=trouble.body)
     chat.deliver("112 x", post, ids)
     assert chat.go_on()
     assert "b.txt" in filenames(chat.ticket)
@@ -425,7 +430,7 @@ def test_a_note_of_unknown_outcome_is_there_once(chat: Chat, cut: str) -> None:
 
 def test_a_complaint_that_mattermost_does_not_take_waits_and_comes_once(chat: Chat) -> None:
     chat.write("112 x", ("bad.exe", b"MZ"))
-    chat.mattermost.trouble = Trouble(status=500, match="POST /api/v4/posts")
+    chat.mattermost.fault = MattermostFault(status=500, match="POST /api/v4/posts")
     assert chat.go_on()
     chat.mattermost.heal()
     chat.settle()
@@ -451,7 +456,7 @@ def test_a_slow_file_takes_its_own_share_of_the_time_only(
 
 def test_what_cannot_be_carried_in_days_is_told_and_noted(chat: Chat) -> None:
     chat.write("112 x", ("a.txt", b"1"))
-    chat.mattermost.trouble = Trouble(status=500, match="/files/")
+    chat.mattermost.fault = MattermostFault(status=500, match="/files/")
     chat.clock.now += TIMING.max_age + 1
     chat.go_on()
     assert chat.worker.queue == chat.worker.dead == []
@@ -465,7 +470,7 @@ def test_what_cannot_be_carried_in_days_is_told_and_noted(chat: Chat) -> None:
 
 def test_what_cannot_even_be_told_in_days_is_given_up_and_logged(chat: Chat) -> None:
     chat.write("112 x", ("a.txt", b"1"))
-    chat.mattermost.trouble = Trouble(status=500)
+    chat.mattermost.fault = MattermostFault(status=500)
     chat.clock.now += TIMING.max_age + 1
     chat.go_on()
     assert chat.worker.queue == chat.worker.dead == []

@@ -10,7 +10,7 @@ import pytest
 
 from bridge import container, telemetry
 from local.glpi_simulator import Fault
-from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from local.memory import MemoryOutbox
 from tests.conftest import Lab, both_versions, form_event, json_event
 from tests.support.safe_path import work
@@ -159,7 +159,7 @@ def test_no_request_brings_its_content_into_the_log(
     [
         "bridge.mattermost.outgoing_webhook.to_post",
         "bridge.filing.planning.compose",
-        "bridge.filing.answers.permalink",
+        "bridge.filing.first_attempt.Outcome",
     ],
 )
 def test_an_unforeseen_error_keeps_its_words_to_itself(
@@ -188,7 +188,8 @@ def test_a_mistake_in_the_secret_does_not_show_it(
 
 @both_versions
 @pytest.mark.parametrize(
-    "trouble", [None, Trouble(status=500, body="canary", match="POST"), Trouble(match="POST")]
+    "trouble",
+    [None, MattermostFault(status=500, body="canary", match="POST"), MattermostFault(match="POST")],
 )
 def test_a_notice_leaves_no_trace_but_ids(
     lab: Lab,
@@ -197,7 +198,7 @@ def test_a_notice_leaves_no_trace_but_ids(
     mattermost: MattermostSimulator,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    trouble: Trouble | None,
+    trouble: MattermostFault | None,
 ) -> None:
     monkeypatch.setenv("MATTERMOST_URL", mattermost.url)
     mattermost.bot_token = "canary-bot-token"
@@ -208,7 +209,7 @@ def test_a_notice_leaves_no_trace_but_ids(
     lab.glpi.inject(Fault("maintenance", times=1))
     assert "номер придёт сюда" in say(lab, post_id=root)["text"]
     worker.pause(worker.queue[0].receipt, 0)
-    mattermost.trouble = trouble
+    mattermost.fault = trouble
     work(worker)
     assert mattermost.log
     assert '"worker: filed"' in written.holds_no_canary()
@@ -217,17 +218,19 @@ def test_a_notice_leaves_no_trace_but_ids(
 EMAIL = "canary-mail@example.com"
 FILE = "canary-file"
 
-CHAT_TROUBLES: dict[str, Trouble | Fault | None] = {
+CHAT_TROUBLES: dict[str, MattermostFault | Fault | None] = {
     "none": None,
-    "Mattermost 500": Trouble(status=500, body="canary"),
-    "users 500": Trouble(status=500, body="canary", match="/users/"),
-    "users odd": Trouble(status=200, body='{"email": ["canary"]}', match="/users/"),
-    "users cut": Trouble(match="/users/"),
-    "files 500": Trouble(status=500, body="canary", match="/files/"),
-    "files denied": Trouble(status=403, body='{"id": "canary"}', match="/files/"),
-    "files odd": Trouble(status=200, body='{"name": "canary", "size": "canary"}', match="/info"),
-    "files cut": Trouble(match="/files/"),
-    "posts cut": Trouble(match="POST"),
+    "Mattermost 500": MattermostFault(status=500, body="canary"),
+    "users 500": MattermostFault(status=500, body="canary", match="/users/"),
+    "users odd": MattermostFault(status=200, body='{"email": ["canary"]}', match="/users/"),
+    "users cut": MattermostFault(match="/users/"),
+    "files 500": MattermostFault(status=500, body="canary", match="/files/"),
+    "files denied": MattermostFault(status=403, body='{"id": "canary"}', match="/files/"),
+    "files odd": MattermostFault(
+        status=200, body='{"name": "canary", "size": "canary"}', match="/info"
+    ),
+    "files cut": MattermostFault(match="/files/"),
+    "posts cut": MattermostFault(match="POST"),
     "GLPI's users": Fault("html", match="search/User", body="<title>canary</title>"),
     "GLPI's users cut": Fault("cut_after", match="search/User"),
     "GLPI's requester": Fault("cut_after", match="POST Ticket_User"),
@@ -262,7 +265,7 @@ def test_requesters_files_and_replies_leave_no_trace_but_ids(
     ]
     if isinstance(trouble, Fault):
         lab.glpi.inject(trouble)
-    bot.trouble = trouble if isinstance(trouble, Trouble) else None
+    bot.fault = trouble if isinstance(trouble, MattermostFault) else None
     say(lab, post_id=root, user_id=author.id, file_ids=",".join(attached))
     say(lab, post_id=reply, user_id=author.id)
     for queued in worker.queue:

@@ -7,7 +7,7 @@ from bridge.config.timing import THREAD_UNKNOWN_SECONDS
 from bridge.storage.outbox import Message, dumps
 from local.gateway import Context
 from local.glpi_simulator import Fault
-from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from local.memory import MemoryOutbox
 from tests.conftest import Lab, both_versions
 from tests.support.operator import run
@@ -134,7 +134,7 @@ def test_mattermosts_own_wish_to_wait_is_obeyed(
     lab: Lab, bot: MattermostSimulator, worker: MemoryOutbox, clock: Clock
 ) -> None:
     saved(lab, bot)
-    bot.trouble = Trouble(status=429, headers={"Retry-After": "200"}, match="POST")
+    bot.fault = MattermostFault(status=429, headers={"Retry-After": "200"}, match="POST")
     go_on(worker, clock)
     assert worker.queue[0].visible_at - clock.now == pytest.approx(200)
 
@@ -162,7 +162,7 @@ def test_a_notice_is_given_up_with_the_messages_age_but_its_ticket_is_no_dead_le
     lab: Lab, bot: MattermostSimulator, worker: MemoryOutbox, clock: Clock
 ) -> None:
     saved(lab, bot)
-    bot.trouble = Trouble(status=500, match="POST")
+    bot.fault = MattermostFault(status=500, match="POST")
     go_on(worker, clock)
     clock.now += TIMING.max_age
     go_on(worker, clock)
@@ -214,7 +214,7 @@ def test_a_failure_that_cannot_be_told_is_buried_and_says_so(
 ) -> None:
     lab.glpi.inject(TOO_LARGE)
     lab.say("112 x", post_id=bot.add_post(HELPDESK))
-    bot.trouble = Trouble(status=500, match="POST")
+    bot.fault = MattermostFault(status=500, match="POST")
     go_on(worker, clock)
     reason = "http-413; the author could not be told (mattermost-http-500)"
     assert worker.dead[0].reason == reason

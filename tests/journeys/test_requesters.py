@@ -10,7 +10,7 @@ from bridge.config import timing
 from bridge.config.timing import REQUESTER_AGE_SECONDS
 from bridge.tickets.requesters import KEPT
 from local.glpi_simulator import Fault
-from local.mattermost_simulator import Trouble
+from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions
 from tests.support.chat import ALICE, BOB, Chat, chat, plain
 from tests.support.safe_path import TIMING
@@ -161,7 +161,7 @@ def test_a_look_up_that_failed_is_not_remembered(chat: Chat, down: str) -> None:
     if down == "glpi":
         chat.glpi.inject(Fault("status_before", match=SEARCH, status=500, times=1))
     else:
-        chat.mattermost.trouble = Trouble(status=500, match="/users/")
+        chat.mattermost.fault = MattermostFault(status=500, match="/users/")
     chat.write("112 x")
     assert requesters(chat) == []
     chat.mattermost.heal()
@@ -173,9 +173,9 @@ def test_a_look_up_that_failed_is_not_remembered(chat: Chat, down: str) -> None:
 
 
 TROUBLES = [
-    Trouble(status=500, match="/users/"),
-    Trouble(status=429, match="/users/"),
-    Trouble(match="/users/"),
+    MattermostFault(status=500, match="/users/"),
+    MattermostFault(status=429, match="/users/"),
+    MattermostFault(match="/users/"),
 ]
 FAULTS = [
     Fault("status_before", match=SEARCH, status=500),
@@ -187,12 +187,12 @@ FAULTS = [
 @both_versions
 @pytest.mark.parametrize("trouble", [*TROUBLES, *FAULTS], ids=str)
 def test_a_look_up_that_fails_costs_no_ticket_and_the_requester_is_added_later(
-    chat: Chat, trouble: Trouble | Fault
+    chat: Chat, trouble: MattermostFault | Fault
 ) -> None:
     if isinstance(trouble, Fault):
         chat.glpi.inject(trouble)
     else:
-        chat.mattermost.trouble = trouble
+        chat.mattermost.fault = trouble
     chat.write("112 x")
     assert "Принято" in chat.said
     assert requesters(chat) == []
@@ -233,7 +233,7 @@ def test_all_that_is_asked_leaves_time_for_the_answer() -> None:
 
 
 def test_a_wrong_bot_token_costs_the_requester_but_no_days(chat: Chat) -> None:
-    chat.mattermost.trouble = Trouble(
+    chat.mattermost.fault = MattermostFault(
         status=401, match="/users/", body='{"id": "api.context.session_expired.app_error"}'
     )
     chat.write("112 x")
@@ -249,7 +249,7 @@ def test_a_wrong_bot_token_costs_the_requester_but_no_days(chat: Chat) -> None:
 def test_an_addition_of_unknown_outcome_names_the_requester_once(
     chat: Chat, cut: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat.mattermost.trouble = TROUBLES[0]
+    chat.mattermost.fault = TROUBLES[0]
     chat.write("112 x")
     chat.mattermost.heal()
     if cut == "delay_after":
@@ -262,7 +262,7 @@ def test_an_addition_of_unknown_outcome_names_the_requester_once(
 
 
 def test_an_addition_that_is_executed_twice_names_the_requester_once(chat: Chat) -> None:
-    chat.mattermost.trouble = TROUBLES[0]
+    chat.mattermost.fault = TROUBLES[0]
     chat.write("112 x")
     chat.mattermost.heal()
     chat.glpi.inject(Fault("wrong_shape", match="Ticket_User", body="[]", times=1))
@@ -276,7 +276,7 @@ def test_an_addition_that_is_executed_twice_names_the_requester_once(chat: Chat)
 
 
 def test_somebody_who_was_named_in_glpi_meanwhile_stays_the_only_one(chat: Chat) -> None:
-    chat.mattermost.trouble = TROUBLES[0]
+    chat.mattermost.fault = TROUBLES[0]
     chat.write("112 x")
     chat.mattermost.heal()
     ticket = chat.ticket["id"]
@@ -287,7 +287,7 @@ def test_somebody_who_was_named_in_glpi_meanwhile_stays_the_only_one(chat: Chat)
 
 
 def test_a_requester_who_cannot_be_named_in_days_is_given_up_and_logged(chat: Chat) -> None:
-    chat.mattermost.trouble = TROUBLES[0]
+    chat.mattermost.fault = TROUBLES[0]
     chat.write("112 x")
     chat.clock.now += TIMING.max_age + 1
     chat.go_on()
@@ -301,7 +301,7 @@ def test_the_worker_says_why_it_filed_without_a_requester(chat: Chat) -> None:
     chat.glpi.inject(Fault("maintenance"))
     chat.write("112 x")
     chat.glpi.heal()
-    chat.mattermost.trouble = Trouble(
+    chat.mattermost.fault = MattermostFault(
         status=403, match="/users/", body='{"id": "api.context.permissions.app_error"}'
     )
     chat.settle()
@@ -330,7 +330,7 @@ def test_an_api_user_who_may_not_find_users_files_for_the_address(chat: Chat) ->
 def test_an_api_user_who_may_not_find_users_adds_the_requester_later(chat: Chat) -> None:
     chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
     chat.lab.cold_start()
-    chat.mattermost.trouble = TROUBLES[0]
+    chat.mattermost.fault = TROUBLES[0]
     chat.write("112 x")
     chat.mattermost.heal()
     chat.settle()

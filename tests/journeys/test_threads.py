@@ -19,7 +19,7 @@ from bridge.net.aws import AwsError
 from bridge.storage.ledger import NEW
 from bridge.storage.links import ThreadLinks
 from local.glpi_simulator import Fault
-from local.mattermost_simulator import Trouble
+from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
 from tests.support.chat import ALICE, BOB, HELPDESK, Chat, chat, contents, plain
 from tests.support.safe_path import TIMING, work
@@ -230,10 +230,14 @@ def test_a_reply_is_answered_while_nobody_waits_for_glpi(chat: Chat) -> None:
     assert [len(contents(t)) for t in chat.glpi.tickets] == [1, 0, 0, 0]
 
 
-@pytest.mark.parametrize("trouble", [Trouble(status=500), Trouble(), Trouble(status=429)])
-def test_a_reply_waits_while_mattermost_cannot_be_asked(chat: Chat, trouble: Trouble) -> None:
+@pytest.mark.parametrize(
+    "trouble", [MattermostFault(status=500), MattermostFault(), MattermostFault(status=429)]
+)
+def test_a_reply_waits_while_mattermost_cannot_be_asked(
+    chat: Chat, trouble: MattermostFault
+) -> None:
     root, _ = open_ticket(chat)
-    chat.mattermost.trouble = trouble
+    chat.mattermost.fault = trouble
     chat.write("112 x", root=root)
     assert "Сообщение сохранено" in chat.said
     chat.go_on()
@@ -383,7 +387,7 @@ def test_two_hooks_on_one_post_are_answered_once_in_an_outage(chat: Chat) -> Non
 
 
 def test_nobody_waits_for_a_mattermost_that_the_function_cannot_reach(chat: Chat) -> None:
-    chat.mattermost.trouble = Trouble(status=500, match="GET /api/v4/posts")
+    chat.mattermost.fault = MattermostFault(status=500, match="GET /api/v4/posts")
     for _ in range(FAILURES):
         chat.write("112 x")
         assert "немного позже" in chat.said
@@ -488,10 +492,12 @@ def test_a_ticket_of_unknown_outcome_is_found_although_its_thread_has_another_no
     assert sum(first in t["content"] for t in tickets) == 1
 
 
-@pytest.mark.parametrize("trouble", [Trouble(status=500, match="POST"), Trouble(match="POST")])
-def test_an_answer_that_fails_is_told_by_the_worker(chat: Chat, trouble: Trouble) -> None:
+@pytest.mark.parametrize(
+    "trouble", [MattermostFault(status=500, match="POST"), MattermostFault(match="POST")]
+)
+def test_an_answer_that_fails_is_told_by_the_worker(chat: Chat, trouble: MattermostFault) -> None:
     root, _ = open_ticket(chat)
-    chat.mattermost.trouble = trouble
+    chat.mattermost.fault = trouble
     chat.write("112 x", root=root)
     assert len(contents(chat.ticket)) == 1
     assert any(e.get("code", "").startswith("mattermost-") for e in chat.lab.logged())
@@ -606,7 +612,7 @@ def test_what_nobody_answers_costs_no_question(chat: Chat) -> None:
 @pytest.mark.parametrize(("down", "said"), [(False, "filed, but"), (True, "the author could not")])
 def test_an_answer_that_fails_is_logged_as_what_it_is(chat: Chat, down: bool, said: str) -> None:
     root, _ = open_ticket(chat)
-    chat.mattermost.trouble = Trouble(status=500, match="POST")
+    chat.mattermost.fault = MattermostFault(status=500, match="POST")
     if down:
         chat.glpi.inject(DOWN)
     chat.write("112 x", root=root)

@@ -24,7 +24,7 @@ from glpi import GlpiError
 from local.__main__ import RUN_ENV, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
-from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from tests.conftest import ROOT, kept_environment
 from tests.support.people import File, ask, multipart
 
@@ -414,7 +414,7 @@ def test_a_mattermost_that_is_not_there_or_none_is_one_sentence(
     mattermost: MattermostSimulator, port: int
 ) -> None:
     env = {"PORT": str(port), "MATTERMOST_URL": mattermost.url, "MATTERMOST_BOT_TOKEN": "x" * 26}
-    mattermost.trouble = Trouble(status=200)
+    mattermost.fault = MattermostFault(status=200)
     assert refusal(**env).startswith(
         f"MATTERMOST_URL: is '{mattermost.url}': What answers is not Mattermost: check "
     )

@@ -9,7 +9,7 @@ from bridge.config.credentials import MattermostAccess
 from bridge.mattermost.api import Denied, FileInfo, Gone, MattermostApi, Place, Unreachable
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
-from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.mattermost_simulator import MattermostFault, MattermostSimulator
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 
@@ -89,7 +89,7 @@ def test_a_file_outside_the_bots_channels_is_denied(
 def test_what_is_no_user_is_no_answer_of_mattermosts(
     mattermost: MattermostSimulator, api: MattermostApi, body: str
 ) -> None:
-    mattermost.trouble = Trouble(status=200, body=body)
+    mattermost.fault = MattermostFault(status=200, body=body)
     with pytest.raises(Denied, match="odd-answer"):
         api.email("a" * 26, deadline())
 
@@ -98,13 +98,13 @@ def test_what_is_no_user_is_no_answer_of_mattermosts(
 def test_what_is_no_file_is_no_answer_of_mattermosts(
     mattermost: MattermostSimulator, api: MattermostApi, body: str
 ) -> None:
-    mattermost.trouble = Trouble(status=200, body=body)
+    mattermost.fault = MattermostFault(status=200, body=body)
     with pytest.raises(Denied, match="odd-answer"):
         api.file_info("a" * 26, deadline())
 
 
 def test_a_partial_file_is_not_a_file(mattermost: MattermostSimulator, api: MattermostApi) -> None:
-    mattermost.trouble = Trouble(status=206, body="ab")
+    mattermost.fault = MattermostFault(status=206, body="ab")
     with pytest.raises(Denied, match="odd-answer"):
         api.download("a" * 26, io.BytesIO(), 100, deadline())
 

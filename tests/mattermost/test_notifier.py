@@ -18,7 +18,7 @@ from bridge.mattermost.notifier import Notifier, Reach
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Answer, Http
-from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.mattermost_simulator import MattermostFault, MattermostSimulator
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 REPLY = "done"
@@ -166,7 +166,7 @@ def test_an_answer_that_is_cut_off_may_have_been_posted(
     mattermost: MattermostSimulator, bot: Notifier, done: bool
 ) -> None:
     root = mattermost.add_post(HELPDESK)
-    mattermost.trouble = Trouble(done=done, match="POST")
+    mattermost.fault = MattermostFault(done=done, match="POST")
     with pytest.raises(Unreachable, match="mattermost-cut"):
         tell(bot, post(root), REPLY, deadline())
     mattermost.heal()
@@ -199,7 +199,7 @@ def test_a_server_that_speaks_no_tls_is_waited_for(
 def test_a_rate_limit_says_how_long_to_wait(
     mattermost: MattermostSimulator, bot: Notifier, headers: dict[str, str], wait: float
 ) -> None:
-    mattermost.trouble = Trouble(status=429, headers=headers)
+    mattermost.fault = MattermostFault(status=429, headers=headers)
     with pytest.raises(Unreachable, match="429") as caught:
         tell(bot, post("a" * 26), REPLY, deadline())
     assert caught.value.wait == wait
@@ -233,7 +233,7 @@ def test_an_answer_that_makes_no_sense_is_an_error_without_its_words(
 def test_a_post_without_a_channel_is_no_answer_of_mattermosts(
     mattermost: MattermostSimulator, bot: Notifier, body: str
 ) -> None:
-    mattermost.trouble = Trouble(status=200, body=body)
+    mattermost.fault = MattermostFault(status=200, body=body)
     with pytest.raises(Denied, match="mattermost-odd-answer"):
         tell(bot, post("a" * 26), REPLY, deadline())
 
@@ -241,7 +241,7 @@ def test_a_post_without_a_channel_is_no_answer_of_mattermosts(
 def test_what_is_known_of_a_post_is_not_in_an_error(
     mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
-    mattermost.trouble = Trouble(status=400, body='{"id": "x", "message": "canary"}')
+    mattermost.fault = MattermostFault(status=400, body='{"id": "x", "message": "canary"}')
     with pytest.raises(Denied) as caught:
         tell(bot, post("a" * 26), "canary", deadline())
     assert "canary" not in repr(caught.value)

@@ -14,7 +14,7 @@ from glpi import Glpi
 from local.glpi_simulator import Fault
 from operations import audit as audit_module
 from operations.audit import PREFIX
-from operations.waiting import posts
+from operations.ledger_posts import posts
 from tests.conftest import Lab, both_versions
 from tests.glpi_api.test_marked_tickets import deadline, file, trash
 from tests.support.operator import Faulty, ref, refusal, run

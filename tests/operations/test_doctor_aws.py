@@ -10,7 +10,7 @@ import pytest
 import handler
 from bridge import container
 from local.gateway import Gateway
-from operations.stack import Source
+from operations.installation import Source
 from tests.conftest import Lab, kept_environment
 from tests.support.deployed import ARN, NAME, Deployed, put, routes
 from tests.support.doctor import Results, doctor

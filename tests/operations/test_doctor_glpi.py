@@ -9,10 +9,9 @@ import pytest
 import trustme
 
 from local.glpi_simulator import Fault, GlpiSimulator
-from operations.doctor import glpi as way_in
-from operations.doctor import glpi_rights
-from operations.doctor.glpi import NotingHttp, skew
+from operations.doctor import glpi_login, glpi_rights, timed_http
 from operations.doctor.glpi_rights import VERSION
+from operations.doctor.timed_http import TimedHttp, skew
 from tests.conftest import Lab, both_versions, kept_environment
 from tests.support.doctor import doctor, toml
 
@@ -132,7 +131,7 @@ def test_the_session_is_closed_at_the_end(lab: Lab) -> None:
 
 def test_a_clock_that_is_off_is_found(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "from this machine's" in doctor().well("glpi.clock")
-    monkeypatch.setattr(way_in, "skew", lambda *_: 900.4)
+    monkeypatch.setattr(timed_http, "skew", lambda *_: 900.4)
     assert "GLPI's clock is 900 s ahead of this machine's." in doctor().found("glpi.clock")
 
 
@@ -140,7 +139,7 @@ def test_a_header_date_tells_the_skew() -> None:
     assert skew("Tue, 24 Nov 2026 12:00:10 GMT", 1795521600.0) == 10
     assert skew("", 0) is None
     assert skew("canary", 0) is None
-    assert NotingHttp(None).skew is None
+    assert TimedHttp(None).skew is None
 
 
 # --- What it may do
@@ -153,12 +152,12 @@ def test_the_version_is_told(lab: Lab) -> None:
 
 @pytest.mark.parametrize("told", ["9.5.13", "10.1.0", "12.0.0-dev", ""])
 def test_another_version_is_a_finding(lab: Lab, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
-    real = way_in.GlpiSubject.get
+    real = glpi_login.GlpiSubject.get
 
-    def get(glpi: way_in.GlpiSubject, path: str) -> object:
+    def get(glpi: glpi_login.GlpiSubject, path: str) -> object:
         return {"cfg_glpi": {"version": told}} if path == "getGlpiConfig" else real(glpi, path)
 
-    monkeypatch.setattr(way_in.GlpiSubject, "get", get)
+    monkeypatch.setattr(glpi_login.GlpiSubject, "get", get)
     found = doctor().found("glpi.version")
     wanted = VERSION.cause.format(version=told) if told else "does not tell its version"
     assert wanted in found
@@ -254,16 +253,16 @@ def test_a_technician_finds_a_source_that_tickets_show_blank(lab: Lab, tmp_path:
 def test_an_entity_out_of_the_sessions_sight_is_found(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = way_in.GlpiSubject.get
+    real = glpi_login.GlpiSubject.get
 
-    def get(glpi: way_in.GlpiSubject, path: str) -> object:
+    def get(glpi: glpi_login.GlpiSubject, path: str) -> object:
         if path == "getFullSession":
             return {"session": {"glpiactiveentities": {"0": 0}, "glpiactive_entity": 0}}
         if path.startswith("getMyEntities"):
             return {"myentities": [{"id": 0, "name": "Root"}, {"id": 5, "name": "Below"}]}
         return real(glpi, path)
 
-    monkeypatch.setattr(way_in.GlpiSubject, "get", get)
+    monkeypatch.setattr(glpi_login.GlpiSubject, "get", get)
     found = doctor(bridge_toml=toml(tmp_path, "entity = 5\n")).found("glpi.entities")
     assert "the session does not see entity 5" in found
     assert doctor().well("glpi.entities") == "Root only"

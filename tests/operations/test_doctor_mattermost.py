@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local import SAMPLE_TOKENS
-from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from tests.conftest import Lab, kept_environment
 from tests.support.doctor import Results, doctor, toml
 
@@ -95,16 +95,16 @@ def test_a_mattermost_that_is_down_is_one_finding(
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
-        (Trouble(200), "What answers is not Mattermost."),
-        (Trouble(502), "Mattermost or a proxy failed (HTTP 502)."),
-        (Trouble(0), "cut the connection"),
+        (MattermostFault(200), "What answers is not Mattermost."),
+        (MattermostFault(502), "Mattermost or a proxy failed (HTTP 502)."),
+        (MattermostFault(0), "cut the connection"),
     ],
     ids=["a login page", "a proxy", "cut"],
 )
 def test_what_answers_instead_is_found(
-    chat: MattermostSimulator, tmp_path: Path, trouble: Trouble, said: str
+    chat: MattermostSimulator, tmp_path: Path, trouble: MattermostFault, said: str
 ) -> None:
-    chat.trouble = trouble
+    chat.fault = trouble
     results = checked(chat, tmp_path)
     assert results.wrong == ["mattermost.reachable"]
     assert said in results.found("mattermost.reachable")
@@ -112,7 +112,7 @@ def test_what_answers_instead_is_found(
 
 def test_a_redirect_names_the_address_to_set(chat: MattermostSimulator, tmp_path: Path) -> None:
     there = {"Location": "https://chat.example/sub/api/v4/system/ping"}
-    chat.trouble = Trouble(301, headers=there)
+    chat.fault = MattermostFault(301, headers=there)
     found = checked(chat, tmp_path).found("mattermost.reachable")
     assert "→ Set MATTERMOST_URL to https://chat.example/sub." in found
 

@@ -14,16 +14,11 @@ import pytest
 from click.testing import Result
 
 from bridge.mattermost.outgoing_webhook import to_post
-from bridge.net.aws import AwsError
-from bridge.net.http import Cause
-from bridge.storage.ledger import BURIED, NEW, DynamoLedger, Entry, State
+from bridge.storage.ledger import NEW, DynamoLedger, Entry, State
 from bridge.tickets.content import marker
 from local.glpi_simulator import Fault
-from operations import stack
 from operations.audit import PREFIX
-from operations.meanings import meaning, meaning_of_reason
-from operations.screen import age
-from operations.stack import ROOT, sentence
+from operations.installation import ROOT
 from tests.conftest import Lab, kept_environment
 from tests.support.operator import CANARY, Faulty, body, bury, ref, refusal, run
 
@@ -147,48 +142,6 @@ def test_what_the_first_version_wrote_and_what_a_later_one_writes_is_listed(lab:
     said = squeezed(run("queue"))
     assert f"{ref(1)} 2m tried 1 -" in said
     assert f"{ref(2)} 2m ? ? of a later version" in said
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(-5, "0s"), (0, "0s"), (59.9, "59s"), (60, "1m"), (7199, "1h"), (86400 * 30, "30d")],
-)
-def test_an_age_is_short(seconds: float, shown: str) -> None:
-    assert age(seconds) == shown
-
-
-@pytest.mark.parametrize("cause", Cause)
-def test_every_cause_of_no_answer_has_a_meaning(cause: Cause) -> None:
-    assert "neither a yes nor a no" not in meaning(cause.value)
-
-
-@pytest.mark.parametrize(
-    ("code", "means"),
-    [
-        (BURIED, "dead letter queue"),
-        ("blind", "a search finds none"),
-        ("mattermost-token", "the bot's token"),
-        ("mattermost-permissions", "add it to the team"),
-        ("mattermost-dns", "check MATTERMOST_URL"),
-        ("mattermost-http-502", "Mattermost or a proxy"),
-        ("ThrottlingException", "AWS"),
-        ("ReadTimeoutError", "AWS"),
-        ("no-id", "neither a yes nor a no"),
-    ],
-)
-def test_whatever_the_ledger_says_of_the_cause_is_explained_by_who_caused_it(
-    code: str, means: str
-) -> None:
-    assert means in meaning(code)
-    assert "{" not in meaning(code)
-
-
-def test_a_reason_may_end_with_a_code() -> None:
-    assert "maintenance mode" in meaning_of_reason("too old; last: maintenance")
-    assert "API client allows the address that GLPI sees" in meaning("ERROR_NOT_ALLOWED_IP")
-    assert meaning_of_reason("bridge.toml has no desk for it any more") == ""
-    assert meaning("http-502").startswith("GLPI's answer is neither")
-    assert meaning("") == ""
 
 
 # --- Where the settings come from
@@ -343,32 +296,5 @@ def test_no_credentials_is_one_sentence(
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("code", "refused", "said"),
-    [
-        ("NoRegionError", False, "no region is set; name it with --region"),
-        ("ProfileNotFound", False, "no usable credentials here (ProfileNotFound)"),
-        ("ExpiredTokenException", True, "does not accept the credentials (ExpiredTokenException)"),
-        ("AccessDeniedException", True, "does not let these credentials use X"),
-        ("AccessDenied", True, "does not let these credentials use X (AccessDenied)"),
-        ("QueueDoesNotExist", True, "knows nothing of X"),
-        ("ThrottlingException", True, "refused a call to X (ThrottlingException): try again"),
-        ("TimeoutError", False, "does not answer for X (TimeoutError)"),
-    ],
-)
-def test_every_failure_of_aws_says_what_to_do(code: str, refused: bool, said: str) -> None:
-    told = sentence(AwsError(code, refused=refused), "X")
-    assert said in told
-    assert told.startswith("AWS ")
-    assert told.endswith(".")
-
-
 def test_the_audit_looks_for_what_tickets_end_with() -> None:
     assert marker(to_post({"text": "x", "post_id": ref(1)}, "hook")) == PREFIX + ref(1)
-
-
-def test_codes_are_those_of_this_boto() -> None:
-    import botocore.exceptions
-
-    for name in stack.NO_CREDENTIALS:
-        assert hasattr(botocore.exceptions, name), name

@@ -8,7 +8,7 @@ from pathlib import Path
 from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Line, Ok, Result, Skipped, Wrong
 from operations.doctor.diagnosis import SUBJECTS, diagnose
 from operations.doctor.display import as_json
-from operations.stack import Source
+from operations.installation import Source
 
 CHECKS: Mapping[str, Check[object]] = {
     check.id: check for checks in SUBJECTS.values() for check in checks
@@ -41,7 +41,7 @@ class Results:
         """Return why a check was not made."""
         result = self[name]
         assert isinstance(result, Skipped), result
-        return result.why
+        return result.reason
 
     def found(self, name: str) -> str:
         """Return all that a check found wrong, with its remedies."""
@@ -83,10 +83,10 @@ def _assert_documented(name: str, result: Wrong) -> None:
     for one in result.all:
         assert one.cause.endswith("."), one
         assert one.remedy.endswith((".", ";")), one
-        assert one.trouble is not UNFORESEEN, one
-        declared = (*check.troubles, TOO_SLOW)
+        assert one.fault is not UNFORESEEN, one
+        declared = (*check.faults, TOO_SLOW)
         code = re.sub(r"http-5\d\d", "http-502", one.code)
-        assert one.trouble in declared or code in check.codes or one.cause[:3] == "AWS", one
+        assert one.fault in declared or code in check.codes or one.cause[:3] == "AWS", one
 
 
 def toml(folder: Path, desk: str = "", top: str = "") -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local.glpi_simulator import Fault
-from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from tests.conftest import Lab
 from tests.journeys.faults.bench import DOWN, FAST, REPLAY, WORKER, Bench, Tell, build
 from tests.journeys.faults.test_killed import Killed, killed_at
@@ -94,7 +94,7 @@ Strike = Callable[[ChatBench], None]
 
 def chat(**fields: Any) -> Strike:
     """Strike Mattermost."""
-    return lambda bench: setattr(bench.chat, "trouble", Trouble(**fields))
+    return lambda bench: setattr(bench.chat, "fault", MattermostFault(**fields))
 
 
 def glpi(fault: Fault) -> Strike:

@@ -1,4 +1,4 @@
-"""What waits: the numbers of the queues, and the posts that the ledger knows without a ticket."""
+"""The posts that the ledger knows, and those of them that still wait."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,40 +9,17 @@ import boto3
 from bridge.config.timing import LEDGER_AGE_SECONDS
 from bridge.net.aws import AwsError, config
 from bridge.storage.ledger import Entry, State, is_thread, read_item
-from operations.stack import CALL_SECONDS, asking
+from operations.aws import CALL_SECONDS, asking
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-    from mypy_boto3_sqs import SQSClient
 
     Item = dict[str, AttributeValueTypeDef]
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How many messages a queue holds, as far as SQS knows: the numbers are approximate.
-
-    Attributes:
-        ready: can be received now.
-        hidden: paused, or being worked on.
-        delayed: new, and not to be received yet.
-        kept_seconds: how long the queue keeps a message.
-    """
-
-    ready: int
-    hidden: int
-    delayed: int
-    kept_seconds: int
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.ready + self.hidden + self.delayed
-
-
-@dataclass(frozen=True)
-class Remembered:
+class LedgerPost:
     """A post as the ledger knows it.
 
     Attributes:
@@ -66,34 +43,13 @@ class Remembered:
         return self.entry is not None and self.entry.state is State.FILED
 
 
-def count(url: str) -> Counts:
-    """Ask SQS how many messages a queue holds.
-
-    Raises:
-        CannotAsk: it does not say.
-    """
-
-    def get() -> Counts:
-        sqs: SQSClient = boto3.client("sqs", config=config(CALL_SECONDS))
-        names: Any = ["All"]
-        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return Counts(
-            ready=int(found["ApproximateNumberOfMessages"]),
-            hidden=int(found["ApproximateNumberOfMessagesNotVisible"]),
-            delayed=int(found["ApproximateNumberOfMessagesDelayed"]),
-            kept_seconds=int(found["MessageRetentionPeriod"]),
-        )
-
-    return asking(f"the queue {url}", get)
-
-
-def posts(table: str, *, waiting_only: bool = False) -> list[Remembered]:
+def posts(table: str, *, waiting_only: bool = False) -> list[LedgerPost]:
     """Read the ledger, oldest post first: all, or those that wait for a ticket or a step after it.
 
     Raises:
         CannotAsk: it cannot be read.
     """
-    found = [_remembered(item) for item in _scan(table, waiting_only=waiting_only)]
+    found = [_ledger_post(item) for item in _scan(table, waiting_only=waiting_only)]
     real = [post for post in found if not is_thread(post.ref)]
     return sorted(real, key=lambda post: (post.since, post.ref))
 
@@ -121,10 +77,10 @@ def _scan(table: str, *, waiting_only: bool) -> "Iterator[Item]":
         condition["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _remembered(item: "Item") -> Remembered:
-    expires = float(item["expires"]["N"]) if "expires" in item else float(LEDGER_AGE_SECONDS)
+def _ledger_post(item: "Item") -> LedgerPost:
+    expires = float(item["expires"]["N"]) if "expires" in item else LEDGER_AGE_SECONDS
     try:
         entry = read_item(item)
     except AwsError:
         entry = None
-    return Remembered(item["post"]["S"], entry, expires - LEDGER_AGE_SECONDS)
+    return LedgerPost(item["post"]["S"], entry, expires - LEDGER_AGE_SECONDS)

@@ -1,4 +1,4 @@
-"""The commands on dead letters: list, show, replay, export."""
+"""`manage.py dlq`: the commands that list, show, replay and export dead letters."""
 
 import json
 import os
@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from bridge.config.settings import Settings
-from operations.dead_letters import DeadLetter, DeadLetters, facts, moment
-from operations.meanings import meaning_of_reason
-from operations.screen import age, paragraph, printable, progress, row, screen, table
-from operations.stack import CannotAsk, Source, settings
-from operations.waiting import Counts, count
+from operations.dead_letter_queue import DeadLetter, DeadLetters, facts, moment
+from operations.error_codes import meaning_of_reason
+from operations.errors import CannotAsk
+from operations.installation import Source, settings
+from operations.queue_counts import Counts, count
+from operations.terminal import age, console, paragraph, printable, progress, row, table
 
 WORDS = click.option("--words", is_flag=True, help="Show people's words and names, too.")
 
@@ -38,7 +39,7 @@ def list_letters(source: Source, *, words: bool) -> None:
             channel = post.channel_name or "-"
             row(shown, letter.ref, waits, len(post.file_ids), channel, letter.reason)
     if shown.row_count:
-        screen().print(shown)
+        console().print(shown)
         click.echo()
     for letter in letters:
         if words and letter.message:
@@ -46,9 +47,9 @@ def list_letters(source: Source, *, words: bool) -> None:
             click.echo(f"{letter.ref}  {printable(post.user_name or '-')}:")
             click.echo(printable(post.text, lines=True) + "\n")
         if not letter.message:
-            waits, why = age(now - letter.buried_at), printable(letter.reason)
-            click.echo(f"?  {letter.message_id}  {waits}  {why}")
-            click.echo(f"   unreadable here: {printable(letter.problem)}\n")
+            waits, reason = age(now - letter.buried_at), printable(letter.reason)
+            click.echo(f"?  {letter.message_id}  {waits}  {reason}")
+            click.echo(f"   unreadable here: {printable(letter.unreadable_reason)}\n")
     click.echo(paragraph(_list_footer(letters, counts)))
 
 
@@ -57,7 +58,7 @@ def _list_footer(letters: Sequence[DeadLetter], counts: Counts) -> str:
     more = f" Hidden for some minutes, since somebody else reads: {hidden}." if hidden > 0 else ""
     if not letters:
         return f"There are no dead letters.{more}"
-    last_day = moment(min(letter.buried_at for letter in letters) + counts.kept_seconds)[:10]
+    last_day = moment(min(letter.buried_at for letter in letters) + counts.retention_seconds)[:10]
     return f"{len(letters)} in all; SQS deletes the first of them on {last_day}.{more}"
 
 
@@ -71,8 +72,8 @@ def show(source: Source, name: str, *, words: bool) -> None:
     found = [letter for letter in letters if name in (letter.name, letter.message_id)]
     for letter in found:
         for key, value in facts(letter, words=words).items():
-            told = ", ".join(map(str, value)) if isinstance(value, list) else value
-            text = "-" if told in (None, "") else printable(str(told), lines=key == "text")
+            single = ", ".join(map(str, value)) if isinstance(value, list) else value
+            text = "-" if single in (None, "") else printable(str(single), lines=key == "text")
             click.echo(f"{key:13} {text}")
         if words and not letter.message:
             click.echo(f"{'body':13} {printable(letter.body)}")
@@ -121,16 +122,16 @@ def _replay(dead_letters: DeadLetters, wanted: Sequence[DeadLetter]) -> int:
             results.append(dead_letters.replay(letter))
             step(1)
     for result in results:
-        if result.problem:
-            where = (
+        if result.reason:
+            location = (
                 "was sent, but may still be a dead letter, too, which does no harm"
                 if result.sent
                 else "was not sent, as far as is known, and is still a dead letter"
             )
-            _complain(f"{printable(result.letter.name)} {where}: {result.problem}")
+            _complain(f"{printable(result.letter.name)} {location}: {result.reason}")
     sent = sum(result.sent for result in results)
     click.echo(f"{sent} of {len(wanted)} sent again; `queue` shows how they fare.")
-    return sum(bool(result.problem) for result in results)
+    return sum(bool(result.reason) for result in results)
 
 
 @dlq.command()
@@ -176,7 +177,7 @@ def _collect(dead_letters: DeadLetters, total: int) -> list[DeadLetter]:
         return dead_letters.collect(step)
 
 
-def _complain(problem: str) -> int:
+def _complain(reason: str) -> int:
     """Say on standard error what went wrong; returns the exit code."""
-    click.echo(problem, err=True)
+    click.echo(reason, err=True)
     return 1

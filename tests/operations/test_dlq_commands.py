@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from operations import dead_letters
-from operations.stack import asking
+from operations import dead_letter_queue
+from operations.aws import asking
 from tests.conftest import Lab
 from tests.support.operator import CANARY, Faulty, body, bury, ref, refusal, run, visible
 
@@ -19,7 +19,7 @@ UNREADABLE = f'{{"v":2,"secret":"{CANARY}"}}'
 
 @pytest.fixture(autouse=True)
 def no_waiting(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letters, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(dead_letter_queue, "WAIT_SECONDS", 0)
 
 
 def message_id(output: str) -> str:
@@ -244,7 +244,7 @@ def test_a_crash_at_any_moment_loses_nothing(sent: bool, monkeypatch: pytest.Mon
         return asking(what, call)
 
     with monkeypatch.context() as patched:
-        patched.setattr(dead_letters, "asking", crash)
+        patched.setattr(dead_letter_queue, "asking", crash)
         assert run("dlq", "replay", "--all").exit_code != 0
     assert visible("QUEUE_URL") == ([body(0)] if sent else [])
     assert visible("DEAD_LETTER_URL") == sorted(body(n) for n in range(12))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bridge.config.rules import Desk
 from bridge.mattermost.api import Denied
-from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, together
+from operations.doctor.check import Check, Fault, Ok, Result, Skipped, Wrong, together
 from operations.doctor.mattermost import NO_DESKS, MattermostSubject, client_config
 
 EQUALS, STARTS = 0, 1
@@ -22,38 +22,36 @@ GATEWAY = ".execute-api."
 
 PAGE = 200
 
-SWITCHED_OFF = Trouble(
+SWITCHED_OFF = Fault(
     "Outgoing webhooks are switched off in Mattermost.",
     "System Console > Integrations > Integration Management: enable them.",
 )
-NO_HOOK = Trouble(
+NO_HOOK = Fault(
     "No outgoing webhook of Mattermost has a token of the secret.",
     "Copy the token that Mattermost shows for the hook into mattermost_webhook_tokens.",
 )
-STRANGE_TOKEN = Trouble(
+STRANGE_TOKEN = Fault(
     "A hook that calls the bridge has a token that the secret lacks: {name}.",
     "Add its token to mattermost_webhook_tokens of the secret.",
 )
-ELSEWHERE = Trouble(
-    "The hook {name} does not call the bridge.", "Set its callback URL to {wanted}."
-)
-NO_TRIGGER = Trouble(
+ELSEWHERE = Fault("The hook {name} does not call the bridge.", "Set its callback URL to {wanted}.")
+NO_TRIGGER = Fault(
     "No hook fires on {words}.", "Add the words to the hook; Mattermost minds their case."
 )
-NOT_CAPITAL = Trouble(
+NOT_CAPITAL = Fault(
     "No hook fires on {words}, which is how phones write the word at the beginning.",
     "Add the words to the hook; Mattermost minds their case.",
 )
-TOO_STRICT = Trouble(
+TOO_STRICT = Fault(
     "A desk says match = “starts”, but the hook {name} fires on the whole word only.",
     "Set the hook to “first word starts with a trigger word”, or the desk to “equals”.",
 )
-TOO_WIDE = Trouble(
+TOO_WIDE = Fault(
     "The hook {name} fires on words that begin with a trigger; no desk takes those.",
     "Set the hook to “first word matches a trigger word exactly”.",
 )
 
-NO_ADMIN = Trouble(
+NO_ADMIN = Fault(
     "Mattermost does not hand the list of hooks to MATTERMOST_ADMIN_TOKEN.",
     "Take the personal access token of a system administrator.",
 )
@@ -65,7 +63,7 @@ def _blind(chat: MattermostSubject, look: str) -> Skipped | None:
     """Say why the hooks cannot be listed, if so, and what to look at instead."""
     if not chat.admin_token or not chat.base:
         return Skipped(look)
-    if not chat.there:
+    if not chat.is_reachable:
         return Skipped("first mend “reachable”")
     try:
         _all(chat)
@@ -80,7 +78,7 @@ def by_eye(chat: MattermostSubject) -> str:
 
 
 def _wanted_url(chat: MattermostSubject) -> str:
-    return chat.told.webhook_url or f"https://…{PATH}"
+    return chat.configuration.webhook_url or f"https://…{PATH}"
 
 
 def _all(chat: MattermostSubject) -> list[Hook]:
@@ -89,7 +87,7 @@ def _all(chat: MattermostSubject) -> list[Hook]:
 
 def _known(chat: MattermostSubject, hook: Hook) -> bool:
     """Say whether the secret has a hook's token; one that is not told counts as known."""
-    token, secret = hook.get("token"), chat.told.secret
+    token, secret = hook.get("token"), chat.configuration.secret
     if not token:
         return _calls_us(chat, hook)
     return secret is not None and token in secret.webhook_tokens.values()
@@ -98,7 +96,7 @@ def _known(chat: MattermostSubject, hook: Hook) -> bool:
 def _calls_us(chat: MattermostSubject, hook: Hook) -> bool:
     """Say whether a hook calls the bridge, perhaps by a name of one's own or a proxy."""
     urls = hook.get("callback_urls")
-    wanted = chat.told.webhook_url
+    wanted = chat.configuration.webhook_url
     listed = [str(url) for url in urls] if isinstance(urls, list) else []
     return any(
         url == wanted or (url.endswith(PATH) and not (wanted and GATEWAY in url)) for url in listed
@@ -127,7 +125,7 @@ def hooks(chat: MattermostSubject) -> Result:
     """Say whether a hook with our token calls us, and none without."""
     blind = _blind(chat, by_eye(chat))
     if blind:
-        return blind if not chat.there or not chat.admin_token else NO_ADMIN.found()
+        return blind if not chat.is_reachable or not chat.admin_token else NO_ADMIN.found()
     ours = _ours(chat)
     strange = [hook for hook in _all(chat) if _calls_us(chat, hook) and not _known(chat, hook)]
     found = together(
@@ -148,9 +146,11 @@ def _kind(hook: Hook) -> str:
 
 def triggers(chat: MattermostSubject) -> Result:
     """Say whether the hooks fire on the desks' triggers, capitalised ones included."""
-    if chat.told.rules is None:
+    if chat.configuration.rules is None:
         return Skipped(NO_DESKS)
-    wanted = list(dict.fromkeys(t for desk in chat.told.rules.desks for t in desk.triggers))
+    wanted = list(
+        dict.fromkeys(t for desk in chat.configuration.rules.desks for t in desk.triggers)
+    )
     capital = [word.capitalize() for word in wanted if word.capitalize() not in wanted]
     blind = _blind(chat, f"look yourself: the hook’s words are {', '.join(wanted + capital)}")
     if blind:
@@ -158,17 +158,17 @@ def triggers(chat: MattermostSubject) -> Result:
     ours = _ours(chat)
     if any(not _words(hook) for hook in ours):
         return Ok("a hook without words gets every message")
-    has = {word for hook in ours for word in _words(hook)}
+    known = {word for hook in ours for word in _words(hook)}
     found = together(
-        *_missing(NO_TRIGGER, wanted, has),
-        *_missing(NOT_CAPITAL, capital, has),
+        *_missing(NO_TRIGGER, wanted, known),
+        *_missing(NOT_CAPITAL, capital, known),
     )
-    return found or Ok(", ".join(sorted(has)))
+    return found or Ok(", ".join(sorted(known)))
 
 
-def _missing(trouble: Trouble, words: Iterable[str], has: set[str]) -> list[Wrong]:
-    missing = [word for word in words if word not in has]
-    return [trouble.found(words=", ".join(missing))] if missing else []
+def _missing(fault: Fault, words: Iterable[str], known: set[str]) -> list[Wrong]:
+    missing = [word for word in words if word not in known]
+    return [fault.found(words=", ".join(missing))] if missing else []
 
 
 def _words(hook: Hook) -> list[str]:
@@ -178,11 +178,11 @@ def _words(hook: Hook) -> list[str]:
 
 def trigger_when(chat: MattermostSubject) -> Result:
     """Say whether the hooks match words as the desks do."""
-    if chat.told.rules is None:
+    if chat.configuration.rules is None:
         return Skipped(NO_DESKS)
-    desks = chat.told.rules.desks
-    how = "starts with" if any(desk.starts for desk in desks) else "is exactly"
-    blind = _blind(chat, f"look yourself: it fires when the first word {how} a trigger")
+    desks = chat.configuration.rules.desks
+    matching = "starts with" if any(desk.starts for desk in desks) else "is exactly"
+    blind = _blind(chat, f"look yourself: it fires when the first word {matching} a trigger")
     if blind:
         return blind
     found = together(*(_mismatch(hook, desks) for hook in _ours(chat) if _words(hook)))
@@ -212,13 +212,13 @@ CHECKS: tuple[Check[MattermostSubject], ...] = (
         "mattermost.hooks",
         "hooks call the bridge",
         hooks,
-        troubles=(NO_HOOK, STRANGE_TOKEN, ELSEWHERE, NO_ADMIN),
+        faults=(NO_HOOK, STRANGE_TOKEN, ELSEWHERE, NO_ADMIN),
     ),
-    Check("mattermost.triggers", "trigger words", triggers, troubles=(NO_TRIGGER, NOT_CAPITAL)),
+    Check("mattermost.triggers", "trigger words", triggers, faults=(NO_TRIGGER, NOT_CAPITAL)),
     Check(
         "mattermost.trigger-when",
         "how words match",
         trigger_when,
-        troubles=(TOO_STRICT, TOO_WIDE),
+        faults=(TOO_STRICT, TOO_WIDE),
     ),
 )

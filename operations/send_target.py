@@ -8,7 +8,9 @@ import boto3
 from bridge.config.credentials import parse_secret
 from bridge.config.settings import SettingsError, base_url
 from bridge.net.aws import config
-from operations.stack import CALL_SECONDS, CannotAsk, Source, asking, variables
+from operations.aws import CALL_SECONDS, asking
+from operations.errors import CannotAsk
+from operations.installation import Source, variables
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -24,8 +26,8 @@ def read_token(path: Path) -> str:
     try:
         token = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise CannotAsk(f"{path} cannot be read ({why}): name a file with a token.") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise CannotAsk(f"{path} cannot be read ({reason}): name a file with a token.") from None
     if not token:
         raise CannotAsk(f"{path} is empty: put the webhook's token into it.")
     return token
@@ -54,10 +56,10 @@ def target(source: Source, url: str, *, token_wanted: bool) -> tuple[str, str]:
     return url, _token(found.get("SECRET_ID", "")) if token_wanted else ""
 
 
-def _url(source: Source, told: str) -> str:
+def _url(source: Source, configured: str) -> str:
     if not source.stack:
-        if told:
-            return told
+        if configured:
+            return configured
         raise CannotAsk("It is not known where to: say --url, --stack NAME or --env FILE.")
 
     def read() -> str:
@@ -83,9 +85,9 @@ def _token(secret_id: str) -> str:
 
     try:
         secret = asking(f"the secret {secret_id}", read)
-    except CannotAsk as problem:
-        raise CannotAsk(f"There is no token, {hint}. {problem}") from None
+    except CannotAsk as error:
+        raise CannotAsk(f"There is no token, {hint}. {error}") from None
     try:
         return next(iter(parse_secret(secret or "").webhook_tokens.values()))
-    except SettingsError as problem:
-        raise CannotAsk(f"There is no token, {hint}. {problem}.") from None
+    except SettingsError as error:
+        raise CannotAsk(f"There is no token, {hint}. {error}.") from None

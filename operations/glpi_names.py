@@ -14,8 +14,7 @@ from urllib.parse import urlencode
 from bridge.config.rules import Desk
 from bridge.net.deadline import Deadline
 from glpi import Glpi, Refused
-from operations.audit import open_glpi
-from operations.stack import Source, settings
+from operations.installation import Source, open_glpi, settings
 
 NAMES_SECONDS = 30.0
 """Seconds for all names, all in all."""

@@ -13,7 +13,7 @@ from rich.text import Text
 _UNITS = (("d", 24 * 3600), ("h", 3600), ("m", 60))
 
 
-def screen() -> Console:
+def console() -> Console:
     """Return the standard output as it is now; nothing in a text is taken for markup."""
     return Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
 
@@ -33,15 +33,15 @@ def printable(text: str, *, lines: bool = False) -> str:
         text: from wherever.
         lines: whether line breaks and tabs stay.
     """
-    kept = "\n\t" if lines else ""
+    allowed = "\n\t" if lines else ""
     return "".join(
-        c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text
+        c if c.isprintable() or c in allowed else c.encode("unicode_escape").decode() for c in text
     )
 
 
 def paragraph(text: str) -> str:
     """Return text in lines that fit, all but the first indented."""
-    return textwrap.fill(text, screen().width, subsequent_indent="  ", break_on_hyphens=False)
+    return textwrap.fill(text, console().width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:

@@ -1,20 +1,14 @@
 """What the codes mean that keep a post from its ticket: one sentence each, with what to do."""
 
-from bridge.mattermost import api
+from bridge.mattermost.api import CODES as MATTERMOST_CODES
+from bridge.mattermost.api import MATTERMOST
 from bridge.net.http import Cause
+from bridge.net.remedies import no_answer_remedy
 from bridge.storage.ledger import BURIED
-from glpi import CODES
+from glpi import CODES, GLPI
 
 _OURS = {
-    Cause.DNS.value: "GLPI's host name is not resolved: check GLPI_URL and the name servers.",
-    Cause.CONNECT.value: "No connection to GLPI: check that it runs, its port, firewalls, routes.",
-    Cause.TLS.value: "The TLS handshake with GLPI fails: check that its port speaks https.",
-    Cause.CERTIFICATE.value: (
-        "GLPI's certificate is not trusted: name its authority in GLPI_CA_BUNDLE, or renew it."
-    ),
-    Cause.TIMEOUT.value: "GLPI does not answer in time: look for mail, webhooks, a slow database.",
-    Cause.CUT.value: "GLPI or a proxy cuts the connection: look into web server and PHP logs.",
-    Cause.TOO_LARGE.value: "An answer is larger than any of GLPI's: check GLPI_URL.",
+    **{cause.value: no_answer_remedy(GLPI, cause) for cause in Cause},
     "maintenance": "GLPI is in maintenance mode: switch it off when the work is done.",
     "database": "GLPI does not reach its database: check the database server.",
     "odd-search": "GLPI's search answers oddly: look for plug-ins and proxies.",
@@ -27,11 +21,8 @@ _OURS = {
     "not-glpi": "What answers at GLPI_URL is not GLPI's API: check address, logins, firewalls.",
     "http-413": "A proxy refuses bodies this large: raise its limit (client_max_body_size).",
     "http-429": "A proxy limits requests to GLPI: raise its limit.",
-    **{
-        f"mattermost-{cause.value}": remedy.replace(" ({detail})", "")
-        for cause, remedy in api.NO_ANSWER.items()
-    },
-    **{f"mattermost-{code}": remedy for _, code, remedy in api.CODES.values()},
+    **{f"mattermost-{cause.value}": no_answer_remedy(MATTERMOST, cause) for cause in Cause},
+    **{f"mattermost-{code}": remedy for _, code, remedy in MATTERMOST_CODES.values()},
 }
 
 _MATTERMOST = "Mattermost or a proxy does not do what is asked: look into their logs."

@@ -6,21 +6,16 @@ also tells that everything before it is well.
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
-from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 from bridge.config.credentials import GlpiTokens
 from bridge.net.deadline import Deadline
-from bridge.net.http import MAX_ANSWER, Answer, Body, Http, NoAnswer
+from bridge.net.http import NoAnswer
 from glpi import AccessDenied, Glpi, GlpiError
-from operations.doctor.check import Check, Ok, Result, Skipped, Trouble, Wrong, of_error
+from operations.doctor.check import Check, Fault, Ok, Result, Skipped, Wrong, of_error
 from operations.doctor.settings import Configuration
-
-SKEW_SECONDS = 120.0
-"""AWS accepts five minutes; two already make logs hard to read."""
+from operations.doctor.timed_http import SKEW_SECONDS, TimedHttp
 
 LOGIN_SECONDS = 10.0
 """As long as the function itself waits for GLPI while a person does."""
@@ -28,55 +23,17 @@ LOGIN_SECONDS = 10.0
 NO_TOKENS = "the secret holds no usable tokens of GLPI"
 NO_ADDRESS = "GLPI_URL or GLPI_CA_BUNDLE is not usable"
 
-SWAPPED = Trouble(
+SWAPPED = Fault(
     "The two tokens of GLPI are swapped: the other way round they work.",
     "Exchange glpi_app_token and glpi_user_token in the secret.",
 )
-OTHER_FOLDER = Trouble(
+OTHER_FOLDER = Fault(
     "GLPI's API does not answer at GLPI_URL, but at {base}.", "Set GLPI_URL to {base}."
 )
-CLOCK = Trouble(
+CLOCK = Fault(
     "GLPI's clock is {seconds} s {direction} this machine's.",
     "Let both follow a time server (NTP); look-ups of tickets count in GLPI's days.",
 )
-
-
-class NotingHttp(Http):
-    """A client that remembers how long the first answer took, and what time the server had."""
-
-    def __init__(self, ca_bundle: str | None, now: Callable[[], float] = time.time) -> None:
-        super().__init__(ca_bundle=ca_bundle)
-        self._now = now
-        self.milliseconds = 0
-        self.skew: float | None = None
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        deadline: Deadline,
-        headers: Mapping[str, str],
-        body: Body | None = None,
-        into: BinaryIO | None = None,
-        limit: int = MAX_ANSWER,
-    ) -> Answer:
-        """Send one request, and note."""
-        started = time.monotonic()
-        answer = super().request(
-            method, url, deadline=deadline, headers=headers, body=body, into=into, limit=limit
-        )
-        self.milliseconds = self.milliseconds or 1 + int((time.monotonic() - started) * 1000)
-        self.skew = skew(answer.headers.get("Date", ""), self._now())
-        return answer
-
-
-def skew(date: str, now: float) -> float | None:
-    """Return how many seconds a server's clock is ahead, by its header Date; None without it."""
-    try:
-        return parsedate_to_datetime(date).timestamp() - now
-    except ValueError:
-        return None
 
 
 class _Tokens:
@@ -93,43 +50,42 @@ class GlpiSubject:
     """GLPI, asked as the bridge asks it.
 
     Args:
-        told: the settings.
+        configuration: the settings.
         deadline: for everything.
         file_tickets: whether a ticket may be filed.
     """
 
     def __init__(
-        self, told: Configuration, deadline: Deadline, *, file_tickets: bool = False
+        self, configuration: Configuration, deadline: Deadline, *, file_tickets: bool = False
     ) -> None:
-        self.told = told
+        self.configuration = configuration
         self.deadline = deadline
         self.file_tickets = file_tickets
-        self.base = told.settings.glpi_url
-        self.usable = not told.broken & {"GLPI_URL", "GLPI_CA_BUNDLE"}
-        self.http = NotingHttp(told.settings.glpi_ca_bundle)
-        tokens = _Tokens(told.tokens or GlpiTokens("", ""))
+        self.base = configuration.settings.glpi_url
+        self.usable = not configuration.broken & {"GLPI_URL", "GLPI_CA_BUNDLE"}
+        self.http = TimedHttp(configuration.settings.glpi_ca_bundle)
+        tokens = _Tokens(configuration.tokens or GlpiTokens("", ""))
         self.tickets = Glpi(self.base, tokens, self.http)
         self.session = self.tickets.session
-        self._refusal: GlpiError | None = None
-        self._tried = False
-        self._kept: dict[str, Mapping[str, object]] = {}
+        self._login_error: GlpiError | None = None
+        self._login_tried = False
+        self._answers: dict[str, Mapping[str, object]] = {}
 
-    @property
-    def refusal(self) -> GlpiError | None:
-        """What GLPI says to a login, None when it lets us in. Tried once."""
-        if not self._tried:
-            self._tried = True
+    def login_error(self) -> GlpiError | None:
+        """Log in, at the first call only; return GLPI's refusal, None when it lets us in."""
+        if not self._login_tried:
+            self._login_tried = True
             try:
                 deadline = self.deadline.within(LOGIN_SECONDS)
                 self.session.open(deadline)
                 self.session.get("getActiveProfile", deadline)  # a session may be forgotten
             except GlpiError as error:
-                self._refusal = error
-        return self._refusal
+                self._login_error = error
+        return self._login_error
 
-    def swapped(self) -> bool:
-        """Say whether the two tokens work the other way round."""
-        tokens = self.told.tokens
+    def has_swapped_tokens(self) -> bool:
+        """Log in with the two tokens exchanged; return whether GLPI lets us in."""
+        tokens = self.configuration.tokens
         if tokens is None:
             return False
         other_way = _Tokens(GlpiTokens(app=tokens.user, user=tokens.app))
@@ -141,8 +97,8 @@ class GlpiSubject:
         session.close(self.deadline.within(1))
         return True
 
-    def elsewhere(self) -> str:
-        """Return the base URL on the same host at which the API answers, "" if there is none."""
+    def find_api(self) -> str:
+        """Look for the API on the same host; return its base URL, "" if it answers nowhere."""
         parts = urlsplit(self.base)
         root = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
         above = self.base.rpartition("/")[0] if parts.path.strip("/") else root
@@ -167,17 +123,17 @@ class GlpiSubject:
         Raises:
             GlpiError: there is no telling.
         """
-        if path not in self._kept:
+        if path not in self._answers:
             found = self.session.get(path, self.deadline)
-            self._kept[path] = found if isinstance(found, dict) else {}
-        return self._kept[path]
+            self._answers[path] = found if isinstance(found, dict) else {}
+        return self._answers[path]
 
     def close(self) -> None:
-        """Log out."""
+        """Log out of GLPI, within a second."""
         self.session.close(Deadline(1))
 
 
-class _Rung:
+class _LoginStep:
     """A step of the way in: wrong when the login ended here, well when it came further."""
 
     def __init__(self, number: int, seen: Callable[[GlpiSubject], str]) -> None:
@@ -187,24 +143,24 @@ class _Rung:
     def __call__(self, glpi: GlpiSubject) -> Result:
         if not glpi.usable:
             return Skipped(NO_ADDRESS)
-        reached = _reached(glpi.refusal)
-        if glpi.told.tokens is None and self._number >= _TOKENS:
+        error = glpi.login_error()
+        if glpi.configuration.tokens is None and self._number >= _TOKENS:
             return Skipped(NO_TOKENS)
-        if glpi.refusal is not None and reached == self._number:
-            return _explained(glpi, glpi.refusal)
+        if error is not None and _reached(error) == self._number:
+            return _explained(glpi, error)
         return Ok(self._seen(glpi))
 
 
-def _explained(glpi: GlpiSubject, refusal: GlpiError) -> Wrong:
-    """Say more of a refusal than it says itself, where a second look can tell."""
+def _explained(glpi: GlpiSubject, error: GlpiError) -> Wrong:
+    """Say more of a refused login than the error itself, where a second look can tell."""
     tokens = ("ERROR_WRONG_APP_TOKEN_PARAMETER", "ERROR_GLPI_LOGIN_USER_TOKEN")
-    if isinstance(refusal, AccessDenied) and refusal.code in tokens and glpi.swapped():
+    if isinstance(error, AccessDenied) and error.code in tokens and glpi.has_swapped_tokens():
         return SWAPPED.found()
-    if refusal.code == "not-glpi":
-        base = glpi.elsewhere()
+    if error.code == "not-glpi":
+        base = glpi.find_api()
         if base:
             return OTHER_FOLDER.found(base=base)
-    return of_error(refusal)
+    return of_error(error)
 
 
 def _place(glpi: GlpiSubject) -> str:
@@ -215,7 +171,11 @@ def _place(glpi: GlpiSubject) -> str:
 
 
 def _allowed(glpi: GlpiSubject) -> str:
-    return "this machine's is; the functions may have another" if glpi.told.source.stack else "yes"
+    return (
+        "this machine's is; the functions may have another"
+        if glpi.configuration.source.stack
+        else "yes"
+    )
 
 
 def _user(glpi: GlpiSubject) -> str:
@@ -278,12 +238,10 @@ _SERVICE = 2
 """The step of whatever else the server may answer."""
 
 
-def _reached(refusal: GlpiError | None) -> int:
-    """Return the number of the step at which a login ended, the number of steps when at none."""
-    if refusal is None:
-        return len(_STEPS)
-    found = (n for n, (_, _, codes, _) in enumerate(_STEPS) if refusal.code in codes)
-    other = len(_STEPS) - 1 if re.match("ERROR", refusal.code) else _SERVICE
+def _reached(error: GlpiError) -> int:
+    """Return the number of the step at which a login ended."""
+    found = (n for n, (_, _, codes, _) in enumerate(_STEPS) if error.code in codes)
+    other = len(_STEPS) - 1 if re.match("ERROR", error.code) else _SERVICE
     return next(found, other)
 
 
@@ -307,11 +265,11 @@ def _steps() -> tuple[Check[GlpiSubject], ...]:
             "glpi.user-token": (SWAPPED,),
         }
         needs = (_STEPS[number - 1][0],) if number else ()
-        ask = _Rung(number, seen)
+        ask = _LoginStep(number, seen)
         made.append(Check(name, title, ask, needs, extra.get(name, ()), codes))
     return tuple(made)
 
 
 _CLOCK = Check("glpi.clock", "clock", clock, ("glpi.connection",), (CLOCK,))
 
-WAY_IN: tuple[Check[GlpiSubject], ...] = (_steps()[0], _CLOCK, *_steps()[1:])
+CHECKS: tuple[Check[GlpiSubject], ...] = (_steps()[0], _CLOCK, *_steps()[1:])

@@ -16,7 +16,8 @@ import boto3
 
 from bridge.net.aws import config
 from bridge.storage.outbox import Message, Unreadable, loads
-from operations.stack import CALL_SECONDS, CannotAsk, asking
+from operations.aws import CALL_SECONDS, asking
+from operations.errors import CannotAsk
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -52,7 +53,7 @@ class DeadLetter:
         reason: why it is here.
         buried_at: seconds since the epoch when it was put here; its retention counts from then.
         message: what the body says, None when this version cannot read it.
-        problem: why it cannot be read.
+        unreadable_reason: why this version cannot read it, "" when it can.
     """
 
     message_id: str
@@ -61,7 +62,7 @@ class DeadLetter:
     reason: str
     buried_at: float
     message: Message | None
-    problem: str = ""
+    unreadable_reason: str = ""
 
     @property
     def ref(self) -> str:
@@ -86,12 +87,12 @@ class Replayed:
     Attributes:
         letter: the message.
         sent: whether it is in the main queue again.
-        problem: one sentence on what went wrong, "" when nothing did.
+        reason: one sentence on what went wrong, "" when nothing did.
     """
 
     letter: DeadLetter
     sent: bool
-    problem: str = ""
+    reason: str = ""
 
 
 class DeadLetters:
@@ -143,15 +144,15 @@ class DeadLetters:
                 f"the queue {self._queue_url}",
                 lambda: self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=letter.body),
             )
-        except CannotAsk as problem:
-            return Replayed(letter, sent=False, problem=str(problem))
+        except CannotAsk as error:
+            return Replayed(letter, sent=False, reason=str(error))
         try:
             asking(
                 self._what,
                 lambda: self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt),
             )
-        except CannotAsk as problem:
-            return Replayed(letter, sent=True, problem=str(problem))
+        except CannotAsk as error:
+            return Replayed(letter, sent=True, reason=str(error))
         del self._held[letter.message_id]
         return Replayed(letter, sent=True)
 
@@ -194,11 +195,11 @@ class DeadLetters:
 
 def _letter(received: "MessageTypeDef") -> DeadLetter:
     body = received["Body"]
-    message, problem = None, ""
+    message, unreadable_reason = None, ""
     try:
         message = loads(body)
     except Unreadable as error:
-        problem = str(error)
+        unreadable_reason = str(error)
     attributes = received.get("MessageAttributes", {})
     reason = attributes["reason"].get("StringValue", "") if "reason" in attributes else ""
     return DeadLetter(
@@ -208,7 +209,7 @@ def _letter(received: "MessageTypeDef") -> DeadLetter:
         reason=reason or NO_REASON,
         buried_at=int(received["Attributes"]["SentTimestamp"]) / 1000,
         message=message,
-        problem=problem,
+        unreadable_reason=unreadable_reason,
     )
 
 
@@ -240,7 +241,7 @@ def facts(letter: DeadLetter, *, words: bool) -> dict[str, object]:
         if words:
             found |= {"user_name": post.user_name, "text": post.text}
     else:
-        found["problem"] = letter.problem
+        found["problem"] = letter.unreadable_reason
     return found
 
 
