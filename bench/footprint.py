@@ -9,6 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from bridge.endpoints.outgoing_webhook import ROUTE
 from local.glpi_simulator import GlpiSimulator
 from local.runtime import Function, packaged
 
@@ -22,7 +23,7 @@ def _event(number: int) -> dict[str, object]:
         f"&post_id={number:026}&text=112+**the+printer**+in+room+305+is+jammed"
     )
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    return {"routeKey": "POST /mattermost/webhook", "headers": headers, "body": body}
+    return {"routeKey": ROUTE, "headers": headers, "body": body}
 
 
 def _cpu_seconds(pid: int) -> float:

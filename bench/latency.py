@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import handler
 from bridge import container, logs
 from bridge.config.timing import QUEUE_SECONDS
+from bridge.endpoints.outgoing_webhook import ROUTE
 from bridge.net.aws import ask, begin_to_ask
 from bridge.storage.ledger import Entry
 from bridge.storage.outbox import Message
@@ -136,7 +137,7 @@ def the_bridge(server: Server, *, far_aws: bool = False) -> Iterator[Callable[[i
             f"&text=112+the+printer+in+room+{number}+is+jammed"
         )
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        event = {"routeKey": "POST /mattermost/webhook", "headers": headers, "body": body}
+        event = {"routeKey": ROUTE, "headers": headers, "body": body}
         answer = handler.lambda_handler(event, Context())
         assert "заявка" in json.loads(answer["body"])["text"]
 

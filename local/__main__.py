@@ -21,6 +21,7 @@ from bridge.config.credentials import Credentials, MattermostAccess, check_token
 from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError, base_url, ca_bundle, glpi_base_url
 from bridge.container import BRIDGE_TOML
+from bridge.endpoints import outgoing_webhook
 from bridge.mattermost.api import Denied, MattermostApi, MattermostError
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
@@ -50,11 +51,11 @@ The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: producti
 
   Mattermost   {mattermost}
   GLPI         {glpi}
-  the bridge   http://127.0.0.1:{port}/mattermost/webhook  (Mattermost's callback URL)
+  the bridge   {webhook}  (Mattermost's callback URL)
 {say}
 Call the bridge as Mattermost's webhook would, and open the link in the answer:
 
-  curl http://127.0.0.1:{port}/mattermost/webhook -d token={token} \\
+  curl {webhook} -d token={token} \\
     -d user_name=alice -d channel_name=helpdesk \\
     --data-urlencode 'text={trigger} the printer is on fire'
 
@@ -131,7 +132,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         SECRET_ID=SECRET_ID,
         PAUSES="short" if glpi.is_simulated else "normal",
         POWERTOOLS_METRICS_DISABLED="true",
-        WEBHOOK_URL=f"http://127.0.0.1:{port}/mattermost/webhook",  # for manage.py
+        WEBHOOK_URL=_webhook_url(port),  # for manage.py
     )
     secret = {**glpi.secret, **mattermost.secret, "mattermost_webhook_tokens": dict(tokens)}
     _check_login(env, glpi.url, secret)
@@ -150,12 +151,17 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     return _greeting(port, mattermost, glpi, token, triggers[0])
 
 
+def _webhook_url(port: int) -> str:
+    return f"http://127.0.0.1:{port}{outgoing_webhook.PATH}"
+
+
 def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str) -> str:
     first, second = _shown(ROOT / "requirements.txt"), _shown(ROOT / "requirements" / "run.txt")
     say = SAY.format(url=mattermost.url, trigger=trigger, first=first, second=second)
     manage = f"{_shown(Path(sys.executable))} {_shown(ROOT / 'manage.py')} --env {RUN_ENV}"
     return GREETING.format(
         port=port,
+        webhook=_webhook_url(port),
         mattermost=mattermost.shown,
         glpi=glpi.shown,
         say=say if mattermost.is_simulated else "",
@@ -271,8 +277,7 @@ def _mattermost(
         raise SettingsError("MATTERMOST_BOT_TOKEN", f"is set, but MATTERMOST_URL is not; {remedy}")
     with _taking_ports(port + 4):
         simulator = stack.enter_context(MattermostSimulator(port + 4))
-    webhook = f"http://127.0.0.1:{port}/mattermost/webhook"
-    simulator.outgoing = OutgoingWebhook(webhook, token, triggers)
+    simulator.outgoing = OutgoingWebhook(_webhook_url(port), token, triggers)
     secret = {"mattermost_bot_token": simulator.bot_token}
     return _Server(simulator.url, f"{simulator.url}  (simulated)", secret, is_simulated=True)
 

@@ -22,6 +22,7 @@ from typing import Any
 import boto3
 import yaml
 
+from bridge.endpoints import outgoing_webhook
 from local import SAMPLE_TOKENS, sam
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
@@ -102,7 +103,7 @@ def _store_secret(secret: str, glpi: GlpiSimulator, chat: MattermostSimulator) -
 
 def _add_routes(api: str) -> None:
     routes = sam.routes(sam.transformed(sam.read(), {"GlpiUrl": "https://glpi.example"}))
-    if list(routes) != ["POST /mattermost/webhook"]:
+    if list(routes) != [outgoing_webhook.ROUTE]:
         raise Failed(f"the transformed template has other routes: {list(routes)}")
     function = boto3.client("lambda").get_function(FunctionName=f"{STACK}-webhook")["Configuration"]
     gateway = boto3.client("apigatewayv2")
@@ -229,7 +230,7 @@ def _wait_for_empty_queue() -> None:
 
 
 def _post(api: str, port: int, form: Mapping[str, str]) -> tuple[int, str]:
-    url = f"http://127.0.0.1:{port}/mattermost/webhook"
+    url = f"http://127.0.0.1:{port}{outgoing_webhook.PATH}"
     body = urllib.parse.urlencode(form).encode()
     headers = {"Host": f"{api}.execute-api.localhost:{port}"}
     try:

@@ -7,6 +7,7 @@ import boto3
 
 from bridge.config.credentials import parse_secret
 from bridge.config.settings import SettingsError, base_url
+from bridge.endpoints.outgoing_webhook import PATH
 from bridge.net.aws import config
 from operations.aws import CALL_SECONDS, asking
 from operations.errors import CannotAsk
@@ -47,7 +48,7 @@ def target(source: Source, url: str, *, token_wanted: bool) -> tuple[str, str]:
     try:
         base_url("--url", url or "https://unnamed.example")
     except SettingsError:
-        hint = "such as https://example.com/mattermost/webhook"
+        hint = f"such as https://example.com{PATH}"
         raise CannotAsk(f"--url is not a web address: use one {hint}.") from None
     if url and not token_wanted:
         return url, ""

@@ -7,15 +7,13 @@ those who may manage others' hooks. Fields: model/outgoing_webhook.go.
 from collections.abc import Iterable, Mapping, Sequence
 
 from bridge.config.rules import Desk
+from bridge.endpoints.outgoing_webhook import PATH
 from bridge.mattermost.api import Denied
 from operations.doctor.check import Check, Fault, Ok, Result, Skipped, Wrong, together
 from operations.doctor.mattermost import NO_DESKS, MattermostSubject, client_config
 
 EQUALS, STARTS = 0, 1
 """Values of a hook's `trigger_when`."""
-
-PATH = "/mattermost/webhook"
-"""The path of the callback URL."""
 
 GATEWAY = ".execute-api."
 """What the name of every API Gateway holds that has no name of one's own."""

@@ -10,6 +10,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from bridge import telemetry
 from bridge.config.settings import Settings
 from bridge.config.timing import TIMINGS, WORKER_SECONDS
+from bridge.endpoints.outgoing_webhook import PATH
 from handler import ROUTES
 from local import sam
 from local.gateway import FUNCTION_SECONDS
@@ -199,6 +200,7 @@ def test_only_lambda_may_take_the_role() -> None:
 def test_the_transformed_api_routes_what_the_handler_knows_and_nothing_else() -> None:
     routes = sam.routes(sam.transformed(TEMPLATE, {"GlpiUrl": "https://glpi.example"}))
     assert routes.keys() == ROUTES.keys()
+    assert TEMPLATE["Outputs"]["WebhookUrl"]["Value"]["Fn::Sub"].endswith(f"}}{PATH}")
     for integration in routes.values():
         assert integration["payloadFormatVersion"] == "2.0"
         assert integration["timeoutInMillis"] == 29_000

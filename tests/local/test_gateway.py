@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
+from bridge.endpoints.outgoing_webhook import PATH, ROUTE
 from local.gateway import INVOKE, MAX_BODY, Gateway, to_event
 from tests.conftest import load_event
-
-PATH = "/mattermost/webhook"
 
 
 class Recorder:
@@ -62,7 +61,7 @@ def test_the_handlers_answer_is_passed_on(
     assert ask(client, "POST", body="{ё}".encode()) == (401, {"error": "нет"})
     (event,) = handler.events
     assert (event["body"], event["isBase64Encoded"]) == ("{ё}", False)
-    assert event["routeKey"] == "POST /mattermost/webhook"
+    assert event["routeKey"] == ROUTE
 
 
 def test_a_form_travels_in_base64_as_in_aws(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
+from bridge.endpoints.outgoing_webhook import PATH
 from local.glpi_simulator.listener import Listener
 from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
 from tests.support.people import File, ask, multipart
@@ -44,7 +45,7 @@ class Bridge:
 def bridge(mattermost: MattermostSimulator) -> Iterator[Bridge]:
     bridge = Bridge()
     bridge.listener.open()
-    url = f"http://127.0.0.1:{bridge.listener.port}/mattermost/webhook"
+    url = f"http://127.0.0.1:{bridge.listener.port}{PATH}"
     mattermost.outgoing = OutgoingWebhook(url, "token-of-the-hook", ("112",))
     yield bridge
     bridge.listener.close()

@@ -20,6 +20,7 @@ import pytest
 from dotenv import dotenv_values
 
 from bridge.config.settings import SettingsError
+from bridge.endpoints.outgoing_webhook import PATH
 from glpi import GlpiError
 from local.__main__ import RUN_ENV, _run_env, main, start
 from local.aws import EmbeddedAws
@@ -225,7 +226,7 @@ def test_a_real_glpi_gets_the_messages(
         assert told["GLPI_URL"] == glpi.url
         assert "token-one" not in RUN_ENV.read_text()
         assert glpi.app_token not in RUN_ENV.read_text()
-        url = f"http://127.0.0.1:{port}/mattermost/webhook"
+        url = f"http://127.0.0.1:{port}{PATH}"
         for token in ("token-one", "token-two"):
             with urllib.request.urlopen(url, f"token={token}&text=112+x".encode()) as response:
                 assert response.status == 200
@@ -369,7 +370,7 @@ def test_a_real_mattermost_takes_the_place_of_the_simulated_one(
         assert mattermost.bot_token not in RUN_ENV.read_text()
         token = re.findall(r"token=(\S+)", greeting)[0]
         form = f"token={token}&text=112+x&post_id={root}".encode()
-        status, answer = ask(f"http://127.0.0.1:{port}/mattermost/webhook", form)
+        status, answer = ask(f"http://127.0.0.1:{port}{PATH}", form)
         assert (status, "112" in answer) == (200, True), "has_bot: a reply becomes a followup"
     assert f"GET /api/v4/posts/{root}" in mattermost.log
 

@@ -9,6 +9,7 @@ import pytest
 
 import handler
 from bridge import container
+from bridge.endpoints.outgoing_webhook import PATH
 from local.gateway import Gateway
 from operations.installation import Source
 from tests.conftest import Lab, kept_environment
@@ -35,7 +36,7 @@ def deployed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     with kept_environment(), gateway.serving():
         os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
         container.container()  # its clients are real ones
-        url = f"http://127.0.0.1:{gateway.server_port}/mattermost/webhook"
+        url = f"http://127.0.0.1:{gateway.server_port}{PATH}"
         made = Deployed(url, {name: os.environ[name] for name in names})
         made.date = formatdate(usegmt=True)
         put(monkeypatch, made)
@@ -230,7 +231,7 @@ def test_a_gateway_that_answers_oddly_is_found(
 
 
 def test_a_gateway_that_is_gone_is_found(deployed: Deployed) -> None:
-    deployed.outputs["WebhookUrl"] = "http://127.0.0.1:9/mattermost/webhook"
+    deployed.outputs["WebhookUrl"] = f"http://127.0.0.1:9{PATH}"
     assert "does not answer at WebhookUrl (connect)" in check().found("aws.gateway")
     deployed.outputs.clear()
     results = check()

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 import handler
+from bridge.endpoints.outgoing_webhook import PATH
 from bridge.net.http import Http
 from local import SAMPLE_TOKENS
 from local.gateway import Gateway
@@ -33,7 +34,7 @@ def url(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     gateway = Gateway(0, handler.lambda_handler, handler.ROUTES)
     with kept_environment(), gateway.serving():
         monkeypatch.delenv("MATTERMOST_TOKEN", raising=False)
-        address = f"http://127.0.0.1:{gateway.server_port}/mattermost/webhook"
+        address = f"http://127.0.0.1:{gateway.server_port}{PATH}"
         monkeypatch.setenv("WEBHOOK_URL", address)
         monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")  # they go to standard output
         yield address
