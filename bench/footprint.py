@@ -17,7 +17,8 @@ MESSAGES = 200
 WARM_UP = 20
 
 
-def _event(number: int) -> dict[str, object]:
+def message(number: int) -> dict[str, object]:
+    """Return the event of a message with this number."""
     body = (
         "token=outgoingwebhooktoken00000a&user_name=alice&channel_name=helpdesk"
         f"&post_id={number:026}&text=112+**the+printer**+in+room+305+is+jammed"
@@ -53,13 +54,13 @@ def measure() -> tuple[float, float, float]:
 
 
 def _measure(function: Function) -> tuple[float, float, float]:
-    function.invoke(_event(0))
+    function.invoke(message(0))
     first = _peak_megabytes(function.pid())
     for number in range(1, WARM_UP):
-        function.invoke(_event(number))
+        function.invoke(message(number))
     started = _cpu_seconds(function.pid())
     for number in range(WARM_UP, WARM_UP + MESSAGES):
-        function.invoke(_event(number))
+        function.invoke(message(number))
     used = _cpu_seconds(function.pid()) - started
     return used / MESSAGES * 1000, first, _peak_megabytes(function.pid())
 

@@ -35,9 +35,14 @@ EMULATOR = next(
 
 
 class Function:
-    """A container of the packaged function."""
+    """A container of the packaged function.
 
-    def __init__(self, port: int, process: "subprocess.Popen[bytes]") -> None:
+    Attributes:
+        started_at: when, by `time.perf_counter`.
+    """
+
+    def __init__(self, port: int, process: "subprocess.Popen[bytes]", started_at: float) -> None:
+        self.started_at = started_at
         self._url = f"http://127.0.0.1:{port}{INVOKE}"
         self._process = process
 
@@ -111,6 +116,7 @@ def _started(output: IO[Any]) -> Iterator[Function]:
         f"127.0.0.1:{_free_port()}",
     ]
     client = [str(RUNTIME_PYTHON), "-m", "awslambdaric", "handler.lambda_handler"]
+    started_at = time.perf_counter()
     with subprocess.Popen(
         [str(EMULATOR), *addresses, *client],
         cwd=PACKAGE,
@@ -119,7 +125,7 @@ def _started(output: IO[Any]) -> Iterator[Function]:
     ) as process:
         try:
             _wait_for(port, process)
-            yield Function(port, process)
+            yield Function(port, process, started_at)
         finally:
             process.terminate()
 
