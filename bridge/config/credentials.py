@@ -137,7 +137,7 @@ class Credentials:
         self._fetch = fetch
         self._complain = complain
         self._clock = clock
-        self._kept: Secret | None = None
+        self._last_usable: Secret | None = None
         self._error = SettingsError("SECRET_ID", "the secret has not been read yet")
         self._due = 0.0
         self._strangers_served_at = 0.0
@@ -173,18 +173,18 @@ class Credentials:
     def _secret(self, *, renew: bool) -> Secret:
         if renew or self._clock() >= self._due:
             self._read()
-        if self._kept is None:
+        if self._last_usable is None:
             raise SettingsError(self._error.key, self._error.reason)
-        return self._kept
+        return self._last_usable
 
     def _read(self) -> None:
         try:
-            self._kept = parse_secret(self._fetch())
+            self._last_usable = parse_secret(self._fetch())
             self._due = self._clock() + timing.SECRET_AGE_SECONDS
         except SettingsError as error:
             self._error = error
             self._due = self._clock() + timing.SECRET_PAUSE_SECONDS
-            if self._kept:
+            if self._last_usable:
                 self._complain(error)
 
 

@@ -3,8 +3,9 @@
 Each step can be done again without harm; none keeps another from being done.
 """
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
+from functools import partial
 
 from bridge.config import timing
 from bridge.filing.answers import Answers
@@ -118,14 +119,13 @@ class Completion:
         leased = self._leases.take(post.ref, entry)
         if not isinstance(leased, Entry):
             return Steps(remaining, wait=leased, busy=True)
-        went = [
-            self._take_thread(leased) if THREAD in remaining else _Step(),
-            self._tell_number(post, leased, answers) if TOLD in remaining else _Step(),
-            self._name_requester(post, leased, deadline) if REQUESTER in remaining else _Step(),
-            self._carry_files(post, leased, answers, deadline, last=last)
-            if FILES in remaining
-            else _Step(),
-        ]
+        steps: dict[str, Callable[[], _Step]] = {
+            THREAD: partial(self._take_thread, leased),
+            TOLD: partial(self._tell_number, post, leased, answers),
+            REQUESTER: partial(self._name_requester, post, leased, deadline),
+            FILES: partial(self._carry_files, post, leased, answers, deadline, last=last),
+        }
+        went = [do() for step, do in steps.items() if step in remaining]
         done = frozenset[str]().union(*(step.done for step in went))
         errors = [step.error for step in went if step.error]
         in_doubt = any(step.in_doubt for step in went)

@@ -82,7 +82,7 @@ class GlpiDocuments:
 
     def __init__(self, session: GlpiSession) -> None:
         self._session = session
-        self._kept: dict[str, str] | None = None
+        self._settings_read: dict[str, str] | None = None
 
     def limit(self, deadline: Deadline) -> int:
         """Return how many bytes GLPI takes at most (its setting document_max_size, in MB).
@@ -95,12 +95,12 @@ class GlpiDocuments:
 
     def _settings(self, deadline: Deadline) -> dict[str, str]:
         """Return GLPI's own settings, asked for once."""
-        if self._kept is None:
+        if self._settings_read is None:
             answer = self._session.get("getGlpiConfig", deadline)
             found = answer.get("cfg_glpi") if isinstance(answer, dict) else None
             known = found if isinstance(found, dict) else {}
-            self._kept = {name: str(known[name]) for name in SETTINGS if name in known}
-        return self._kept
+            self._settings_read = {name: str(known[name]) for name in SETTINGS if name in known}
+        return self._settings_read
 
     def of_ticket(self, ticket: int, deadline: Deadline) -> list[Stored]:
         """Return the documents of a ticket.

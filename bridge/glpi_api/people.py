@@ -61,7 +61,7 @@ class GlpiPeople:
         self._session = session
 
     def by_email(self, email: str, deadline: Deadline) -> int | None:
-        """Return the id of the only active user with an address, None if it is not clear who.
+        """Return the id of the only active user with an address, None if it is not clear requester.
 
         Raises:
             Refused: the API user may not read users (Self-Service).
@@ -109,7 +109,7 @@ class GlpiPeople:
         listed = actors if isinstance(actors, list) else []
         return any(isinstance(a, dict) and a.get("type") == REQUESTER for a in listed)
 
-    def add_requester(self, ticket: int, who: Requester, deadline: Deadline) -> None:
+    def add_requester(self, ticket: int, requester: Requester, deadline: Deadline) -> None:
         """Name the requester of a ticket that has none.
 
         Raises:
@@ -118,10 +118,10 @@ class GlpiPeople:
         """
         fields: Mapping[str, object] = {
             "tickets_id": ticket,
-            "users_id": who.user or 0,
+            "users_id": requester.user or 0,
             "type": REQUESTER,
             "use_notification": 1,
-            **({} if who.user else {"alternative_email": who.email}),
+            **({} if requester.user else {"alternative_email": requester.email}),
         }
         self._session.create("Ticket_User", fields, deadline)
 

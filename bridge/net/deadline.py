@@ -27,10 +27,10 @@ class Deadline:
         Raises:
             TimeoutError: nothing is left.
         """
-        left = self._end - self._clock()
-        if left <= 0:
+        remaining = self._end - self._clock()
+        if remaining <= 0:
             raise TimeoutError
-        return left
+        return remaining
 
     def shared(self, among: int) -> "Deadline":
         """Return an earlier deadline: the first of so many equal parts of what is left."""
