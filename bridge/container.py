@@ -20,7 +20,7 @@ from bridge.config.settings import Settings, SettingsError
 from bridge.config.timing import TIMINGS, Timing
 from bridge.filing.answers import Answers
 from bridge.filing.completion import Completion
-from bridge.filing.filing import Filing
+from bridge.filing.exactly_once import Filing
 from bridge.filing.first_attempt import FirstAttempt
 from bridge.filing.planning import Planner
 from bridge.filing.reception import Reception

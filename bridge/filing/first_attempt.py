@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.filing.answers import Answers, Outcome
-from bridge.filing.filing import Filing
+from bridge.filing.exactly_once import Filing
 from bridge.filing.planning import Plan, Planner, ThreadWaitsError
 from bridge.filing.threads import Located
 from bridge.jobs.circuit import Circuit

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bridge.filing.answers import Answers
 from bridge.filing.completion import Completion
-from bridge.filing.filing import Filing, Progress
+from bridge.filing.exactly_once import Filing, Progress
 from bridge.filing.planning import Plan, Planner, ThreadWaitsError
 from bridge.filing.reception import Reception
 from bridge.filing.threads import Threads

@@ -25,7 +25,7 @@ from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError
 from bridge.config.timing import Timing
 from bridge.container import BRIDGE_TOML, assemble
-from bridge.filing.filing import MAX_TRIES
+from bridge.filing.exactly_once import MAX_TRIES
 from bridge.filing.servicedesk import ServiceDesk
 from bridge.filing.worker import Worker
 from bridge.mattermost.api import MattermostApi

@@ -9,7 +9,7 @@ import pytest
 from bridge.config.credentials import GlpiTokens
 from bridge.config.timing import CIRCUIT_SECONDS
 from bridge.filing.drafts import NewTicket
-from bridge.filing.filing import MAX_TRIES, Filing, Progress
+from bridge.filing.exactly_once import MAX_TRIES, Filing, Progress
 from bridge.filing.planning import Plan
 from bridge.jobs.circuit import Circuit
 from bridge.jobs.claims import Claims
