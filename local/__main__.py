@@ -86,7 +86,8 @@ def main() -> int:
     Returns:
         The exit code: 0 after Ctrl-C, 1 when it could not start.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` leaves SIGINT ignored
+        signal.signal(stop, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text on a terminal
     try:

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,31 +61,57 @@ def refusal(**env: str) -> str:
     return str(caught.value)
 
 
-@pytest.fixture
-def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+IGNORING_SIGINT = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""What `nohup` and a script's `&` make of a program."""
+
+
+@contextmanager
+def started(port: int, folder: Path, *under: str) -> Iterator[subprocess.Popen[str]]:
     """`python -m local` in an empty folder: a developer's .env is not for tests."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
     with subprocess.Popen(
-        [sys.executable, "-m", "local"],
-        cwd=tmp_path,
+        [*under, sys.executable, "-m", "local"],
+        cwd=folder,
         env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def greeting_of(process: subprocess.Popen[str]) -> str:
+    """Return what a start says, as soon as all of it is said."""
+    assert process.stdout
+    greeting = ""
+    while "Ctrl-C" not in greeting:
+        line = process.stdout.readline()
+        assert line, greeting
+        greeting += line
+    return greeting
+
+
+def test_ctrl_c_ends_it_even_if_it_was_started_in_the_background(port: int, tmp_path: Path) -> None:
+    with started(port, tmp_path, *IGNORING_SIGINT) as process:
+        greeting_of(process)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=120)[0].strip() == "Stopped."
+        assert process.returncode == 0
+
+
+@pytest.fixture
+def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with started(port, tmp_path) as process:
         yield process
-        process.kill()
 
 
 def test_one_command_starts_everything_and_ctrl_c_ends_it(
     running: subprocess.Popen[str], port: int, tmp_path: Path
 ) -> None:
-    assert running.stdout
-    greeting = ""
-    while "Ctrl-C" not in greeting:
-        line = running.stdout.readline()
-        assert line, greeting
-        greeting += line
+    greeting = greeting_of(running)
     assert "production needs AWS" in greeting
     assert f"curl http://127.0.0.1:{port + 4}/say -F user=alice" in greeting
     curl = re.search(r"curl (\S+) -d token=(\S+) \\\n    -d user_name=alice", greeting)
