@@ -20,6 +20,7 @@ from local import SAMPLE_TOKENS
 from local.aws import EmbeddedAws, create_queue_and_ledger
 from local.gateway import INVOKE
 from local.glpi_simulator import GlpiSimulator
+from local.ports import free_ports
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / ".build" / "package"
@@ -104,20 +105,23 @@ def packaged(glpi: GlpiSimulator, output: IO[Any], **more: str) -> Iterator[Func
 
 @contextmanager
 def _started(output: IO[Any]) -> Iterator[Function]:
-    port = _free_port()
-    addresses = [
-        "--runtime-interface-emulator-address",
-        f"127.0.0.1:{port}",
-        "--runtime-api-address",
-        f"127.0.0.1:{_free_port()}",
-    ]
     client = [str(RUNTIME_PYTHON), "-m", "awslambdaric", "handler.lambda_handler"]
-    with subprocess.Popen(
-        [str(EMULATOR), *addresses, *client],
-        cwd=PACKAGE,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-    ) as process:
+    with (
+        free_ports(2) as port,
+        subprocess.Popen(
+            [
+                str(EMULATOR),
+                "--runtime-interface-emulator-address",
+                f"127.0.0.1:{port}",
+                "--runtime-api-address",
+                f"127.0.0.1:{port + 1}",
+                *client,
+            ],
+            cwd=PACKAGE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
         try:
             _wait_for(port, process)
             yield Function(port, process)
@@ -135,9 +139,3 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
         else:
             return
     raise RuntimeError("the runtime interface emulator did not start")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

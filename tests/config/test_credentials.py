@@ -1,7 +1,6 @@
 """The secret: what is wrong with it is said, what is in it never."""
 
 import json
-import socket
 import threading
 from typing import Any
 
@@ -22,6 +21,7 @@ from bridge.config.credentials import (
     secrets_manager,
 )
 from bridge.config.settings import SettingsError
+from tests.support.ports import refusing_port
 
 GOOD: dict[str, Any] = {
     "glpi_app_token": "canary-app",
@@ -244,10 +244,9 @@ def test_a_refusal_names_its_code_and_the_role(
 
 
 def test_a_secrets_manager_out_of_reach_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    assert "did not answer (EndpointConnectionError)" in problem("bridge")
+    with refusing_port() as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        assert "did not answer (EndpointConnectionError)" in problem("bridge")
 
 
 def test_without_a_region_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

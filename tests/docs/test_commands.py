@@ -17,9 +17,10 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
 from local import SAMPLE_TOKENS
+from local.__main__ import DEFAULT_PORT
+from local.ports import free_ports
 from manage import cli
 from tests.conftest import ROOT
-from tests.local.test_run import free_ports
 from tests.support.guides import EVERYTHING, PAGES, SH, TEMPLATE, Block, code_spans
 
 
@@ -151,17 +152,20 @@ def test_every_command_of_manage_py_exists_and_is_named() -> None:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
     """`make run`'s program; the folder in which it runs, and its port."""
-    folder, port = tmp_path_factory.mktemp("run"), free_ports()
+    folder = tmp_path_factory.mktemp("run")
     (folder / "manage.py").symlink_to(ROOT / "manage.py")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
-    with subprocess.Popen(
-        [sys.executable, "-m", "local"],
-        cwd=folder,
-        env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with (
+        free_ports(5) as port,
+        subprocess.Popen(
+            [sys.executable, "-m", "local"],
+            cwd=folder,
+            env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
         assert process.stdout
         greeting = ""
         while "Ctrl-C" not in greeting:
@@ -184,7 +188,9 @@ python() { "$PYTHON" "$@"; }
 @pytest.mark.parametrize("block", [b for b in SH if b.expected is not None], ids=lambda b: b.page)
 def test_what_is_said_to_run_runs(block: Block, running: tuple[Path, int]) -> None:
     folder, port = running
-    script = re.sub(r"\b(811[2-5])\b", lambda found: str(port + int(found[1]) - 8112), block.text)
+    script = block.text
+    for n in range(5):
+        script = re.sub(rf"\b{DEFAULT_PORT + n}\b", str(port + n), script)
     done = subprocess.run(
         ["bash"],
         input=PRELUDE + script,

@@ -85,6 +85,12 @@ def test_refuse_cuts_connections_and_closes_the_port_until_healed(client: Client
     assert client.create()[0] == 201
 
 
+def test_a_port_that_refuses_goes_to_nobody_else(glpi: GlpiSimulator) -> None:
+    glpi.inject(Fault("refuse"))
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", urlsplit(glpi.url).port))
+
+
 def test_delay_before_waits_and_then_processes(client: Client) -> None:
     client.glpi.inject(Fault("delay_before", "POST Ticket", seconds=0.05))
     began = time.monotonic()

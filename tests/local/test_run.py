@@ -25,27 +25,16 @@ from local.__main__ import RUN_ENV, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator, Trouble
+from local.ports import free_ports
 from tests.conftest import ROOT, kept_environment
 from tests.support.people import File, ask, multipart
 
 
-def free_ports() -> int:
-    """Return the first of five neighbouring free ports."""
-    while True:
-        with ExitStack() as stack:
-            first = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            port: int = first.getsockname()[1]
-            try:
-                for neighbour in range(port + 1, port + 5):
-                    stack.enter_context(socket.create_server(("127.0.0.1", neighbour)))
-            except OSError:
-                continue
-            return port
-
-
 @pytest.fixture
-def port() -> int:
-    return free_ports()
+def port() -> Iterator[int]:
+    """The first of the five that `make run` takes."""
+    with free_ports(5) as port:
+        yield port
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +45,12 @@ def environment() -> Iterator[None]:
 
 
 def refusal(**env: str) -> str:
-    with ExitStack() as stack, pytest.raises((SettingsError, GlpiError)) as caught:
-        start(stack, env)
+    with (
+        free_ports(5) as port,
+        ExitStack() as stack,
+        pytest.raises((SettingsError, GlpiError)) as caught,
+    ):
+        start(stack, {"PORT": str(port), **env})
     return str(caught.value)
 
 
@@ -159,8 +152,8 @@ def test_a_port_is_a_number(value: str) -> None:
     assert refusal(PORT=value).startswith(f"PORT: is {value!r}; use a number")
 
 
-def test_an_unknown_version_cannot_be_simulated(port: int) -> None:
-    said = refusal(PORT=str(port), GLPI_VERSION="9.5")
+def test_an_unknown_version_cannot_be_simulated() -> None:
+    said = refusal(GLPI_VERSION="9.5")
     assert said == "GLPI_VERSION: is '9.5'; use 10.0.14 or 11.0.6"
 
 
@@ -409,22 +402,20 @@ def test_without_a_bot_only_the_links_lead_to_mattermost(
         assert "https://chat.example.com  (no bot: MATTERMOST_BOT_TOKEN is not set)" in greeting
 
 
-def test_a_bot_token_needs_an_address(port: int) -> None:
-    assert refusal(PORT=str(port), MATTERMOST_BOT_TOKEN="x" * 26) == (
+def test_a_bot_token_needs_an_address() -> None:
+    assert refusal(MATTERMOST_BOT_TOKEN="x" * 26) == (
         "MATTERMOST_BOT_TOKEN: is set, but MATTERMOST_URL is not; set it to the server's address, "
         "or neither of them to simulate a Mattermost"
     )
 
 
-def test_an_unusable_address_of_mattermost_is_named(port: int) -> None:
-    said = refusal(PORT=str(port), MATTERMOST_URL="chat.example")
+def test_an_unusable_address_of_mattermost_is_named() -> None:
+    said = refusal(MATTERMOST_URL="chat.example")
     assert said.startswith("MATTERMOST_URL: is 'chat.example', which is not a web address; use ")
 
 
-def test_an_unusable_bot_token_is_named_and_not_shown(
-    mattermost: MattermostSimulator, port: int
-) -> None:
-    env = {"PORT": str(port), "MATTERMOST_URL": mattermost.url}
+def test_an_unusable_bot_token_is_named_and_not_shown(mattermost: MattermostSimulator) -> None:
+    env = {"MATTERMOST_URL": mattermost.url}
     said = refusal(**env, MATTERMOST_BOT_TOKEN="canary x")
     assert said == (
         "MATTERMOST_BOT_TOKEN: holds blanks or characters that no token has; copy it again"
@@ -437,9 +428,9 @@ def test_an_unusable_bot_token_is_named_and_not_shown(
 
 
 def test_a_mattermost_that_is_not_there_or_none_is_one_sentence(
-    mattermost: MattermostSimulator, port: int
+    mattermost: MattermostSimulator,
 ) -> None:
-    env = {"PORT": str(port), "MATTERMOST_URL": mattermost.url, "MATTERMOST_BOT_TOKEN": "x" * 26}
+    env = {"MATTERMOST_URL": mattermost.url, "MATTERMOST_BOT_TOKEN": "x" * 26}
     mattermost.trouble = Trouble(status=200)
     assert refusal(**env).startswith(
         f"MATTERMOST_URL: is '{mattermost.url}': What answers is not Mattermost: check "
@@ -450,8 +441,6 @@ def test_a_mattermost_that_is_not_there_or_none_is_one_sentence(
     )
 
 
-def test_an_unusable_certificate_for_mattermost_is_named(port: int) -> None:
-    said = refusal(
-        PORT=str(port), MATTERMOST_URL="https://chat.example", MATTERMOST_CA_BUNDLE="none"
-    )
+def test_an_unusable_certificate_for_mattermost_is_named() -> None:
+    said = refusal(MATTERMOST_URL="https://chat.example", MATTERMOST_CA_BUNDLE="none")
     assert said.startswith("MATTERMOST_CA_BUNDLE: is 'none', which is not a readable file")

@@ -24,6 +24,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from bridge.net import http as http_module
 from bridge.net.http import Cause, Deadline, Http, NoAnswer
 from local.glpi_simulator import Fault, GlpiSimulator
+from tests.support.ports import refusing_port
 
 SHORT = 0.15
 """Seconds. Long enough for anything on loopback, short enough for a test that lets it pass."""
@@ -158,9 +159,8 @@ def test_netrc_and_proxies_of_the_environment_are_ignored(
 
 
 def test_a_refused_connection_sent_nothing(http: Http) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    problem = failure(http, f"http://127.0.0.1:{port}/")
+    with refusing_port() as port:
+        problem = failure(http, f"http://127.0.0.1:{port}/")
     assert (problem.cause, problem.sent) == (Cause.CONNECT, False)
     assert problem.detail == "Connection refused"
 
