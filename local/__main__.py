@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -71,7 +72,7 @@ Let alice write a message with two files. Her thread is printed, with a link to 
 
   curl {url}/say -F user=alice \\
     -F 'text={trigger} **the printer** is on fire' \\
-    -F file=@{first} -F file=@{second}
+    -F {first} -F {second}
 
 {url} shows all threads, and what comes into them later.
 """
@@ -149,9 +150,13 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
 
 
 def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str) -> str:
-    first, second = _shown(ROOT / "requirements.txt"), _shown(ROOT / "requirements" / "run.txt")
+    first, second = (
+        shlex.quote(f"file=@{_shown(path)}")
+        for path in (ROOT / "requirements.txt", ROOT / "requirements" / "run.txt")
+    )
     say = SAY.format(url=mattermost.url, trigger=trigger, first=first, second=second)
-    manage = f"{_shown(Path(sys.executable))} {_shown(ROOT / 'manage.py')} --env {RUN_ENV}"
+    program = (str(_shown(path)) for path in (Path(sys.executable), ROOT / "manage.py"))
+    manage = shlex.join([*program, "--env", str(RUN_ENV)])
     return GREETING.format(
         port=port,
         mattermost=mattermost.shown,

@@ -586,7 +586,7 @@ class Workshop:
     """A small repository of two commits with the scripts, and fake tools."""
 
     def __init__(self, path: Path) -> None:
-        self.repository = path / "repository"
+        self.repository = path / "a repository"
         self.calls_file, self.stack_file = path / "calls", path / "stack"
         (path / "bin").mkdir()
         for name in ("aws", "sam", "python"):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -121,13 +122,13 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
     with urllib.request.urlopen(link[1]) as page:
         assert "the printer is on fire" in page.read().decode()
 
-    command = re.search(r"  (\S+ \S+manage.py --env \S+) queue", greeting)
+    command = re.search(r"^  (.*manage.py.* --env \S+ queue)$", greeting, re.MULTILINE)
     assert command
     env_file = tmp_path / ".build" / "run.env"
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
     assert "outgoingwebhooktoken" not in env_file.read_text()
     waits = subprocess.run(
-        [*command[1].split(), "queue"], cwd=tmp_path, capture_output=True, text=True, check=True
+        shlex.split(command[1]), cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "dead letters  0\n" in waits.stdout
 
@@ -137,6 +138,22 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
     for taken in range(port, port + 5):
         with socket.create_server(("127.0.0.1", taken)):
             pass
+
+
+def test_what_is_to_be_typed_can_be_typed_in_a_path_with_blanks(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path.parent / "a folder's own"
+    monkeypatch.setattr("local.__main__.ROOT", folder)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    with ExitStack() as stack:
+        lines = start(stack, {"PORT": str(port)}).splitlines()
+    (say,), (manage,) = ([n for n in lines if text in n] for text in ("file=@", "manage.py"))
+    files = [f"file=@{folder / name}" for name in ("requirements.txt", "requirements/run.txt")]
+    assert shlex.split(say) == ["-F", files[0], "-F", files[1]]
+    manage_py = [str(folder / "python"), str(folder / "manage.py")]
+    assert shlex.split(manage) == [*manage_py, "--env", str(RUN_ENV), "queue"]
 
 
 def test_a_port_in_use_is_one_sentence_with_a_way_out(port: int) -> None:
