@@ -2,8 +2,10 @@
 
 import json
 import threading
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
@@ -21,6 +23,7 @@ from bridge.config.credentials import (
     secrets_manager,
 )
 from bridge.config.settings import SettingsError
+from tests.support.limits import PLENTY
 from tests.support.ports import refusing_port
 
 GOOD: dict[str, Any] = {
@@ -256,7 +259,8 @@ def test_without_a_region_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_slow_secrets_manager_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
+    slow = SimpleNamespace(get_secret_value=lambda **_: over.wait(PLENTY))
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: slow)
     monkeypatch.setattr("bridge.config.credentials.READ_SECONDS", 0.05)
-    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: over.wait(30))
     assert "did not answer (TimeoutError)" in problem("bridge")
     over.set()

@@ -15,6 +15,7 @@ from glpi import Glpi, GlpiError, OutcomeUnknown, Refused, Unavailable
 from local.glpi_simulator import Fault, GlpiSimulator
 from tests.conftest import both_versions
 from tests.glpi_api.test_glpi import Tokens
+from tests.support.limits import PLENTY
 
 pytestmark = both_versions
 
@@ -49,7 +50,7 @@ def ticket(client: Glpi) -> int:
 
 
 def deadline() -> Deadline:
-    return Deadline(10)
+    return Deadline(PLENTY)
 
 
 # --- People

@@ -14,6 +14,8 @@ from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
 from tests.conftest import both_versions
 from tests.support.chat import HELPDESK, PNG, Chat, chat, contents, filenames, plain
+from tests.support.deadlines import skip_waits
+from tests.support.limits import PLENTY
 from tests.support.safe_path import PATIENCE, work
 
 __all__ = ["chat", "plain"]
@@ -443,8 +445,8 @@ def test_a_slow_file_takes_its_own_share_of_the_time_only(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat.write("112 x", ("a.txt", b"1"), ("b.txt", b"2"), ("c.txt", b"3"))
-    monkeypatch.setattr(handler, "WORKER_SECONDS", 3.0)
-    chat.glpi.inject(Fault("delay_before", match=UPLOAD, seconds=60, times=1))
+    chat.glpi.inject(Fault("delay_before", match=UPLOAD, seconds=PLENTY, times=1))
+    skip_waits(monkeypatch, chat.glpi)
     chat.go_on()
     assert filenames(chat.ticket) == ["b.txt", "c.txt"]
 

@@ -15,6 +15,8 @@ from local.glpi_simulator import Fault
 from local.mattermost_simulator import Trouble
 from tests.conftest import both_versions
 from tests.support.chat import ALICE, BOB, Chat, chat, plain
+from tests.support.deadlines import skip_waits
+from tests.support.limits import PLENTY
 from tests.support.safe_path import PATIENCE
 
 __all__ = ["chat", "plain"]
@@ -220,6 +222,7 @@ def test_a_look_up_that_hangs_leaves_time_for_the_ticket(
     assert requesters(chat) == [ALICE]
 
 
+@pytest.mark.usefixtures("shipped_limits")
 def test_all_that_is_asked_before_the_ticket_leaves_time_for_it() -> None:
     before = outbox.CALL_SECONDS + threads.ASK_SECONDS + planning.LOOK_UP_SECONDS
     assert before + filing.PROBE_SECONDS < handler.GLPI_SECONDS
@@ -227,6 +230,7 @@ def test_all_that_is_asked_before_the_ticket_leaves_time_for_it() -> None:
     assert requesters_module.ASK_SECONDS < planning.LOOK_UP_SECONDS
 
 
+@pytest.mark.usefixtures("shipped_limits")
 def test_all_that_is_asked_leaves_time_for_the_answer() -> None:
     secret = 2 * credentials.READ_SECONDS
     notes = 6 * ledger.CALL_SECONDS  # the claim, its end, the thread's two, and that it was told
@@ -254,9 +258,9 @@ def test_an_addition_of_unknown_outcome_names_the_requester_once(
     chat.mattermost.trouble = TROUBLES[0]
     chat.write("112 x")
     chat.mattermost.heal()
-    if cut == "delay_after":
-        monkeypatch.setattr(handler, "WORKER_SECONDS", 0.3)
-    chat.glpi.inject(Fault(cut, match=ADD, times=1, seconds=60))
+    seconds = PLENTY if cut == "delay_after" else 0.0
+    chat.glpi.inject(Fault(cut, match=ADD, times=1, seconds=seconds))
+    skip_waits(monkeypatch, chat.glpi)
     assert chat.go_on()
     assert requesters(chat) == ([] if cut == "cut_before" else [ALICE])
     chat.settle()

@@ -9,6 +9,7 @@ from bridge.config.credentials import MattermostAccess
 from bridge.mattermost.api import Denied, FileInfo, Gone, MattermostApi, Place, Unreachable
 from bridge.net.http import Deadline, Http
 from local.mattermost_simulator import MattermostSimulator, Trouble
+from tests.support.limits import PLENTY
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 
@@ -22,7 +23,7 @@ def api(mattermost: MattermostSimulator) -> Iterator[MattermostApi]:
 
 
 def deadline() -> Deadline:
-    return Deadline(5)
+    return Deadline(PLENTY)
 
 
 def test_a_post_stands_in_a_channel_and_perhaps_in_a_thread(

@@ -19,6 +19,7 @@ from bridge.mattermost.notifier import Way, WayBack
 from bridge.mattermost.outgoing_webhook import Post, answer, to_post
 from bridge.net.http import Answer, Deadline, Http
 from local.mattermost_simulator import MattermostSimulator, Trouble
+from tests.support.limits import PLENTY
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 REPLY = answer("done", in_thread=True, username="Helpdesk", icon_url="https://x.example/i.png")
@@ -30,7 +31,7 @@ def post(post_id: str | None, **fields: object) -> Post:
 
 
 def deadline() -> Deadline:
-    return Deadline(5)
+    return Deadline(PLENTY)
 
 
 @pytest.fixture
