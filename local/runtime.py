@@ -25,7 +25,7 @@ from local.ports import free_ports
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / ".build" / "package"
 RUNTIME_PYTHON = ROOT / ".venv" / "runtime" / "bin" / "python"
-START_SECONDS = 20.0
+START_SECONDS = 120.0
 
 _ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
 EMULATOR = next(
@@ -94,6 +94,7 @@ def packaged(glpi: GlpiSimulator, output: IO[Any], **more: str) -> Iterator[Func
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "LAMBDA_TASK_ROOT": str(PACKAGE),
         "PYTHONPATH": str(PACKAGE),
+        "PYTHONDONTWRITEBYTECODE": "1",  # in Lambda, too, the package cannot be written to
         **more,
     }
     try:

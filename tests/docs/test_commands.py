@@ -22,6 +22,7 @@ from local.ports import free_ports
 from manage import cli
 from tests.conftest import ROOT
 from tests.support.guides import EVERYTHING, PAGES, SH, TEMPLATE, Block, code_spans
+from tests.support.limits import PLENTY
 
 
 def commands(group: click.Command = cli, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
@@ -158,7 +159,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, in
     with (
         free_ports(5) as port,
         subprocess.Popen(
-            [sys.executable, "-m", "local"],
+            [sys.executable, "-m", "tests.support.limits"],
             cwd=folder,
             env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
             stdout=subprocess.PIPE,
@@ -175,13 +176,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, in
         yield folder, port
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(PLENTY)
         process.kill()
 
 
-PRELUDE = """set -eu
-curl() { command curl -sS --fail-with-body --noproxy '*' --max-time 30 "$@"; echo; }
-python() { "$PYTHON" "$@"; }
+PRELUDE = f"""set -eu
+curl() {{ command curl -sS --fail-with-body --noproxy '*' --max-time {PLENTY} "$@"; echo; }}
+python() {{ "$PYTHON" "$@"; }}
 """
 
 
@@ -198,7 +199,7 @@ def test_what_is_said_to_run_runs(block: Block, running: tuple[Path, int]) -> No
         env={**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=10 * PLENTY,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for words in block.expected or ():

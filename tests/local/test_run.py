@@ -28,6 +28,7 @@ from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator, Trouble
 from local.ports import free_ports
 from tests.conftest import ROOT, kept_environment
+from tests.support.limits import PLENTY
 from tests.support.people import File, ask, multipart
 
 
@@ -60,11 +61,13 @@ IGNORING_SIGINT = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 
 
 @contextmanager
-def started(port: int, folder: Path, *under: str) -> Iterator[subprocess.Popen[str]]:
+def started(
+    port: int, folder: Path, *under: str, module: str = "local"
+) -> Iterator[subprocess.Popen[str]]:
     """`python -m local` in an empty folder: a developer's .env is not for tests."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
     with subprocess.Popen(
-        [*under, sys.executable, "-m", "local"],
+        [*under, sys.executable, "-m", module],
         cwd=folder,
         env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
         stdout=subprocess.PIPE,
@@ -92,13 +95,13 @@ def test_ctrl_c_ends_it_even_if_it_was_started_in_the_background(port: int, tmp_
     with started(port, tmp_path, *IGNORING_SIGINT) as process:
         greeting_of(process)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=120)[0].strip() == "Stopped."
+        assert process.communicate(timeout=PLENTY)[0].strip() == "Stopped."
         assert process.returncode == 0
 
 
 @pytest.fixture
 def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    with started(port, tmp_path) as process:
+    with started(port, tmp_path, module="tests.support.limits") as process:
         yield process
 
 
@@ -133,7 +136,7 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
     assert "dead letters  0\n" in waits.stdout
 
     running.send_signal(signal.SIGINT)
-    assert running.wait(10) == 0
+    assert running.wait(PLENTY) == 0
     assert not env_file.exists()
     for taken in range(port, port + 5):
         with socket.create_server(("127.0.0.1", taken)):
@@ -318,7 +321,7 @@ class Rehearsal:
 
     def thread_when(self, root: str, text: str) -> str:
         """Return a thread as soon as it holds a text."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PLENTY
         thread = ask(f"{self.chat}/threads/{root}")[1]
         while text not in thread:
             assert time.monotonic() < end, thread
@@ -327,7 +330,7 @@ class Rehearsal:
 
     def ticket_when(self, number: int, condition: Callable[[Any], bool]) -> Any:
         """Return a ticket as soon as something is true of it."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PLENTY
         while time.monotonic() < end:
             tickets = {t["id"]: t for t in json.loads(ask(f"{self.control}/tickets")[1])}
             if condition(tickets[number]):
