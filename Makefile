@@ -10,7 +10,7 @@
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
 PYTHON ?= python3
-VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 VENV := .venv/$(VERSION)
 BIN := $(VENV)/bin
 RUNTIME := 3.13
@@ -82,7 +82,7 @@ deploy: deploy-tools
 	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv/deploy/bin:$$PATH" deploy/deploy $(STAGE)
 
 lock: $(VENV)/made
-	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv==0.13.9
+	@"$(PYTHON)" -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv==0.13.9
 	$(LOCK) requirements/function.in --output-file requirements.txt
 	for name in run test deploy lint checkov ci-lint ministack runtime; do \
 		$(LOCK) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
@@ -91,12 +91,12 @@ lock: $(VENV)/made
 # ---- Environments: one for running and testing, one for each tool that shares its pins with nobody
 
 $(VENV)/made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 run"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
 	@echo "Preparing $(VENV) (once, about a minute) ..."
-	@$(PYTHON) -m venv --clear $(VENV)
+	@"$(PYTHON)" -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/%.installed: requirements/%.txt $(VENV)/made
@@ -147,8 +147,9 @@ build-WebhookFunction:
 	fi
 	@chmod -R u=rwX,go=rX "$(ARTIFACTS_DIR)"
 
-# The package twice, for the tests: what is inside, and whether it is the same again.
+# The package twice, for the tests: what is inside, and whether it is the same again. One that is
+# there already and no different stays: another `make test` may be at it.
 .build/package .build/again: $(SHIPPED) $(wildcard bridge bridge/*/) Makefile .venv/runtime/installed
-	@rm -rf $@ $@.part && mkdir -p $@.part
-	@$(MAKE) --no-print-directory build-WebhookFunction ARTIFACTS_DIR="$(CURDIR)/$@.part"
-	@mv $@.part $@ && touch $@
+	@mkdir -p .build && part=$$(mktemp -d .build/part.XXXXXX) && trap 'rm -rf "$$part"' EXIT && \
+	$(MAKE) --no-print-directory build-WebhookFunction ARTIFACTS_DIR="$(CURDIR)/$$part" && \
+	{ diff -r "$$part" $@ >/dev/null 2>&1 || { rm -rf $@ && mv "$$part" $@; }; } && touch $@

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -75,7 +76,7 @@ Let alice write a message with two files. Her thread is printed, with a link to 
 
   curl {url}/say -F user=alice \\
     -F 'text={trigger} **the printer** is on fire' \\
-    -F file=@{first} -F file=@{second}
+    -F {first} -F {second}
 
 {url} shows all threads, and what comes into them later.
 """
@@ -90,7 +91,8 @@ def main() -> int:
     Returns:
         The exit code: 0 after Ctrl-C, 1 when it could not start.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` leaves SIGINT ignored
+        signal.signal(stop, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text on a terminal
     try:
@@ -156,9 +158,13 @@ def _webhook_url(port: int) -> str:
 
 
 def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str) -> str:
-    first, second = _shown(ROOT / "requirements.txt"), _shown(ROOT / "requirements" / "run.txt")
+    first, second = (
+        shlex.quote(f"file=@{_shown(path)}")
+        for path in (ROOT / "requirements.txt", ROOT / "requirements" / "run.txt")
+    )
     say = SAY.format(url=mattermost.url, trigger=trigger, first=first, second=second)
-    manage = f"{_shown(Path(sys.executable))} {_shown(ROOT / 'manage.py')} --env {RUN_ENV}"
+    program = (str(_shown(path)) for path in (Path(sys.executable), ROOT / "manage.py"))
+    manage = shlex.join([*program, "--env", str(RUN_ENV)])
     return GREETING.format(
         port=port,
         webhook=_webhook_url(port),

@@ -18,6 +18,9 @@ SECRET_ID = "mattermost-glpi-bridge"
 RETENTION: "Mapping[QueueAttributeNameType, str]" = {"MessageRetentionPeriod": str(14 * 24 * 3600)}
 """As in template.yaml."""
 
+START_SECONDS = 120.0
+"""So long its first answer may take: more, and it hangs."""
+
 PRETENDED = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -79,7 +82,7 @@ class EmbeddedAws:
         host, port = self._server.get_host_and_port()
         url = f"http://{host}:{port}"
         pretend(url)
-        requests.post(f"{url}/moto-api/reset", timeout=10)
+        requests.post(f"{url}/moto-api/reset", timeout=START_SECONDS)
 
     def create_queue_and_ledger(self) -> None:
         """Create what template.yaml creates, and tell the function its names."""

@@ -27,6 +27,7 @@ from local import SAMPLE_TOKENS, sam
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator
+from local.ports import free_ports
 
 ROOT = Path(__file__).parent.parent
 VENV = ROOT / ".venv"
@@ -46,11 +47,11 @@ class Failed(Exception):
 
 def main() -> int:
     """Deploy to the emulator and use the stack; returns 0, or 1 when a step failed."""
-    port = _free_port()
-    pretend(f"http://127.0.0.1:{port}")
-    os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
     try:
         with ExitStack() as stack:
+            port = stack.enter_context(free_ports())
+            pretend(f"http://127.0.0.1:{port}")
+            os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
             glpi = stack.enter_context(GlpiSimulator())
             chat = stack.enter_context(MattermostSimulator())
             stack.enter_context(_emulator(port))
@@ -281,12 +282,6 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise Failed("the AWS emulator did not start; see .build/ministack.log")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -20,11 +20,12 @@ from local import SAMPLE_TOKENS
 from local.aws import EmbeddedAws, create_queue_and_ledger
 from local.gateway import INVOKE
 from local.glpi_simulator import GlpiSimulator
+from local.ports import free_ports
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / ".build" / "package"
 RUNTIME_PYTHON = ROOT / ".venv" / "runtime" / "bin" / "python"
-START_SECONDS = 20.0
+START_SECONDS = 120.0
 
 _ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
 EMULATOR = next(
@@ -97,6 +98,7 @@ def packaged(glpi: GlpiSimulator, output: IO[Any], **more: str) -> Iterator[Func
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "LAMBDA_TASK_ROOT": str(PACKAGE),
         "PYTHONPATH": str(PACKAGE),
+        "PYTHONDONTWRITEBYTECODE": "1",  # in Lambda, too, the package cannot be written to
         **more,
     }
     try:
@@ -108,21 +110,24 @@ def packaged(glpi: GlpiSimulator, output: IO[Any], **more: str) -> Iterator[Func
 
 @contextmanager
 def _started(output: IO[Any]) -> Iterator[Function]:
-    port = _free_port()
-    addresses = [
-        "--runtime-interface-emulator-address",
-        f"127.0.0.1:{port}",
-        "--runtime-api-address",
-        f"127.0.0.1:{_free_port()}",
-    ]
     client = [str(RUNTIME_PYTHON), "-m", "awslambdaric", "handler.lambda_handler"]
     started_at = time.perf_counter()
-    with subprocess.Popen(
-        [str(EMULATOR), *addresses, *client],
-        cwd=PACKAGE,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-    ) as process:
+    with (
+        free_ports(2) as port,
+        subprocess.Popen(
+            [
+                str(EMULATOR),
+                "--runtime-interface-emulator-address",
+                f"127.0.0.1:{port}",
+                "--runtime-api-address",
+                f"127.0.0.1:{port + 1}",
+                *client,
+            ],
+            cwd=PACKAGE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
         try:
             _wait_for(port, process)
             yield Function(port, process, started_at)
@@ -140,9 +145,3 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
         else:
             return
     raise RuntimeError("the runtime interface emulator did not start")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -26,7 +27,13 @@ from local.gateway import Context
 from local.glpi_simulator import GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator
 from local.memory import MemoryOutbox
+from tests.support import limits
 from tests.support.safe_path import Clock
+
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = [ROOT / "handler.py", ROOT / "glpi.py", *sorted((ROOT / "bridge").rglob("*.py"))]
@@ -144,6 +151,20 @@ def aws_environment() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def wide_limits() -> Iterator[None]:
+    """A busy machine may be slow."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        limits.widen(monkeypatch.setattr)
+        yield
+
+
+@pytest.fixture
+def shipped_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits as they ship, for tests that are about them."""
+    limits.put(monkeypatch.setattr, limits.shipped())
+
+
 @pytest.fixture(scope="session")
 def secrets_client(aws_environment: None) -> SecretsManagerClient:
     """A client, made once: it takes longer to make than most tests to run."""
@@ -168,12 +189,6 @@ def lab(
         monkeypatch.delenv(name, raising=False)
     for name, value in create_queue_and_ledger().items():
         monkeypatch.setenv(name, value)
-    for name in (
-        "bridge.config.timing.LEDGER_SECONDS",
-        "bridge.config.timing.QUEUE_SECONDS",
-        "bridge.config.timing.SECRET_SECONDS",
-    ):
-        monkeypatch.setattr(name, 30.0)  # a busy machine may be slow
     lab = Lab(glpi, aws)
     monkeypatch.setattr(logs.logger.registered_handler, "stream", lab.log_stream)
     lab.cold_start()

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
@@ -96,6 +96,7 @@ class Port:
     prefix: str
     listener: Listener | None = None
     root: str = ""
+    delays: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
 class GlpiHandler(BaseHTTPRequestHandler):
@@ -176,6 +177,7 @@ class GlpiHandler(BaseHTTPRequestHandler):
             send_half(self, answer)
         elif fault and kind in {"drip", "drip_headers"}:
             slow_head = kind == "drip_headers"
+            self.port.delays.release()
             send_dripping(self, answer, fault.seconds, stopping, headers_too=slow_head)
         elif kind == "oversized":
             send_oversized(self, answer, stopping)
@@ -184,7 +186,10 @@ class GlpiHandler(BaseHTTPRequestHandler):
 
     def _wait(self, struck: list[Fault], kind: str) -> None:
         seconds = sum(fault.seconds for fault in struck if fault.kind == kind)
-        if seconds and self.port.stopping.wait(seconds):
+        if not seconds:
+            return
+        self.port.delays.release()
+        if self.port.stopping.wait(seconds):
             raise ConnectionCutError
 
     def _without_glpi(self, fault: Fault | None) -> Answer | None:

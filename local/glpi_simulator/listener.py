@@ -18,24 +18,26 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 class _Server(ThreadingHTTPServer):
     """One listening socket and the connections accepted from it."""
 
-    allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, handler: type[BaseHTTPRequestHandler], owner: "Listener") -> None:
-        super().__init__(("127.0.0.1", port), handler)
+    def __init__(
+        self, bound: socket.socket, handler: type[BaseHTTPRequestHandler], owner: "Listener"
+    ) -> None:
+        super().__init__(bound.getsockname(), handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = bound
+        self.server_name, self.server_port = bound.getsockname()
+        try:
+            self.server_activate()
+        except OSError:
+            self.server_close()
+            raise
         self.owner = owner
         self.socket.setblocking(False)
         self._wake, self._woken = socket.socketpair()
         self._accepting = threading.Thread(target=self._accept, name="accept", daemon=True)
         self._accepting.start()
-
-    def server_bind(self) -> None:
-        """Bind without asking a name server who we are, as HTTPServer does."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
     def _accept(self) -> None:
         while True:
@@ -95,6 +97,7 @@ class Listener:
         self._handler = handler
         self._lock = threading.Lock()
         self._server: _Server | None = None
+        self._kept: socket.socket | None = None
         self._open: dict[int, tuple[socket.socket, threading.Thread]] = {}
         self._numbers: dict[int, int] = {}
         self._cut: set[int] = set()
@@ -103,12 +106,16 @@ class Listener:
     def open(self) -> None:
         """Begin or resume to listen, on the same port as before."""
         if self._server is None:
-            self._server = _Server(self.port, self._handler, self)
+            bound, self._kept = self._kept or _bound(self.port), None
+            self._server = _Server(bound, self._handler, self)
             self.port = self._server.server_port
 
     def close(self) -> None:
         """Stop listening, cut every open connection and wait for its thread."""
         self.refuse()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
         with self._lock:
             threads = [thread for _, thread in self._open.values()]
         for thread in threads:
@@ -116,10 +123,11 @@ class Listener:
                 thread.join()
 
     def refuse(self) -> None:
-        """Stop listening and cut every open connection."""
+        """Stop listening and cut every open connection; the port stays ours."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
+            self._kept = _bound(self.port)
         with self._lock:
             for key, (connection, _) in self._open.items():
                 self._cut.add(key)
@@ -166,6 +174,18 @@ class Listener:
                 self._numbers.pop(key, None)
                 self._cut.discard(key)
                 self._reset.discard(key)
+
+
+def _bound(port: int) -> socket.socket:
+    """Return a socket that has a port, but does not listen yet."""
+    bound = socket.socket()
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _shut(connection: socket.socket) -> None:

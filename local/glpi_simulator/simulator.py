@@ -118,6 +118,11 @@ class GlpiSimulator:
         return self._listener.connections
 
     @property
+    def delays(self) -> threading.Semaphore:
+        """Released whenever an answer begins to be late, whether it is delayed or drips."""
+        return self._port.delays
+
+    @property
     def faults(self) -> list[Fault]:
         """The faults that may still strike."""
         return self._board.active

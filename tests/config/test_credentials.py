@@ -1,10 +1,11 @@
 """The secret: what is wrong with it is said, what is in it never."""
 
 import json
-import socket
 import threading
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
@@ -20,6 +21,8 @@ from bridge.config.credentials import (
 )
 from bridge.config.settings import SettingsError
 from bridge.config.timing import SECRET_AGE_SECONDS, SECRET_PAUSE_SECONDS, STRANGER_PAUSE_SECONDS
+from tests.support.limits import PLENTY
+from tests.support.ports import refusing_port
 
 GOOD: dict[str, Any] = {
     "glpi_app_token": "canary-app",
@@ -242,10 +245,9 @@ def test_a_refusal_names_its_code_and_the_role(
 
 
 def test_a_secrets_manager_out_of_reach_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    assert "did not answer (EndpointConnectionError)" in problem("bridge")
+    with refusing_port() as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        assert "did not answer (EndpointConnectionError)" in problem("bridge")
 
 
 def test_without_a_region_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +257,8 @@ def test_without_a_region_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_slow_secrets_manager_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
+    slow = SimpleNamespace(get_secret_value=lambda **_: over.wait(PLENTY))
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: slow)
     monkeypatch.setattr("bridge.config.timing.SECRET_SECONDS", 0.05)
-    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: over.wait(30))
     assert "did not answer (TimeoutError)" in problem("bridge")
     over.set()

@@ -586,7 +586,7 @@ class Workshop:
     """A small repository of two commits with the scripts, and fake tools."""
 
     def __init__(self, path: Path) -> None:
-        self.repository = path / "repository"
+        self.repository = path / "a repository"
         self.calls_file, self.stack_file = path / "calls", path / "stack"
         (path / "bin").mkdir()
         for name in ("aws", "sam", "python"):
@@ -787,3 +787,12 @@ def test_the_guide_names_every_variable_and_parameter() -> None:
         assert f"`{output}`" in GUIDE, output
     for target in re.findall(r"\]\((?!https:)([^)#]+)\)", GUIDE):
         assert (ROOT / "docs" / target).exists(), target
+
+
+def test_a_clone_on_windows_holds_the_same_bytes(workshop: Workshop, tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".gitattributes", workshop.repository)
+    workshop.commit("attributes")
+    clone = tmp_path / "clone"
+    workshop.git("clone", "--quiet", "--config", "core.autocrlf=true", ".", str(clone))
+    for path in (ROOT / "deploy").iterdir():
+        assert (clone / "deploy" / path.name).read_bytes() == path.read_bytes()

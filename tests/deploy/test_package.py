@@ -118,5 +118,5 @@ def test_size_and_cold_import_are_told(
 
 def seconds(python: Path, code: str) -> float:
     started = time.perf_counter()
-    subprocess.run([python, "-c", code], cwd=PACKAGE, check=True)
+    subprocess.run([python, "-B", "-c", code], cwd=PACKAGE, check=True)
     return time.perf_counter() - started

@@ -17,10 +17,12 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
 from local import SAMPLE_TOKENS
+from local.__main__ import DEFAULT_PORT
+from local.ports import free_ports
 from manage import cli
 from tests.conftest import ROOT
-from tests.local.test_run import free_ports
 from tests.support.guides import EVERYTHING, PAGES, SH, TEMPLATE, Block, code_spans
+from tests.support.limits import PLENTY
 
 
 def commands(group: click.Command = cli, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
@@ -151,17 +153,20 @@ def test_every_command_of_manage_py_exists_and_is_named() -> None:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
     """`make run`'s program; the folder in which it runs, and its port."""
-    folder, port = tmp_path_factory.mktemp("run"), free_ports()
+    folder = tmp_path_factory.mktemp("run")
     (folder / "manage.py").symlink_to(ROOT / "manage.py")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
-    with subprocess.Popen(
-        [sys.executable, "-m", "local"],
-        cwd=folder,
-        env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with (
+        free_ports(5) as port,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.support.limits"],
+            cwd=folder,
+            env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
         assert process.stdout
         greeting = ""
         while "Ctrl-C" not in greeting:
@@ -171,20 +176,22 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, in
         yield folder, port
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(PLENTY)
         process.kill()
 
 
-PRELUDE = """set -eu
-curl() { command curl -sS --fail-with-body --noproxy '*' --max-time 30 "$@"; echo; }
-python() { "$PYTHON" "$@"; }
+PRELUDE = f"""set -eu
+curl() {{ command curl -sS --fail-with-body --noproxy '*' --max-time {PLENTY} "$@"; echo; }}
+python() {{ "$PYTHON" "$@"; }}
 """
 
 
 @pytest.mark.parametrize("block", [b for b in SH if b.expected is not None], ids=lambda b: b.page)
 def test_what_is_said_to_run_runs(block: Block, running: tuple[Path, int]) -> None:
     folder, port = running
-    script = re.sub(r"\b(811[2-5])\b", lambda found: str(port + int(found[1]) - 8112), block.text)
+    script = block.text
+    for n in range(5):
+        script = re.sub(rf"\b{DEFAULT_PORT + n}\b", str(port + n), script)
     done = subprocess.run(
         ["bash"],
         input=PRELUDE + script,
@@ -192,7 +199,7 @@ def test_what_is_said_to_run_runs(block: Block, running: tuple[Path, int]) -> No
         env={**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=10 * PLENTY,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for words in block.expected or ():

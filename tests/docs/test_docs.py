@@ -267,6 +267,7 @@ DEADLINES = [
 ]
 
 
+@pytest.mark.usefixtures("shipped_limits")
 @pytest.mark.parametrize(("name", "seconds"), DEADLINES)
 def test_deadlines_are_the_codes(name: str, seconds: float) -> None:
     first, *rest = name.split(".")

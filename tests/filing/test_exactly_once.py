@@ -23,6 +23,7 @@ from local.glpi_simulator import Fault, GlpiSimulator
 from local.memory import MemoryLedger
 from tests.conftest import both_versions
 from tests.glpi_api.test_glpi import Tokens
+from tests.support.limits import PLENTY
 from tests.support.safe_path import FIELDS, MARKER, NOW, REF, TIMING, Clock
 
 
@@ -35,7 +36,7 @@ def client(glpi: GlpiSimulator) -> Iterator[Glpi]:
 
 
 def deadline() -> Deadline:
-    return Deadline(30)
+    return Deadline(PLENTY)
 
 
 @both_versions

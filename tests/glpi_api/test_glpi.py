@@ -12,7 +12,7 @@ import trustme
 
 from bridge.config.credentials import GlpiTokens
 from bridge.net.deadline import Deadline
-from bridge.net.http import Http
+from bridge.net.http import Cause, Http
 from glpi import (
     AccessDenied,
     Glpi,
@@ -26,12 +26,14 @@ from glpi import (
 )
 from local.glpi_simulator import Fault, GlpiSimulator
 from tests.conftest import both_versions
+from tests.support.deadlines import SHORT, ShortFrom
+from tests.support.limits import PLENTY
 
 FIELDS = {"name": "printer", "content": "<p>on fire</p>", "type": 1}
 pytestmark = both_versions
 
-SHORT = 0.15
-FOREVER = 30.0
+STANDING = 1_000_000.0
+"""A moment that stays, so that no connection is idle for long."""
 
 
 @dataclass
@@ -60,18 +62,18 @@ def tokens(glpi: GlpiSimulator) -> Tokens:
 
 @pytest.fixture
 def client(glpi: GlpiSimulator, tokens: Tokens) -> Iterator[Glpi]:
-    client = Glpi(glpi.url, tokens, Http())
+    client = Glpi(glpi.url, tokens, Http(wall_clock=lambda: STANDING))
     yield client
     client.close(Deadline(1))
 
 
-def create(client: Glpi, seconds: float = FOREVER, **fields: object) -> int:
-    return client.create_ticket({**FIELDS, **fields}, Deadline(seconds))
+def create(client: Glpi, deadline: Deadline | None = None, **fields: object) -> int:
+    return client.create_ticket({**FIELDS, **fields}, deadline or Deadline(PLENTY))
 
 
-def failure(client: Glpi, seconds: float = FOREVER, **fields: object) -> GlpiError:
+def failure(client: Glpi, deadline: Deadline | None = None, **fields: object) -> GlpiError:
     with pytest.raises(GlpiError) as caught:
-        create(client, seconds, **fields)
+        create(client, deadline, **fields)
     return caught.value
 
 
@@ -130,8 +132,8 @@ def test_a_courtesy_does_not_use_up_the_time_for_the_ticket(
     monkeypatch.setattr("bridge.config.timing.LOG_OUT_SECONDS", 0.05)
     create(client)
     glpi.inject(Fault("stale_rights"))
-    glpi.inject(Fault("delay_before", match="killSession", seconds=FOREVER))
-    create(client, 5)
+    glpi.inject(Fault("delay_before", match="killSession", seconds=PLENTY * 2))
+    create(client)
     assert len(glpi.tickets) == 2
 
 
@@ -193,18 +195,19 @@ def test_an_unknown_outcome_is_never_repeated(glpi: GlpiSimulator, client: Glpi)
 def test_the_deadline_bounds_logins_and_replays_together(glpi: GlpiSimulator, client: Glpi) -> None:
     create(client)
     glpi.expire_sessions()
-    glpi.inject(Fault("delay_before", seconds=SHORT * 2 / 3))
-    problem = failure(client, SHORT)
-    assert isinstance(problem, Unavailable)
+    begun = len(glpi.log)
+    deadline = Deadline(1.5 * PLENTY, lambda: (len(glpi.log) - begun) * PLENTY)
+    assert isinstance(failure(client, deadline), Unavailable)
+    assert calls(glpi)[begun:] == ["Ticket", "initSession"], "each takes more than half the time"
     assert len(glpi.tickets) == 1
 
 
 def test_open_tells_whether_glpi_lets_us_in_and_close_leaves_nothing_behind(
     glpi: GlpiSimulator, client: Glpi
 ) -> None:
-    client.open(Deadline(FOREVER))
-    client.close(Deadline(FOREVER))
-    client.close(Deadline(FOREVER))
+    client.open(Deadline(PLENTY))
+    client.close(Deadline(PLENTY))
+    client.close(Deadline(PLENTY))
     assert calls(glpi) == ["initSession", "killSession"]
 
 
@@ -218,7 +221,6 @@ class Case:
     status: int | None
     remedy: str
     fault: Fault
-    seconds: float = FOREVER
     executed: bool = False
 
 
@@ -282,9 +284,7 @@ ON_LOGIN = {
         "files/_sessions",
         Fault("forget_sessions"),
     ),
-    "slow": Case(
-        Unavailable, "timeout", None, "in time", Fault("delay_before", seconds=FOREVER), SHORT
-    ),
+    "slow": Case(Unavailable, "timeout", None, "in time", Fault("delay_before", seconds=PLENTY)),
     "cut": Case(Unavailable, "cut", None, "cut the connection", Fault("cut_before")),
 }
 
@@ -350,15 +350,14 @@ ON_CREATE = {
         executed=True,
     ),
     "slow before": Case(
-        OutcomeUnknown, "timeout", None, "in time", Fault("delay_before", seconds=FOREVER), SHORT
+        OutcomeUnknown, "timeout", None, "in time", Fault("delay_before", seconds=PLENTY)
     ),
     "slow after": Case(
         OutcomeUnknown,
         "timeout",
         None,
         "in time",
-        Fault("delay_after", seconds=FOREVER),
-        SHORT,
+        Fault("delay_after", seconds=PLENTY),
         executed=True,
     ),
     "dripping body": Case(
@@ -366,8 +365,7 @@ ON_CREATE = {
         "timeout",
         None,
         "in time",
-        Fault("drip", seconds=0.01),
-        SHORT,
+        Fault("drip", seconds=SHORT / 2),
         executed=True,
     ),
     "cut before": Case(OutcomeUnknown, "cut", None, "cut the connection", Fault("cut_before")),
@@ -383,6 +381,13 @@ ON_CREATE = {
 }
 
 
+def strike(glpi: GlpiSimulator, client: Glpi, case: Case, match: str = "") -> None:
+    """Let a fault strike the creation of a ticket, and see how that ends."""
+    glpi.inject(Fault(**{**vars(case.fault), "match": match}))
+    check(failure(client, ShortFrom(Cause.CUT) if case.fault.seconds else None), case)
+    assert not case.fault.seconds or glpi.delays.acquire(timeout=PLENTY)
+
+
 def check(problem: GlpiError, case: Case) -> None:
     assert type(problem) is case.kind
     assert (problem.code, problem.status) == (case.code, case.status)
@@ -393,9 +398,7 @@ def check(problem: GlpiError, case: Case) -> None:
 
 @pytest.mark.parametrize("name", ON_LOGIN)
 def test_a_failing_login_says_what_to_do(glpi: GlpiSimulator, client: Glpi, name: str) -> None:
-    case = ON_LOGIN[name]
-    glpi.inject(case.fault)
-    check(failure(client, case.seconds), case)
+    strike(glpi, client, ON_LOGIN[name])
     assert glpi.tickets == []
 
 
@@ -404,9 +407,8 @@ def test_a_failing_create_says_what_to_do_and_whether_the_ticket_may_exist(
     glpi: GlpiSimulator, client: Glpi, name: str
 ) -> None:
     case = ON_CREATE[name]
-    client.open(Deadline(FOREVER))
-    glpi.inject(Fault(**{**vars(case.fault), "match": "POST Ticket"}))
-    check(failure(client, case.seconds), case)
+    client.open(Deadline(PLENTY))
+    strike(glpi, client, case, "POST Ticket")
     assert len(glpi.tickets) == case.executed
     assert not case.executed or case.kind is OutcomeUnknown
 
@@ -421,7 +423,7 @@ def test_a_dead_database_is_waited_for(glpi: GlpiSimulator, client: Glpi) -> Non
 def test_a_database_that_dies_under_a_create_leaves_it_unknown(
     glpi: GlpiSimulator, client: Glpi
 ) -> None:
-    client.open(Deadline(FOREVER))
+    client.open(Deadline(PLENTY))
     glpi.inject(Fault("database_down"))
     assert isinstance(failure(client), OutcomeUnknown)
 
@@ -464,9 +466,9 @@ def test_a_wrong_base_url_is_named(glpi: GlpiSimulator, tokens: Tokens) -> None:
     assert problem.code == "not-glpi"
 
 
-def unreachable(tokens: Tokens, url: str) -> GlpiError:
+def unreachable(tokens: Tokens, url: str, deadline: Deadline | None = None) -> GlpiError:
     client = Glpi(url, tokens, Http())
-    problem = failure(client, SHORT)
+    problem = failure(client, deadline)
     client.close(Deadline(1))
     return problem
 
@@ -486,11 +488,11 @@ def test_a_name_that_is_not_resolved_is_waited_for(
 
     def resolve(*_: object, **__: object) -> None:
         if slow:
-            over.wait(FOREVER)
+            over.wait(PLENTY)
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    problem = unreachable(tokens, "http://glpi.example")
+    problem = unreachable(tokens, "http://glpi.example", ShortFrom(Cause.DNS))
     over.set()
     assert (type(problem), problem.code) == (Unavailable, "dns")
 

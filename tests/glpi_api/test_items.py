@@ -25,6 +25,7 @@ from glpi import (
 from local.glpi_simulator import Fault, GlpiSimulator
 from tests.conftest import both_versions
 from tests.glpi_api.test_glpi import Tokens
+from tests.support.limits import PLENTY
 
 pytestmark = both_versions
 
@@ -59,7 +60,7 @@ def ticket(client: Glpi) -> int:
 
 
 def deadline() -> Deadline:
-    return Deadline(10)
+    return Deadline(PLENTY)
 
 
 # --- People

@@ -12,13 +12,14 @@ from glpi import Glpi, GlpiError, Marked, Unavailable
 from local.glpi_simulator import Fault, GlpiSimulator
 from tests.conftest import both_versions
 from tests.glpi_api.test_glpi import Tokens
+from tests.support.limits import PLENTY
 
 PREFIX = "mattermost:"
 pytestmark = both_versions
 
 
 def deadline() -> Deadline:
-    return Deadline(30)
+    return Deadline(PLENTY)
 
 
 @pytest.fixture

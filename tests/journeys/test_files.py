@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from bench.files_memory import measure
-from bridge.config import timing
 from bridge.net.aws import AwsError
 from bridge.storage.ledger import Entry
 from bridge.tickets import files
@@ -14,6 +13,8 @@ from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
 from tests.support.chat import HELPDESK, PNG, Chat, chat, contents, filenames, plain
+from tests.support.deadlines import skip_waits
+from tests.support.limits import PLENTY
 from tests.support.safe_path import TIMING, work
 
 __all__ = ["chat", "plain"]
@@ -448,8 +449,8 @@ def test_a_slow_file_takes_its_own_share_of_the_time_only(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat.write("112 x", ("a.txt", b"1"), ("b.txt", b"2"), ("c.txt", b"3"))
-    monkeypatch.setattr(timing, "WORKER_SECONDS", 3.0)
-    chat.glpi.inject(Fault("delay_before", match=UPLOAD, seconds=60, times=1))
+    chat.glpi.inject(Fault("delay_before", match=UPLOAD, seconds=PLENTY, times=1))
+    skip_waits(monkeypatch, chat.glpi)
     chat.go_on()
     assert filenames(chat.ticket) == ["b.txt", "c.txt"]
 

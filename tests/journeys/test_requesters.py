@@ -13,6 +13,8 @@ from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions
 from tests.support.chat import ALICE, BOB, Chat, chat, plain
+from tests.support.deadlines import skip_waits
+from tests.support.limits import PLENTY
 from tests.support.safe_path import TIMING
 
 __all__ = ["chat", "plain"]
@@ -218,6 +220,7 @@ def test_a_look_up_that_hangs_leaves_time_for_the_ticket(
     assert requesters(chat) == [ALICE]
 
 
+@pytest.mark.usefixtures("shipped_limits")
 def test_all_that_is_asked_before_the_ticket_leaves_time_for_it() -> None:
     before = timing.QUEUE_SECONDS + timing.PLACE_SECONDS + timing.LOOK_UP_SECONDS
     assert before + timing.PROBE_SECONDS < timing.GLPI_SECONDS
@@ -225,6 +228,7 @@ def test_all_that_is_asked_before_the_ticket_leaves_time_for_it() -> None:
     assert timing.USER_SECONDS < timing.LOOK_UP_SECONDS
 
 
+@pytest.mark.usefixtures("shipped_limits")
 def test_all_that_is_asked_leaves_time_for_the_answer() -> None:
     secret = 2 * timing.SECRET_SECONDS
     notes = 6 * timing.LEDGER_SECONDS  # the claim, its end, the thread's two, and that it was told
@@ -252,9 +256,9 @@ def test_an_addition_of_unknown_outcome_names_the_requester_once(
     chat.mattermost.fault = TROUBLES[0]
     chat.write("112 x")
     chat.mattermost.heal()
-    if cut == "delay_after":
-        monkeypatch.setattr(timing, "WORKER_SECONDS", 0.3)
-    chat.glpi.inject(Fault(cut, match=ADD, times=1, seconds=60))
+    seconds = PLENTY if cut == "delay_after" else 0.0
+    chat.glpi.inject(Fault(cut, match=ADD, times=1, seconds=seconds))
+    skip_waits(monkeypatch, chat.glpi)
     assert chat.go_on()
     assert requesters(chat) == ([] if cut == "cut_before" else [ALICE])
     chat.settle()

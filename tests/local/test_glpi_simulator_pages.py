@@ -16,6 +16,7 @@ from local.glpi_simulator import GlpiSimulator
 from local.glpi_simulator.rich_text import shown
 from tests.conftest import ROOT, both_versions
 from tests.glpi_api.test_glpi import Tokens
+from tests.support.limits import PLENTY
 from tests.support.people import ask
 
 GOLDEN = sorted(p.name for p in (ROOT / "tests" / "words" / "golden").glob("*.html"))
@@ -65,7 +66,7 @@ def test_what_is_not_known_is_spelled_out_and_what_was_opened_is_closed(
 def test_the_page_shows_words_requester_documents_and_followups(glpi: GlpiSimulator) -> None:
     tokens = GlpiTokens(glpi.app_token, glpi.user_tokens["mm-bot"])
     client = Glpi(glpi.url, Tokens(tokens, tokens), Http())
-    deadline = Deadline(10)
+    deadline = Deadline(PLENTY)
     words = {"name": "<i>", "content": "<p>a <strong>b</strong></p>", "_users_id_requester": 11}
     ticket = client.create_ticket(words, deadline)
     file = io.BytesIO(b"what is in it")

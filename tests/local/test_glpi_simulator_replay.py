@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from local.glpi_simulator import Fault, GlpiSimulator
+from tests.support.limits import PLENTY
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 FILES = {
@@ -359,7 +360,7 @@ def replayed(file: str) -> list[Outcome]:
     """Send every request of a file, in order, to a fresh simulator."""
     with GlpiSimulator(version=FILES[file]) as glpi:
         address = glpi.url.partition("//")[2]
-        connection = http.client.HTTPConnection(address, timeout=10)
+        connection = http.client.HTTPConnection(address, timeout=PLENTY)
         try:
             replay = Replay(glpi, connection)
             _seed(replay, file)

@@ -13,6 +13,7 @@ import pytest
 from bridge.endpoints.outgoing_webhook import PATH
 from local.glpi_simulator.listener import Listener
 from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
+from tests.support.limits import PLENTY
 from tests.support.people import File, ask, multipart
 
 
@@ -217,7 +218,7 @@ def test_a_request_without_a_length_or_beyond_all_limits_is_not_read(
 ) -> None:
     for header, said in (("X: y", b"has no length"), (f"Content-Length: {10**12}", b"larger than")):
         address = ("127.0.0.1", int(mattermost.url.rpartition(":")[2]))
-        with socket.create_connection(address, 10) as client:
+        with socket.create_connection(address, PLENTY) as client:
             client.sendall(f"POST /say HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n".encode())
             assert said in client.makefile("rb").read()
 

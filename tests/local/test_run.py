@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -12,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +27,17 @@ from local.__main__ import RUN_ENV, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
+from local.ports import free_ports
 from tests.conftest import ROOT, kept_environment
+from tests.support.limits import PLENTY
 from tests.support.people import File, ask, multipart
 
 
-def free_ports() -> int:
-    """Return the first of five neighbouring free ports."""
-    while True:
-        with ExitStack() as stack:
-            first = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            port: int = first.getsockname()[1]
-            try:
-                for neighbour in range(port + 1, port + 5):
-                    stack.enter_context(socket.create_server(("127.0.0.1", neighbour)))
-            except OSError:
-                continue
-            return port
-
-
 @pytest.fixture
-def port() -> int:
-    return free_ports()
+def port() -> Iterator[int]:
+    """The first of the five that `make run` takes."""
+    with free_ports(5) as port:
+        yield port
 
 
 @pytest.fixture(autouse=True)
@@ -57,36 +48,68 @@ def environment() -> Iterator[None]:
 
 
 def refusal(**env: str) -> str:
-    with ExitStack() as stack, pytest.raises((SettingsError, GlpiError)) as caught:
-        start(stack, env)
+    with (
+        free_ports(5) as port,
+        ExitStack() as stack,
+        pytest.raises((SettingsError, GlpiError)) as caught,
+    ):
+        start(stack, {"PORT": str(port), **env})
     return str(caught.value)
 
 
-@pytest.fixture
-def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+IGNORING_SIGINT = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""What `nohup` and a script's `&` make of a program."""
+
+
+@contextmanager
+def started(
+    port: int, folder: Path, *under: str, module: str = "local"
+) -> Iterator[subprocess.Popen[str]]:
     """`python -m local` in an empty folder: a developer's .env is not for tests."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
     with subprocess.Popen(
-        [sys.executable, "-m", "local"],
-        cwd=tmp_path,
+        [*under, sys.executable, "-m", module],
+        cwd=folder,
         env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def greeting_of(process: subprocess.Popen[str]) -> str:
+    """Return what a start says, as soon as all of it is said."""
+    assert process.stdout
+    greeting = ""
+    while "Ctrl-C" not in greeting:
+        line = process.stdout.readline()
+        assert line, greeting
+        greeting += line
+    return greeting
+
+
+def test_ctrl_c_ends_it_even_if_it_was_started_in_the_background(port: int, tmp_path: Path) -> None:
+    with started(port, tmp_path, *IGNORING_SIGINT) as process:
+        greeting_of(process)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=PLENTY)[0].strip() == "Stopped."
+        assert process.returncode == 0
+
+
+@pytest.fixture
+def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with started(port, tmp_path, module="tests.support.limits") as process:
         yield process
-        process.kill()
 
 
 def test_one_command_starts_everything_and_ctrl_c_ends_it(
     running: subprocess.Popen[str], port: int, tmp_path: Path
 ) -> None:
-    assert running.stdout
-    greeting = ""
-    while "Ctrl-C" not in greeting:
-        line = running.stdout.readline()
-        assert line, greeting
-        greeting += line
+    greeting = greeting_of(running)
     assert "production needs AWS" in greeting
     assert f"curl http://127.0.0.1:{port + 4}/say -F user=alice" in greeting
     curl = re.search(r"curl (\S+) -d token=(\S+) \\\n    -d user_name=alice", greeting)
@@ -103,22 +126,38 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
     with urllib.request.urlopen(link[1]) as page:
         assert "the printer is on fire" in page.read().decode()
 
-    command = re.search(r"  (\S+ \S+manage.py --env \S+) queue", greeting)
+    command = re.search(r"^  (.*manage.py.* --env \S+ queue)$", greeting, re.MULTILINE)
     assert command
     env_file = tmp_path / ".build" / "run.env"
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
     assert "outgoingwebhooktoken" not in env_file.read_text()
     waits = subprocess.run(
-        [*command[1].split(), "queue"], cwd=tmp_path, capture_output=True, text=True, check=True
+        shlex.split(command[1]), cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "dead letters  0\n" in waits.stdout
 
     running.send_signal(signal.SIGINT)
-    assert running.wait(10) == 0
+    assert running.wait(PLENTY) == 0
     assert not env_file.exists()
     for taken in range(port, port + 5):
         with socket.create_server(("127.0.0.1", taken)):
             pass
+
+
+def test_what_is_to_be_typed_can_be_typed_in_a_path_with_blanks(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path.parent / "a folder's own"
+    monkeypatch.setattr("local.__main__.ROOT", folder)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    with ExitStack() as stack:
+        lines = start(stack, {"PORT": str(port)}).splitlines()
+    (say,), (manage,) = ([n for n in lines if text in n] for text in ("file=@", "manage.py"))
+    files = [f"file=@{folder / name}" for name in ("requirements.txt", "requirements/run.txt")]
+    assert shlex.split(say) == ["-F", files[0], "-F", files[1]]
+    manage_py = [str(folder / "python"), str(folder / "manage.py")]
+    assert shlex.split(manage) == [*manage_py, "--env", str(RUN_ENV), "queue"]
 
 
 def test_a_port_in_use_is_one_sentence_with_a_way_out(port: int) -> None:
@@ -134,8 +173,8 @@ def test_a_port_is_a_number(value: str) -> None:
     assert refusal(PORT=value).startswith(f"PORT: is {value!r}; use a number")
 
 
-def test_an_unknown_version_cannot_be_simulated(port: int) -> None:
-    said = refusal(PORT=str(port), GLPI_VERSION="9.5")
+def test_an_unknown_version_cannot_be_simulated() -> None:
+    said = refusal(GLPI_VERSION="9.5")
     assert said == "GLPI_VERSION: is '9.5'; use 10.0.14 or 11.0.6"
 
 
@@ -283,7 +322,7 @@ class Rehearsal:
 
     def thread_when(self, root: str, text: str) -> str:
         """Return a thread as soon as it holds a text."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PLENTY
         thread = ask(f"{self.chat}/threads/{root}")[1]
         while text not in thread:
             assert time.monotonic() < end, thread
@@ -292,7 +331,7 @@ class Rehearsal:
 
     def ticket_when(self, number: int, condition: Callable[[Any], bool]) -> Any:
         """Return a ticket as soon as something is true of it."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PLENTY
         while time.monotonic() < end:
             tickets = {t["id"]: t for t in json.loads(ask(f"{self.control}/tickets")[1])}
             if condition(tickets[number]):
@@ -384,22 +423,20 @@ def test_without_a_bot_only_the_links_lead_to_mattermost(
         assert "https://chat.example.com  (no bot: MATTERMOST_BOT_TOKEN is not set)" in greeting
 
 
-def test_a_bot_token_needs_an_address(port: int) -> None:
-    assert refusal(PORT=str(port), MATTERMOST_BOT_TOKEN="x" * 26) == (
+def test_a_bot_token_needs_an_address() -> None:
+    assert refusal(MATTERMOST_BOT_TOKEN="x" * 26) == (
         "MATTERMOST_BOT_TOKEN: is set, but MATTERMOST_URL is not; set it to the server's address, "
         "or neither of them to simulate a Mattermost"
     )
 
 
-def test_an_unusable_address_of_mattermost_is_named(port: int) -> None:
-    said = refusal(PORT=str(port), MATTERMOST_URL="chat.example")
+def test_an_unusable_address_of_mattermost_is_named() -> None:
+    said = refusal(MATTERMOST_URL="chat.example")
     assert said.startswith("MATTERMOST_URL: is 'chat.example', which is not a web address; use ")
 
 
-def test_an_unusable_bot_token_is_named_and_not_shown(
-    mattermost: MattermostSimulator, port: int
-) -> None:
-    env = {"PORT": str(port), "MATTERMOST_URL": mattermost.url}
+def test_an_unusable_bot_token_is_named_and_not_shown(mattermost: MattermostSimulator) -> None:
+    env = {"MATTERMOST_URL": mattermost.url}
     said = refusal(**env, MATTERMOST_BOT_TOKEN="canary x")
     assert said == (
         "MATTERMOST_BOT_TOKEN: holds blanks or characters that no token has; copy it again"
@@ -412,9 +449,9 @@ def test_an_unusable_bot_token_is_named_and_not_shown(
 
 
 def test_a_mattermost_that_is_not_there_or_none_is_one_sentence(
-    mattermost: MattermostSimulator, port: int
+    mattermost: MattermostSimulator,
 ) -> None:
-    env = {"PORT": str(port), "MATTERMOST_URL": mattermost.url, "MATTERMOST_BOT_TOKEN": "x" * 26}
+    env = {"MATTERMOST_URL": mattermost.url, "MATTERMOST_BOT_TOKEN": "x" * 26}
     mattermost.fault = MattermostFault(status=200)
     assert refusal(**env).startswith(
         f"MATTERMOST_URL: is '{mattermost.url}': What answers is not Mattermost: check "
@@ -425,8 +462,6 @@ def test_a_mattermost_that_is_not_there_or_none_is_one_sentence(
     )
 
 
-def test_an_unusable_certificate_for_mattermost_is_named(port: int) -> None:
-    said = refusal(
-        PORT=str(port), MATTERMOST_URL="https://chat.example", MATTERMOST_CA_BUNDLE="none"
-    )
+def test_an_unusable_certificate_for_mattermost_is_named() -> None:
+    said = refusal(MATTERMOST_URL="https://chat.example", MATTERMOST_CA_BUNDLE="none")
     assert said.startswith("MATTERMOST_CA_BUNDLE: is 'none', which is not a readable file")

@@ -10,6 +10,7 @@ from bridge.mattermost.api import Denied, FileInfo, Gone, MattermostApi, Place, 
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
+from tests.support.limits import PLENTY
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 
@@ -23,7 +24,7 @@ def api(mattermost: MattermostSimulator) -> Iterator[MattermostApi]:
 
 
 def deadline() -> Deadline:
-    return Deadline(5)
+    return Deadline(PLENTY)
 
 
 def test_a_post_stands_in_a_channel_and_perhaps_in_a_thread(

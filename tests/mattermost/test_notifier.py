@@ -19,6 +19,7 @@ from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Answer, Http
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
+from tests.support.limits import PLENTY
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 REPLY = "done"
@@ -36,7 +37,7 @@ def tell(notifier: Notifier, written: Post, text: str, limit: Deadline) -> None:
 
 
 def deadline() -> Deadline:
-    return Deadline(5)
+    return Deadline(PLENTY)
 
 
 @pytest.fixture

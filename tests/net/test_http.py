@@ -26,16 +26,19 @@ from bridge.net import http as http_module
 from bridge.net.deadline import Deadline
 from bridge.net.http import Cause, Http, NoAnswer
 from local.glpi_simulator import Fault, GlpiSimulator
+from tests.support.deadlines import SHORT, ShortFrom
+from tests.support.limits import PLENTY
+from tests.support.ports import refusing_port
 
-SHORT = 0.15
-"""Seconds. Long enough for anything on loopback, short enough for a test that lets it pass."""
 
-FOREVER = 30.0
+def standing() -> float:
+    """A wall clock by which no connection is idle for long."""
+    return 1_000_000.0
 
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    client = Http()
+    client = Http(wall_clock=standing)
     yield client
     client.close()
 
@@ -46,15 +49,19 @@ def server() -> Iterator[GlpiSimulator]:
         yield simulator
 
 
-def ask(http: Http, url: str, seconds: float = FOREVER, method: str = "POST") -> http_module.Answer:
-    body = b'{"input": {"name": "n"}}' if method == "POST" else None
-    headers = {"Content-Type": "application/json"}
-    return http.request(method, url, deadline=Deadline(seconds), headers=headers, body=body)
+def ask(http: Http, url: str, deadline: Deadline | None = None) -> http_module.Answer:
+    return http.request(
+        "POST",
+        url,
+        deadline=deadline or Deadline(PLENTY),
+        headers={"Content-Type": "application/json"},
+        body=b'{"input": {"name": "n"}}',
+    )
 
 
-def failure(http: Http, url: str, seconds: float = FOREVER) -> NoAnswer:
+def failure(http: Http, url: str, deadline: Deadline | None = None) -> NoAnswer:
     with pytest.raises(NoAnswer) as caught:
-        ask(http, url, seconds)
+        ask(http, url, deadline)
     return caught.value
 
 
@@ -86,9 +93,19 @@ def raw_server(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         thread.join()
 
 
-def hold(over: threading.Event) -> None:
-    """Do nothing with a connection until the test is over."""
-    over.wait(FOREVER)
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """A server that accepts connections, and does nothing with them."""
+    over = threading.Event()
+
+    def hold(_: socket.socket) -> None:
+        over.wait(PLENTY)
+
+    with raw_server(hold) as url:
+        try:
+            yield url
+        finally:
+            over.set()
 
 
 def test_an_answer_is_read_whole_whatever_its_status(http: Http, server: GlpiSimulator) -> None:
@@ -131,7 +148,7 @@ def test_a_connection_closed_by_the_server_is_not_written_to(http: Http) -> None
     with raw_server(answer_once) as url:
         for _ in range(3):
             assert ask(http, url).body == b"ok"
-            assert closed.acquire(timeout=FOREVER)
+            assert closed.acquire(timeout=PLENTY)
 
 
 def test_redirects_are_not_followed(http: Http, server: GlpiSimulator) -> None:
@@ -152,7 +169,7 @@ def test_netrc_and_proxies_of_the_environment_are_ignored(
         "Authorization": f"user_token {server.user_tokens['mm-bot']}",
     }
     url = f"{server.url}/apirest.php/initSession"
-    answer = http.request("GET", url, deadline=Deadline(FOREVER), headers=headers)
+    answer = http.request("GET", url, deadline=Deadline(PLENTY), headers=headers)
     assert answer.status == 200
 
 
@@ -160,9 +177,8 @@ def test_netrc_and_proxies_of_the_environment_are_ignored(
 
 
 def test_a_refused_connection_sent_nothing(http: Http) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    problem = failure(http, f"http://127.0.0.1:{port}/")
+    with refusing_port() as port:
+        problem = failure(http, f"http://127.0.0.1:{port}/")
     assert (problem.cause, problem.sent) == (Cause.CONNECT, False)
     assert problem.detail == "Connection refused"
 
@@ -181,11 +197,11 @@ def test_a_slow_name_server_is_bounded(http: Http, monkeypatch: pytest.MonkeyPat
     answered = threading.Event()
 
     def slow(*_: object, **__: object) -> list[object]:
-        answered.wait(FOREVER)
+        answered.wait(PLENTY)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    problem = failure(http, "http://glpi.example/", SHORT)
+    problem = failure(http, "http://glpi.example/", ShortFrom(Cause.DNS))
     answered.set()
     assert (problem.cause, problem.sent) == (Cause.DNS, False)
     assert "in time" in problem.detail
@@ -213,7 +229,7 @@ def test_a_server_that_never_accepts_is_bounded(http: Http) -> None:
         for waiting in full:
             waiting.setblocking(False)
             waiting.connect_ex(address)
-        problem = failure(http, f"http://127.0.0.1:{address[1]}/", SHORT)
+        problem = failure(http, f"http://127.0.0.1:{address[1]}/", ShortFrom(Cause.CONNECT))
         for waiting in full:
             waiting.close()
     assert (problem.cause, problem.sent) == (Cause.CONNECT, False)
@@ -234,7 +250,7 @@ def tls_server(ca: trustme.CA, name: str) -> GlpiSimulator:
 def trusting(ca: trustme.CA, tmp_path: Path) -> Iterator[Http]:
     bundle = tmp_path / "ca.pem"
     ca.cert_pem.write_to_path(str(bundle))
-    client = Http(ca_bundle=str(bundle))
+    client = Http(ca_bundle=str(bundle), wall_clock=standing)
     yield client
     client.close()
 
@@ -334,15 +350,13 @@ def test_a_port_that_speaks_no_tls_sent_nothing(http: Http, server: GlpiSimulato
 
 
 def test_a_tls_handshake_that_hangs_is_bounded(http: Http) -> None:
-    over = threading.Event()
-    with raw_server(lambda _: hold(over)) as url:
-        problem = failure(http, url.replace("http:", "https:"), SHORT)
-        over.set()
+    with silent_server() as url:
+        problem = failure(http, url.replace("http:", "https:"), ShortFrom(Cause.TLS))
     assert (problem.cause, problem.sent) == (Cause.TLS, False)
 
 
 def test_a_deadline_that_has_passed_sends_nothing(http: Http, server: GlpiSimulator) -> None:
-    problem = failure(http, ticket_url(server), -1)
+    problem = failure(http, ticket_url(server), Deadline(-1))
     assert (problem.cause, problem.sent) == (Cause.TIMEOUT, False)
     assert server.log == []
 
@@ -353,10 +367,10 @@ def test_a_deadline_that_has_passed_sends_nothing(http: Http, server: GlpiSimula
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("delay_before", seconds=FOREVER),
-        Fault("delay_after", seconds=FOREVER),
-        Fault("drip", seconds=0.01),
-        Fault("drip_headers", seconds=0.01),
+        Fault("delay_before", seconds=PLENTY),
+        Fault("delay_after", seconds=PLENTY),
+        Fault("drip", seconds=SHORT / 2),
+        Fault("drip_headers", seconds=SHORT / 2),
     ],
     ids=lambda fault: fault.kind,
 )
@@ -365,9 +379,9 @@ def test_a_slow_or_dripping_answer_is_bounded(
 ) -> None:
     server.inject(fault)
     started = time.monotonic()
-    problem = failure(http, ticket_url(server), SHORT)
+    problem = failure(http, ticket_url(server), ShortFrom(Cause.CUT))
     assert (problem.cause, problem.sent) == (Cause.TIMEOUT, True)
-    assert time.monotonic() - started < FOREVER / 10
+    assert time.monotonic() - started < PLENTY
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "cut_midbody"])
@@ -433,17 +447,15 @@ def test_a_redirect_with_an_endless_body_is_not_read_to_its_end(http: Http) -> N
 
 
 def test_a_server_that_does_not_read_is_bounded(http: Http) -> None:
-    over = threading.Event()
-    with raw_server(lambda _: hold(over)) as url:
-        with pytest.raises(NoAnswer) as caught:
-            http.request("POST", url, deadline=Deadline(SHORT), headers={}, body=b"x" * 50_000_000)
-        over.set()
+    deadline = ShortFrom(Cause.CUT)
+    with silent_server() as url, pytest.raises(NoAnswer) as caught:
+        http.request("POST", url, deadline=deadline, headers={}, body=b"x" * 50_000_000)
     assert (caught.value.cause, caught.value.sent) == (Cause.TIMEOUT, True)
 
 
 def test_after_a_failure_the_next_request_is_sound(http: Http, server: GlpiSimulator) -> None:
-    server.inject(Fault("drip", seconds=0.01, times=1))
-    failure(http, ticket_url(server), SHORT)
+    server.inject(Fault("drip", seconds=SHORT / 2, times=1))
+    failure(http, ticket_url(server), ShortFrom(Cause.CUT))
     assert ask(http, ticket_url(server)).status == 400
 
 
@@ -453,7 +465,7 @@ def test_an_error_holds_nothing_of_the_request(http: Http, server: GlpiSimulator
         http.request(
             "POST",
             f"{server.url}/apirest.php/Ticket?secret-query",
-            deadline=Deadline(FOREVER),
+            deadline=Deadline(PLENTY),
             headers={"App-Token": "secret-header"},
             body=b"secret-body",
         )

@@ -15,6 +15,7 @@ from glpi import Glpi
 from local.glpi_simulator import Fault
 from tests.conftest import Lab, both_versions
 from tests.glpi_api.test_glpi import Tokens
+from tests.support.limits import PLENTY
 from tests.support.operator import run
 
 TOML = """
@@ -164,7 +165,7 @@ class Asked:
         """File a ticket as the user that is asked as, too."""
         tokens = parse_secret(json.dumps(self.lab.secret)).glpi
         client = Glpi(self.glpi.url, Tokens(tokens, tokens), Http())
-        client.create_ticket({"name": "n", "content": "<p>c</p>", **fields}, Deadline(10))
+        client.create_ticket({"name": "n", "content": "<p>c</p>", **fields}, Deadline(PLENTY))
         client.close(Deadline(1))
 
 

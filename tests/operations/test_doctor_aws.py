@@ -17,6 +17,7 @@ from tests.support.deployed import ARN, NAME, Deployed, put, routes
 from tests.support.doctor import Results, doctor
 from tests.support.operator import refusal
 from tests.support.operator import run as manage
+from tests.support.ports import refusing_port
 
 DEFAULT = "0.0.0.0/0"
 NAT = {"DestinationCidrBlock": DEFAULT, "NatGatewayId": "nat-1", "State": "active"}
@@ -231,8 +232,9 @@ def test_a_gateway_that_answers_oddly_is_found(
 
 
 def test_a_gateway_that_is_gone_is_found(deployed: Deployed) -> None:
-    deployed.outputs["WebhookUrl"] = f"http://127.0.0.1:9{PATH}"
-    assert "does not answer at WebhookUrl (connect)" in check().found("aws.gateway")
+    with refusing_port() as port:
+        deployed.outputs["WebhookUrl"] = f"http://127.0.0.1:{port}{PATH}"
+        assert "does not answer at WebhookUrl (connect)" in check().found("aws.gateway")
     deployed.outputs.clear()
     results = check()
     assert "no output WebhookUrl" in results.found("aws.gateway")

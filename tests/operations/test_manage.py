@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +20,7 @@ from operations.audit import PREFIX
 from operations.installation import ROOT
 from tests.conftest import Lab, kept_environment
 from tests.support.operator import CANARY, Faulty, body, bury, ref, refusal, run
+from tests.support.ports import refusing_port
 
 
 @pytest.fixture(autouse=True)
@@ -210,17 +210,16 @@ def test_a_stack_that_is_not_there_is_one_sentence(deployed: FakeLambda) -> None
 def test_a_file_replaces_all_that_the_environment_says_of_aws(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     env = tmp_path / "run.env"
-    env.write_text(
-        f"AWS_ENDPOINT_URL='http://127.0.0.1:{port}'\nAWS_DEFAULT_REGION=eu-central-1\n"
-        "AWS_ACCESS_KEY_ID=x\nAWS_SECRET_ACCESS_KEY=x\nLEDGER_TABLE='${HOME}'\n"
-    )
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://production.example")
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    result = run("--env", str(env), "queue")
+    with refusing_port() as port:
+        env.write_text(
+            f"AWS_ENDPOINT_URL='http://127.0.0.1:{port}'\nAWS_DEFAULT_REGION=eu-central-1\n"
+            "AWS_ACCESS_KEY_ID=x\nAWS_SECRET_ACCESS_KEY=x\nLEDGER_TABLE='${HOME}'\n"
+        )
+        result = run("--env", str(env), "queue")
     assert "AWS_PROFILE" not in os.environ
     assert "AWS_ENDPOINT_URL_SQS" not in os.environ
     assert os.environ["LEDGER_TABLE"] == "${HOME}"

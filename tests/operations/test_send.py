@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from local.glpi_simulator import Fault
 from operations.send import FORM, JSON, Request, message, recorded, send, shown
 from tests.conftest import RECORDINGS, ROOT, Lab, kept_environment
 from tests.support.operator import refusal, run
+from tests.support.ports import refusing_port
 
 TOKEN = SAMPLE_TOKENS["helpdesk"]
 OUTGOING = [
@@ -180,10 +180,9 @@ def test_a_token_file_that_is_of_no_use_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_nobody_there_is_one_sentence() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    where = f"http://127.0.0.1:{port}/canary"
-    result = run("send", "--url", where, "--token", "canary", "112 x")
+    with refusing_port() as port:
+        where = f"http://127.0.0.1:{port}/canary"
+        result = run("send", "--url", where, "--token", "canary", "112 x")
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"could not be sent to 127.0.0.1:{port} (connect: Connection refused)" in result.stderr
     assert "canary" not in result.stderr

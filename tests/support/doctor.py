@@ -9,6 +9,7 @@ from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Line, Ok, Resul
 from operations.doctor.diagnosis import SUBJECTS, diagnose
 from operations.doctor.display import as_json
 from operations.installation import Source
+from tests.support.limits import PLENTY
 
 CHECKS: Mapping[str, Check[object]] = {
     check.id: check for checks in SUBJECTS.values() for check in checks
@@ -55,7 +56,7 @@ def doctor(
     *,
     admin_token: str = "",
     file_tickets: bool = False,
-    seconds: float = 18.0,
+    seconds: float = PLENTY,
     bridge_toml: Path | None = None,
     canaries: tuple[str, ...] = (),
 ) -> Results:

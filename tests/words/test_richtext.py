@@ -27,6 +27,7 @@ from glpi import Glpi
 from local.glpi_simulator import GlpiSimulator
 from local.make_emojis import module
 from tests.conftest import ROOT, both_versions
+from tests.support.limits import PLENTY
 from tests.support.markup import Reader, is_in, letters
 
 ATTACKS_FILE = Path(__file__).parent / "attacks.txt"
@@ -102,7 +103,7 @@ def read_back(glpi: GlpiSimulator, numbers: list[int], **headers: str) -> list[s
 def test_glpi_gives_back_what_it_was_given(glpi: GlpiSimulator, client: Glpi) -> None:
     contents = [content(source.read_text("utf-8").rstrip("\n")) for source in GOLDEN]
     numbers = [
-        client.create_ticket({"name": "x", "content": made, "type": 1}, Deadline(30))
+        client.create_ticket({"name": "x", "content": made, "type": 1}, Deadline(PLENTY))
         for made in contents
     ]
     kept = read_back(glpi, numbers)

@@ -14,6 +14,7 @@ from bridge.config.timing import TIMINGS
 from local.gateway import FUNCTION_SECONDS
 from local.glpi_simulator import Fault
 from tests.conftest import Lab
+from tests.support.deadlines import skip_waits
 from tests.support.moto_queue import MotoOutbox, drive
 from tests.support.safe_path import Clock, work
 
@@ -27,8 +28,6 @@ DOUBT = "GLPI не подтвердил"
 FAST, WORKER, REPLAY = COLUMNS = ("fast path", "worker", "replay")
 
 CREATE = "POST Ticket"
-SHORT = 0.3
-"""Seconds for GLPI when it is slower than that on purpose."""
 DOWN = Fault("maintenance")
 CUT = Fault("cut_after", CREATE)
 
@@ -85,11 +84,8 @@ class Bench:
             self.lab.glpi.expire_sessions()
         if isinstance(fault, Fault):
             self.lab.glpi.inject(fault)
-            if (
-                fault.seconds
-            ):  # nobody waits for a whole deadline; otherwise a busy machine may be slow
-                self._patch.setattr("bridge.config.timing.WORKER_SECONDS", SHORT)
-                self._patch.setattr("bridge.config.timing.GLPI_SECONDS", SHORT)
+            if fault.seconds:
+                skip_waits(self._patch, self.lab.glpi)
         elif fault == "dns":
             self._patch.setattr(socket, "getaddrinfo", _unresolvable)
         elif fault == "tls":

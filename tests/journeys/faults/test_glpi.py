@@ -23,6 +23,7 @@ from tests.journeys.faults.bench import (
     Case,
     Tell,
 )
+from tests.support.deadlines import SHORT
 
 CASES = {
     "GLPI refuses connections": Case(Fault("refuse"), SAVED),
@@ -53,7 +54,7 @@ CASES = {
     "right given after the login": Case("stale", FILED, True),
     "redirect": Case(Fault("redirect", location="https://glpi.example/"), SAVED),
     "oversized answer": Case(Fault("oversized", CREATE), SAVED, True),
-    "dripping answer": Case(Fault("drip", CREATE, seconds=0.02), SAVED, True),
+    "dripping answer": Case(Fault("drip", CREATE, seconds=SHORT / 2), SAVED, True),
     "invalid JSON": Case(Fault("invalid_json", CREATE), SAVED, True),
     "number as text": Case(Fault("wrong_shape", CREATE), SAVED, True),
 }
