@@ -45,14 +45,14 @@ PARTS = {
         "/bridge/glpi_api/",
         "/glpi.py",
     ),
-    "logging (Powertools)": ("/aws_lambda_powertools/logging/", "/logging/__init__.py"),
+    "logging (Powertools)": ("/aws_lambda_powertools/logging/", "/logging/__init__.py", "/logs.py"),
     "metrics (Powertools)": ("/aws_lambda_powertools/metrics/", "/bridge/telemetry.py"),
     "Markdown": (
         "/markdown_it/",
         "/bridge/words/richtext.py",
         "/bridge/words/mattermost_markdown.py",
     ),
-    "settings, rules, secret": ("/bridge/config/", "/tomllib/"),
+    "settings, rules, secret": ("/bridge/config/", "/bridge/container.py", "/tomllib/"),
     "reading and answering": (
         "/bridge/mattermost/outgoing_webhook.py",
         "/bridge/filing/answers.py",

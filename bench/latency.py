@@ -145,7 +145,7 @@ def the_bridge(server: Server, *, far_aws: bool = False) -> Iterator[Callable[[i
     outbox = (FarOutbox if far_aws else MemoryOutbox)(time.time)
     ledger = (FarLedger if far_aws else MemoryLedger)()
     with patch.multiple(
-        handler,
+        container,
         SqsOutbox=lambda *_: outbox,
         DynamoLedger=lambda *_: ledger,
         secrets_manager=lambda _: lambda: secret,

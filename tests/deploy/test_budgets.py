@@ -1,5 +1,6 @@
 """What a message may ask, and a container may load: `make bench` measures, this holds it."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,10 +9,12 @@ import pytest
 
 from bench.cold_start import zipped_megabytes
 from bench.growth import count
+from bench.latency import far_glpi, the_bridge
+from bridge import logs
 from bench.recovery import drain
 from local import sam
 from local.runtime import PACKAGE, RUNTIME_PYTHON
-from tests.conftest import ROOT, SHIPPED
+from tests.conftest import ROOT, SHIPPED, kept_environment
 
 ALLOWED = {
     "aws_lambda_powertools",
@@ -37,6 +40,18 @@ ALLOWED = {
 needs_the_runtime = pytest.mark.skipif(
     not RUNTIME_PYTHON.exists(), reason="no runtime client on this machine"
 )
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_the_bench_of_the_fast_path_measures_what_ships(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(logs.logger.registered_handler, "stream", written)
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    with kept_environment(), far_glpi(0.0, "--at-once") as server, the_bridge(server) as file:
+        file(1)  # asserts by itself that it was answered with a ticket
+    assert '"message":"filed"' in written.getvalue()
 
 
 def test_the_package_stays_small() -> None:
