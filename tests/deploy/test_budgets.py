@@ -10,8 +10,8 @@ import pytest
 from bench.cold_start import zipped_megabytes
 from bench.growth import count
 from bench.latency import far_glpi, the_bridge
-from bridge import logs
 from bench.recovery import drain
+from bridge import logs
 from local import sam
 from local.runtime import PACKAGE, RUNTIME_PYTHON
 from tests.conftest import ROOT, SHIPPED, kept_environment
