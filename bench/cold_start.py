@@ -52,7 +52,8 @@ SETTINGS = {
 
 def import_seconds() -> dict[str, float]:
     """Return the median seconds of each case over a bare interpreter."""
-    env = {**os.environ, "PYTHONPATH": str(PACKAGE), "PYTHONDONTWRITEBYTECODE": "1"}
+    others = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    env = {**others, "PYTHONPATH": str(PACKAGE), "PYTHONDONTWRITEBYTECODE": "1"}
     taken: dict[str, list[float]] = {name: [] for name in CASES}
     for _ in range(ROUNDS):
         for name, code in CASES.items():
