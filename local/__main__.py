@@ -145,7 +145,8 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.callback(aws.stop)
     aws.store_secret(secret)
     aws.create_queue_and_ledger()
-    stack.callback(_close_container)
+    container.close()  # it may have been put together from another environment, at import
+    stack.callback(container.close)
     stack.enter_context(gateway.serving())
     stack.enter_context(working(gateway))
     stack.enter_context(_run_env(env))
@@ -318,11 +319,6 @@ def _check_login(env: Mapping[str, str], url: str, secret: Mapping[str, Any]) ->
         glpi.open(Deadline(LOGIN_SECONDS))
     finally:
         glpi.close(Deadline(1))
-
-
-def _close_container() -> None:
-    """End what the function keeps between its calls."""
-    container.close()
 
 
 def _port(env: Mapping[str, str]) -> int:

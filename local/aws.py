@@ -45,6 +45,7 @@ def pretend(endpoint_url: str) -> None:
         NO_PROXY="127.0.0.1,localhost",
         no_proxy="127.0.0.1,localhost",
     )
+    boto3.setup_default_session()  # one that was made before may hold real credentials
 
 
 def create_queue_and_ledger() -> dict[str, str]:

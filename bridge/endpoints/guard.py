@@ -38,7 +38,9 @@ def attempt(
 
 
 def guard(act: Callable[[], Answered[T]], failed: Callable[[Exception], Answered[T]]) -> T:
-    """Return the answer that an act comes to, or the one that holds if it breaks; never raises.
+    """Return the answer that an act comes to, or the one that holds if it breaks.
+
+    Raises only what `failed` does, which is to compute an answer and nothing else.
 
     What is to be counted and logged comes after that, each on its own, so that a metric that
     cannot be written costs neither the answer nor the log line.

@@ -61,7 +61,7 @@ class GlpiPeople:
         self._session = session
 
     def by_email(self, email: str, deadline: Deadline) -> int | None:
-        """Return the id of the only active user with an address, None if it is not clear requester.
+        """Return the id of the only active user with an address, None if it is not clear who.
 
         Raises:
             Refused: the API user may not read users (Self-Service).

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from dotenv import dotenv_values
 
+from bridge import container
 from bridge.config.settings import SettingsError
 from bridge.endpoints.outgoing_webhook import PATH
 from glpi import GlpiError
@@ -465,3 +466,23 @@ def test_a_mattermost_that_is_not_there_or_none_is_one_sentence(
 def test_an_unusable_certificate_for_mattermost_is_named() -> None:
     said = refusal(MATTERMOST_URL="https://chat.example", MATTERMOST_CA_BUNDLE="none")
     assert said.startswith("MATTERMOST_CA_BUNDLE: is 'none', which is not a readable file")
+
+
+def test_whatever_the_shell_says_the_rehearsal_asks_only_what_it_has_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The function's module puts its container together when it is imported."""
+    elsewhere = {
+        "SECRET_ID": "production",
+        "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/production",
+        "DEAD_LETTER_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead",
+        "LEDGER_TABLE": "production",
+    }
+    with kept_environment(), free_ports(5) as port, ExitStack() as stack:
+        for name, value in {**elsewhere, "GLPI_URL": "https://glpi.example.com"}.items():
+            monkeypatch.setenv(name, value)
+        container.start()
+        assert container.parts().settings.queue_url == elsewhere["QUEUE_URL"]
+        monkeypatch.delenv("GLPI_URL")
+        start(stack, {"PORT": str(port)})
+        assert container.parts().settings.queue_url.startswith(f"http://127.0.0.1:{port + 3}/")
