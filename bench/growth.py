@@ -20,6 +20,7 @@ from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
+from bridge.storage.kinds import Queue
 from bridge.storage.ledger import Entry
 from bridge.storage.outbox import Message, loads
 from local.memory import MemoryLedger, MemoryOutbox
@@ -55,9 +56,9 @@ class CountingOutbox(MemoryOutbox):
         self._asked["SQS request"] += 1
         return super().send(message, delay)
 
-    def pause(self, receipt: str, seconds: float) -> None:
+    def pause(self, receipt: str, seconds: float, queue: Queue = Queue.PEOPLE) -> None:
         self._asked["SQS request"] += 1
-        super().pause(receipt, seconds)
+        super().pause(receipt, seconds, queue)
 
 
 class CountingLedger(MemoryLedger):

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,7 @@ from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.notifier import Notifier
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
+from bridge.storage.kinds import Queue
 from bridge.storage.ledger import DynamoLedger, Ledger
 from bridge.storage.links import ThreadLinks
 from bridge.storage.outbox import Outbox, SqsOutbox
@@ -58,6 +59,7 @@ class Container:
     outbox: Outbox
     desk: ServiceDesk
     worker: Worker
+    policy: RetryPolicy
 
 
 def rules() -> Rules:
@@ -93,11 +95,20 @@ def parts() -> Container:
     mattermost_http.prepare(settings.mattermost_url or "")
     glpi = Glpi(settings.glpi_url, credentials, glpi_http)
     api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
-    outbox = SqsOutbox(settings.queue_url, settings.dead_letter_url)
+    outbox = SqsOutbox(queue_urls(settings), settings.dead_letter_url)
     ledger = DynamoLedger(settings.ledger_table, time.time)
     pauses = TIMINGS[settings.pauses]
     desk, worker = assemble(toml, glpi, api, ledger, outbox, time.time, pauses)
-    return Container(settings, toml, credentials, glpi, outbox, desk, worker)
+    return Container(settings, toml, credentials, glpi, outbox, desk, worker, RetryPolicy(pauses))
+
+
+def queue_urls(settings: Settings) -> Mapping[Queue, str]:
+    """Return the queues that the worker is fed from."""
+    return {
+        Queue.PEOPLE: settings.queue_url,
+        Queue.LOOKS: settings.look_queue_url,
+        Queue.ALERTS: settings.alert_queue_url,
+    }
 
 
 def start() -> None:

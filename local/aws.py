@@ -54,7 +54,20 @@ def create_queue_and_ledger() -> dict[str, str]:
     dynamodb.create_table(
         TableName="ledger",
         KeySchema=[{"AttributeName": "post", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "post", "AttributeType": "S"}],
+        AttributeDefinitions=[
+            {"AttributeName": "post", "AttributeType": "S"},
+            {"AttributeName": "open", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "open",
+                "KeySchema": [{"AttributeName": "open", "KeyType": "HASH"}],
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": ["seen", "status"],
+                },
+            }
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     return {

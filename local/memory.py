@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bridge.storage.kinds import Queue
 from bridge.storage.ledger import NEW, Entry
 from bridge.storage.outbox import Message, dumps
 
@@ -93,7 +94,7 @@ class MemoryOutbox:
         self._waiting[queued.receipt] = queued
         self._show(queued, self._clock() + delay)
 
-    def pause(self, receipt: str, seconds: float) -> None:
+    def pause(self, receipt: str, seconds: float, queue: Queue = Queue.PEOPLE) -> None:  # noqa: ARG002 - receipts are of one queue here
         """Hide a received message for so many seconds; then it can be received again."""
         self._show(self._waiting[receipt], self._clock() + seconds)
 

@@ -5,7 +5,7 @@ visible again. A message is sent to the main queue first and deleted here after 
 between leaves it in both, which the ledger makes harmless.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Self
 import boto3
 
 from bridge.net.aws import config
-from bridge.storage.outbox import Message, Unreadable, loads
+from bridge.storage.kinds import POST, Kind, Queue, Unreadable, kind_of
+from bridge.storage.outbox import POST_VERSION, Message, loads
 from operations.aws import CALL_SECONDS, asking
 from operations.errors import CannotAsk
 
@@ -52,7 +53,8 @@ class DeadLetter:
         body: exactly as it was queued.
         reason: why it is here.
         buried_at: seconds since the epoch when it was put here; its retention counts from then.
-        message: what the body says, None when this version cannot read it.
+        kind: of the job, None when it is none.
+        message: what the body of a post says, None for anything else.
         unreadable_reason: why this version cannot read it, "" when it can.
     """
 
@@ -61,6 +63,7 @@ class DeadLetter:
     body: str
     reason: str
     buried_at: float
+    kind: Kind | None
     message: Message | None
     unreadable_reason: str = ""
 
@@ -102,12 +105,12 @@ class DeadLetters:
 
     Args:
         url: of the dead letter queue.
-        queue_url: of the main queue.
+        urls: of the queues that the worker is fed from.
     """
 
-    def __init__(self, url: str, queue_url: str) -> None:
+    def __init__(self, url: str, urls: Mapping[Queue, str]) -> None:
         self._url = url
-        self._queue_url = queue_url
+        self._urls = urls
         self._what = f"the dead letter queue {url}"
         self._held: dict[str, DeadLetter] = {}
         self._sqs: SQSClient = asking(
@@ -135,14 +138,16 @@ class DeadLetters:
         return sorted(letters, key=lambda letter: (letter.received_at, letter.message_id))
 
     def replay(self, letter: DeadLetter) -> Replayed:
-        """Send a collected message to the main queue, byte for byte, then delete it here.
+        """Send a collected message to the queue of its kind, byte for byte, then delete it here.
 
         It is young again there: retrying ends by the age of what SQS was sent.
         """
+        queue = letter.kind.queue if letter.kind else Queue.PEOPLE
+        url = self._urls[queue] or self._urls[Queue.PEOPLE]
         try:
             asking(
-                f"the queue {self._queue_url}",
-                lambda: self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=letter.body),
+                f"the queue {url}",
+                lambda: self._sqs.send_message(QueueUrl=url, MessageBody=letter.body),
             )
         except CannotAsk as error:
             return Replayed(letter, sent=False, reason=str(error))
@@ -195,9 +200,13 @@ class DeadLetters:
 
 def _letter(received: "MessageTypeDef") -> DeadLetter:
     body = received["Body"]
-    message, unreadable_reason = None, ""
+    kind, message, unreadable_reason = None, None, ""
     try:
-        message = loads(body)
+        kind = kind_of(body)
+        if kind == Kind(POST, POST_VERSION):
+            message = loads(body)
+        else:
+            unreadable_reason = f"{kind} is not known here"
     except Unreadable as error:
         unreadable_reason = str(error)
     attributes = received.get("MessageAttributes", {})
@@ -208,6 +217,7 @@ def _letter(received: "MessageTypeDef") -> DeadLetter:
         body=body,
         reason=reason or NO_REASON,
         buried_at=int(received["Attributes"]["SentTimestamp"]) / 1000,
+        kind=kind,
         message=message,
         unreadable_reason=unreadable_reason,
     )
@@ -220,6 +230,7 @@ def facts(letter: DeadLetter, *, words: bool) -> dict[str, object]:
     """
     found: dict[str, object] = {
         "ref": letter.ref,
+        "kind": str(letter.kind) if letter.kind else None,
         "message_id": letter.message_id,
         "received_at": moment(letter.received_at),
         "buried_at": moment(letter.buried_at),

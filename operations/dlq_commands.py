@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bridge.config.settings import Settings
+from bridge.container import queue_urls
 from operations.dead_letter_queue import DeadLetter, DeadLetters, facts, moment
 from operations.error_codes import meaning_of_reason
 from operations.errors import CannotAsk
@@ -94,7 +95,7 @@ def replay(source: Source, names: tuple[str, ...], *, everything: bool, dry_run:
         raise click.UsageError("Name the dead letters to send again, or --all.")
     found = settings(source)
     total = count(found.dead_letter_url).total
-    with DeadLetters(found.dead_letter_url, found.queue_url) as dead_letters:
+    with DeadLetters(found.dead_letter_url, queue_urls(found)) as dead_letters:
         letters = _collect(dead_letters, total)
         wanted = [x for x in letters if everything or {x.name, x.message_id} & set(names)]
         known = {name for letter in wanted for name in (letter.name, letter.message_id)}
@@ -168,7 +169,7 @@ def _refuse_existing(file: Path, *, force: bool) -> None:
 def _read(found: Settings) -> tuple[list[DeadLetter], Counts]:
     """Return all dead letters, and leave their queue as it was."""
     counts = count(found.dead_letter_url)
-    with DeadLetters(found.dead_letter_url, found.queue_url) as dead_letters:
+    with DeadLetters(found.dead_letter_url, queue_urls(found)) as dead_letters:
         return _collect(dead_letters, counts.total), counts
 
 

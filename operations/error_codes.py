@@ -13,6 +13,10 @@ _OURS = {
     "database": "GLPI does not reach its database: check the database server.",
     "odd-search": "GLPI's search answers oddly: look for plug-ins and proxies.",
     BURIED: "It lies in the dead letter queue: see `dlq list`.",
+    "kind": (
+        "It was queued by a newer version of the bridge than the one that runs: update it, then "
+        "send it again with `dlq replay`."
+    ),
     "blind": (
         "GLPI took it several times without an answer, and a search finds none: look in GLPI for "
         "its words, and for rules that move or change tickets."

@@ -37,6 +37,8 @@ class Settings:
         glpi_url: base URL of GLPI, without `/apirest.php` and without a slash at the end.
         secret_id: name or ARN of the secret.
         queue_url: of the SQS queue where messages are safe.
+        look_queue_url: of the one for hints, "" where the stack has none yet.
+        alert_queue_url: of the one for a monitor's messages, likewise.
         dead_letter_url: of the SQS queue for what cannot be filed.
         ledger_table: the DynamoDB table that knows what became of each post.
         mattermost_url: base URL of Mattermost for links to posts, if known.
@@ -48,6 +50,8 @@ class Settings:
     glpi_url: str
     secret_id: str
     queue_url: str
+    look_queue_url: str
+    alert_queue_url: str
     dead_letter_url: str
     ledger_table: str
     mattermost_url: str | None
@@ -68,6 +72,8 @@ class Settings:
             glpi_url=glpi_base_url(env.get("GLPI_URL", "")),
             secret_id=_required(env, "SECRET_ID", "the name or ARN of the secret"),
             queue_url=_required(env, "QUEUE_URL", "the URL of the SQS queue"),
+            look_queue_url=env.get("LOOK_QUEUE_URL", "").strip(),
+            alert_queue_url=env.get("ALERT_QUEUE_URL", "").strip(),
             dead_letter_url=_required(env, "DEAD_LETTER_URL", "the URL of the dead letter queue"),
             ledger_table=_required(env, "LEDGER_TABLE", "the name of the DynamoDB table"),
             mattermost_url=base_url("MATTERMOST_URL", mattermost_url) if mattermost_url else None,

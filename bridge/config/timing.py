@@ -110,6 +110,7 @@ class Timing:
         fast_lease: by then a request of the fast path has left: the function is ended after 26.
         worker_lease: the same for the worker, which is ended after 90.
         max_age: after that a message goes to the dead letter queue.
+        unknown_pause: between two looks at a job that only a newer bridge knows.
     """
 
     first_delay: float = 15.0
@@ -118,10 +119,11 @@ class Timing:
     fast_lease: float = 30.0
     worker_lease: float = 95.0
     max_age: float = 4 * 24 * 3600.0
+    unknown_pause: float = 900.0
 
 
 TIMINGS = {
     "normal": Timing(),
-    "short": Timing(2.0, longest_pause=4.0, settle=4.0, fast_lease=27.0),
+    "short": Timing(2.0, longest_pause=4.0, settle=4.0, fast_lease=27.0, unknown_pause=4.0),
 }
 """By the setting PAUSES; the short one is for rehearsals, where an outage is to be watched."""

@@ -1,19 +1,25 @@
 """The queue: messages that wait come in, those that are not done with stay in it."""
 
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from bridge import telemetry
 from bridge.config import timing
 from bridge.config.settings import SettingsError
-from bridge.container import container
+from bridge.container import Container, container, queue_urls
 from bridge.endpoints.guard import Answered, Record, attempt, guard
 from bridge.endpoints.http import Context, Event, Response
 from bridge.filing.worker import Verdict
 from bridge.logs import error_fields, log_setting, log_unforeseen, logger
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
+from bridge.storage.kinds import POST, Kind, Queue, Unreadable, kind_of
 from bridge.storage.ledger import TOLD
-from bridge.storage.outbox import Outbox, Unreadable, loads
+from bridge.storage.outbox import POST_VERSION, Outbox, loads
+
+UNKNOWN_KIND = "unknown kind"
+"""The reason of a dead letter that no worker knew in four days."""
 
 
 def work(event: Event, context: Context) -> Response:
@@ -36,29 +42,76 @@ def _work(record: Event, context: Context) -> Answered[bool]:
     logger.set_correlation_id(str(record["messageId"]))
     built = container()
     try:
-        message = loads(record["body"])
+        kind = kind_of(record["body"])
+        do = JOBS.get(kind)
+        return do(built, record, context) if do else _keep(built, record, kind)
     except Unreadable as error:
         return _bury(built.outbox, record["body"], str(error))
+
+
+def _file(built: Container, record: Event, context: Context) -> Answered[bool]:
+    """Bring a post a step nearer to its ticket.
+
+    Raises:
+        Unreadable: it is not one.
+    """
+    message = loads(record["body"])
     logger.set_correlation_id(message.post.ref)
     receives = int(record["attributes"]["ApproximateReceiveCount"])
-    queued_at = int(record["attributes"]["SentTimestamp"]) / 1000
+    queued_at = _queued_at(record)
     seconds = min(timing.WORKER_SECONDS, context.get_remaining_time_in_millis() / 1000)
     verdict = built.worker.converge(message, receives, queued_at, Deadline(seconds))
-    ordered = attempt(partial(_order, verdict, record, built.outbox), _failed)
+    ordered = attempt(partial(_order, verdict, record, built), _failed)
     records: list[Record] = [partial(_count, verdict), partial(_log, verdict), *ordered.records]
     return Answered(ordered.answer, tuple(records))
 
 
-def _order(verdict: Verdict, record: Event, outbox: Outbox) -> Answered[bool]:
+JOBS: Mapping[Kind, Callable[[Container, Event, Context], Answered[bool]]] = {
+    Kind(POST, POST_VERSION): _file,
+}
+"""Who does a job, by its kind and version; a story's own imports come with its first job."""
+
+
+def _keep(built: Container, record: Event, kind: Kind) -> Answered[bool]:
+    """Let a job wait that only a newer bridge knows: this worker is about to be replaced by it.
+
+    Nobody is told that it failed. When it is too old, it goes to the dead letter queue as it is.
+
+    Raises:
+        AwsError: the queue did not take the order.
+    """
+    age = time.time() - _queued_at(record)
+    if built.policy.is_last(age):
+        return _bury(built.outbox, record["body"], UNKNOWN_KIND)
+    queue = _queue(record, built)
+    built.outbox.pause(record["receiptHandle"], built.policy.unknown_pause, queue)
+    fields = {"kind": kind.name, "version": kind.version, "age_seconds": round(age)}
+    said = partial(logger.warning, "worker: of a kind that is not known here", extra=fields)
+    return Answered(False, (partial(telemetry.measure_waiting, age), said))
+
+
+def _queue(record: Event, built: Container) -> Queue:
+    """Return the queue that a message was received from: a replay may have come by another."""
+    name = str(record.get("eventSourceARN", "")).rpartition(":")[2]
+    urls = queue_urls(built.settings)
+    return next((q for q, url in urls.items() if url.rpartition("/")[2] == name), Queue.PEOPLE)
+
+
+def _queued_at(record: Event) -> float:
+    """Return when SQS took a message, seconds since the epoch; a replay is young again."""
+    return int(record["attributes"]["SentTimestamp"]) / 1000
+
+
+def _order(verdict: Verdict, record: Event, built: Container) -> Answered[bool]:
     """Tell the queue what becomes of a message.
 
     Raises:
         AwsError: it did not take the order.
     """
     if verdict.event == "buried":
-        return _bury(outbox, record["body"], verdict.reason)
+        return _bury(built.outbox, record["body"], verdict.reason)
     if verdict.wait:
-        outbox.pause(record["receiptHandle"], verdict.wait)
+        built.outbox.pause(record["receiptHandle"], verdict.wait, _queue(record, built))
     return Answered(not verdict.wait)
 
 

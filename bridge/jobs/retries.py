@@ -21,6 +21,11 @@ class RetryPolicy:
         """Seconds after which an attempt of unknown outcome can be looked up."""
         return self._pauses.settle
 
+    @property
+    def unknown_pause(self) -> float:
+        """Seconds between two looks at a job that only a newer bridge knows."""
+        return self._pauses.unknown_pause
+
     def is_last(self, age: float) -> bool:
         """Say whether a message of so many seconds is too old to be tried again."""
         return age > self._pauses.max_age

@@ -16,12 +16,10 @@ import boto3
 from bridge.config import timing
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.aws import ask, begin_to_ask, config
+from bridge.storage.kinds import Queue, Unreadable
 
-VERSION = 1
-
-
-class Unreadable(Exception):
-    """A queued message is none of ours, or of a version to come."""
+POST_VERSION = 1
+"""Of the jobs that are posts; the release before reads no other."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +40,18 @@ def dumps(message: Message) -> str:
     post = asdict(message.post)
     written_at = message.post.written_at
     post["written_at"] = written_at.isoformat() if written_at else None
-    queued = {"v": VERSION, "received_at": message.received_at, "post": post}
+    queued = {"v": POST_VERSION, "received_at": message.received_at, "post": post}
     return json.dumps(queued, separators=(",", ":"))  # in ASCII: SQS refuses U+FFFE and U+FFFF
 
 
 def loads(body: str) -> Message:
-    """Read a queued message.
+    """Read a queued post of POST_VERSION.
 
     Raises:
-        Unreadable: it is not one, or of an unknown version.
+        Unreadable: it is not one.
     """
     try:
         queued = json.loads(body)
-        if queued["v"] != VERSION:
-            raise Unreadable(f"version {queued['v']!r} is not known here")
         return Message(_post(queued["post"]), float(queued["received_at"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"not a message of the bridge ({type(error).__name__})") from None
@@ -84,8 +80,13 @@ class Outbox(Protocol):
             What waits until it is safe. It raises AwsError if it is not, as far as is known.
         """
 
-    def pause(self, receipt: str, seconds: float) -> None:
+    def pause(self, receipt: str, seconds: float, queue: Queue = Queue.PEOPLE) -> None:
         """Hide a received message for so long; then the worker gets it again.
+
+        Args:
+            receipt: SQS's handle of it.
+            seconds: for so long.
+            queue: that it was received from.
 
         Raises:
             AwsError: it comes back when its visibility timeout is over.
@@ -100,18 +101,18 @@ class Outbox(Protocol):
 
 
 class SqsOutbox:
-    """The outbox in two SQS queues.
+    """The outbox in SQS queues.
 
     Its client, like the ledger's, is made before anything is asked: making one takes its time, and
     the default session is not for several threads at once (boto3's guide, "Session", 1.38).
 
     Args:
-        queue_url: of the queue that the worker is fed from.
+        urls: of the queues that the worker is fed from.
         dead_letter_url: of the queue for what cannot be filed.
     """
 
-    def __init__(self, queue_url: str, dead_letter_url: str) -> None:
-        self._queue_url = queue_url
+    def __init__(self, urls: Mapping[Queue, str], dead_letter_url: str) -> None:
+        self._urls = urls
         self._dead_letter_url = dead_letter_url
         self._sqs = boto3.client("sqs", config=config(timing.QUEUE_SECONDS))
 
@@ -121,17 +122,17 @@ class SqsOutbox:
         return begin_to_ask(
             timing.QUEUE_SECONDS,
             lambda: self._sqs.send_message(
-                QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=seconds
+                QueueUrl=self._urls[Queue.PEOPLE], MessageBody=body, DelaySeconds=seconds
             ),
         )
 
-    def pause(self, receipt: str, seconds: float) -> None:
+    def pause(self, receipt: str, seconds: float, queue: Queue = Queue.PEOPLE) -> None:
         """Change its visibility timeout (`Outbox`)."""
         hidden = min(max(0, round(seconds)), timing.MAX_HIDDEN_SECONDS)
         ask(
             timing.QUEUE_SECONDS,
             lambda: self._sqs.change_message_visibility(
-                QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=hidden
+                QueueUrl=self._urls[queue], ReceiptHandle=receipt, VisibilityTimeout=hidden
             ),
         )
 

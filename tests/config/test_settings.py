@@ -31,6 +31,8 @@ def test_url_and_secret_are_all_that_is_needed() -> None:
         glpi_url="https://glpi.example",
         secret_id="bridge",
         queue_url="https://sqs.example/queue",
+        look_queue_url="",
+        alert_queue_url="",
         dead_letter_url="https://sqs.example/dead",
         ledger_table="ledger",
         mattermost_url=None,

@@ -4,7 +4,9 @@ import json
 import re
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from bridge import telemetry
@@ -13,6 +15,7 @@ from bridge.config.timing import TIMINGS, WORKER_SECONDS
 from bridge.endpoints.outgoing_webhook import PATH
 from handler import ROUTES
 from local import sam
+from local.aws import create_queue_and_ledger
 from local.gateway import FUNCTION_SECONDS
 
 TEMPLATE = sam.read()
@@ -25,7 +28,16 @@ LOGS = f"arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:FunctionLogGroup:*"
 QUEUE = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:Queue"
 DEAD = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:DeadLetterQueue"
 LEDGER = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/Ledger"
-ARNS = {"FunctionLogGroup": LOGS, "Queue": QUEUE, "DeadLetterQueue": DEAD, "Ledger": LEDGER}
+LOOKS = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:LookQueue"
+ALERTS = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:AlertQueue"
+ARNS = {
+    "FunctionLogGroup": LOGS,
+    "Queue": QUEUE,
+    "LookQueue": LOOKS,
+    "AlertQueue": ALERTS,
+    "DeadLetterQueue": DEAD,
+    "Ledger": LEDGER,
+}
 
 VPC_AND_KEY = {"CreateSecret": False, "HasSecretKey": True, "InVpc": True}
 
@@ -98,6 +110,18 @@ MATTERS = {
     ("sqs:DeleteMessage", QUEUE): {"WorkerRole"},
     ("sqs:GetQueueAttributes", QUEUE): {"WorkerRole"},
     ("sqs:ChangeMessageVisibility", QUEUE): {"WorkerRole"},
+    **{
+        (f"sqs:{action}", queue): {"WorkerRole"}
+        for queue in (LOOKS, ALERTS)
+        for action in (
+            "ReceiveMessage",
+            "DeleteMessage",
+            "GetQueueAttributes",
+            "ChangeMessageVisibility",
+        )
+    },
+    ("sqs:SendMessage", LOOKS): set(),
+    ("sqs:SendMessage", ALERTS): set(),
     ("sqs:ReceiveMessage", DEAD): set(),
     ("sqs:DeleteMessage", DEAD): set(),
     ("sqs:PurgeQueue", QUEUE): set(),
@@ -118,22 +142,65 @@ def test_queue_and_ledger_are_open_to_those_who_need_them_only(action: str, reso
 
 
 def test_queues_keep_for_14_days_are_encrypted_and_want_tls() -> None:
-    for name in ("Queue", "DeadLetterQueue"):
+    queues = {"Queue", "LookQueue", "AlertQueue", "DeadLetterQueue"}
+    assert of_type("AWS::SQS::Queue").keys() == queues
+    assert {ref["Ref"] for ref in RESOURCES["QueuePolicy"]["Properties"]["Queues"]} == queues
+    for name in queues:
         queue = RESOURCES[name]["Properties"]
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert queue["SqsManagedSseEnabled"]
-    assert RESOURCES["Queue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == 1000
+    for name in queues - {"DeadLetterQueue"}:
+        redrive = RESOURCES[name]["Properties"]["RedrivePolicy"]
+        assert redrive["maxReceiveCount"] == 1000
+        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
     (statement,) = RESOURCES["QueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert {resource["Fn::GetAtt"][0] for resource in statement["Resource"]} == queues
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_going_back_by_a_release_takes_away_nothing_that_a_newer_one_has_filled() -> None:
+    for name in ("Ledger", "Queue", "LookQueue", "AlertQueue", "DeadLetterQueue"):
+        assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+        assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_worker_is_updated_before_those_who_send_to_it() -> None:
+    assert RESOURCES["WebhookFunction"]["DependsOn"] == "WorkerFunction"
+
+
+def test_what_is_open_can_be_found_without_reading_the_whole_table() -> None:
+    table = RESOURCES["Ledger"]["Properties"]
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "open"
+    assert index["KeySchema"] == [{"AttributeName": "open", "KeyType": "HASH"}]
+    projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["seen", "status"]}
+    assert index["Projection"] == projection
+    emulated = boto3_table()
+    assert emulated["KeySchema"] == table["KeySchema"]
+    assert emulated["GlobalSecondaryIndexes"][0]["Projection"] == projection
+
+
+def boto3_table() -> Any:
+    """Return the table of `make run` and of the tests."""
+    with mock_aws():
+        name = create_queue_and_ledger()["LEDGER_TABLE"]
+        return boto3.client("dynamodb").describe_table(TableName=name)["Table"]
+
+
 def test_the_worker_gets_one_message_at_a_time_and_reports_each() -> None:
     worker = RESOURCES["WorkerFunction"]["Properties"]
-    source = worker["Events"]["Queue"]["Properties"]
-    assert source["BatchSize"] == 1
-    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert RESOURCES["Queue"]["Properties"]["VisibilityTimeout"] >= 6 * worker["Timeout"]
+    fed = set()
+    for event in worker["Events"].values():
+        source = event["Properties"]
+        name = source["Queue"]["Fn::GetAtt"][0]
+        fed.add(name)
+        assert source["BatchSize"] == 1
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert RESOURCES[name]["Properties"]["VisibilityTimeout"] >= 6 * worker["Timeout"]
+    assert fed == {"Queue", "LookQueue", "AlertQueue"}
+    concurrency = [e["Properties"]["ScalingConfig"] for e in worker["Events"].values()]
+    assert concurrency[1:] == [{"MaximumConcurrency": 2}] * 2
     assert worker["Timeout"] > WORKER_SECONDS
     for pauses in TIMINGS.values():
         assert pauses.worker_lease > worker["Timeout"]
@@ -221,6 +288,8 @@ def test_the_environment_is_what_settings_read() -> None:
         "MATTERMOST_CA_BUNDLE",
         "SECRET_ID",
         "QUEUE_URL",
+        "LOOK_QUEUE_URL",
+        "ALERT_QUEUE_URL",
         "DEAD_LETTER_URL",
         "LEDGER_TABLE",
         "LOG_LEVEL",

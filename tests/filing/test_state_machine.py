@@ -33,6 +33,7 @@ from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
+from bridge.storage.kinds import Queue
 from bridge.storage.ledger import Entry
 from bridge.storage.outbox import Message, loads
 from glpi import AccessDenied, OutcomeUnknown, Refused, Unavailable
@@ -156,9 +157,9 @@ class Outbox(MemoryOutbox):
             ask()
         return wait
 
-    def pause(self, receipt: str, seconds: float) -> None:
+    def pause(self, receipt: str, seconds: float, queue: Queue = Queue.PEOPLE) -> None:
         real = super().pause
-        self._world.ask("queue", lambda: real(receipt, seconds))
+        self._world.ask("queue", lambda: real(receipt, seconds, queue))
 
     def bury(self, body: str, reason: str) -> None:
         real = super().bury

@@ -5,8 +5,10 @@ import pytest
 import handler
 from bridge.config.timing import CIRCUIT_SECONDS
 from bridge.endpoints import queue
+from bridge.endpoints.guard import Answered
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
+from bridge.storage.kinds import Kind, Queue, kind_of
 from bridge.storage.outbox import Message, dumps, loads
 from glpi import Glpi
 from local.gateway import Context
@@ -74,7 +76,7 @@ def test_a_message_too_large_for_a_proxy_is_buried_at_once(
     assert worker.dead[0].reason == "http-413"
 
 
-@pytest.mark.parametrize("body", ["rubbish", '{"v": 2}'])
+@pytest.mark.parametrize("body", ["rubbish", '{"v": 1}'])
 def test_what_cannot_be_read_is_buried_and_blocks_nobody(
     lab: Lab, worker: MemoryOutbox, body: str
 ) -> None:
@@ -85,15 +87,72 @@ def test_what_cannot_be_read_is_buried_and_blocks_nobody(
     assert len(lab.glpi.tickets) == 1
 
 
+NEWER = '{"v":2,"kind":"look","ticket":42,"words":"canary"}'
+"""A job of a bridge to come."""
+
+
+def test_a_job_of_a_newer_bridge_waits_for_a_worker_that_knows_it(
+    lab: Lab, worker: MemoryOutbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.put(NEWER)
+    for _ in range(5):
+        clock.now = worker.next_at() or 0
+        assert work(worker)
+        assert worker.queue[0].visible_at - clock.now == TIMING.unknown_pause
+    assert worker.dead == []
+    looked: list[str] = []
+
+    def look(_: object, record: dict[str, str], __: object) -> Answered[bool]:
+        looked.append(record["body"])
+        return Answered(True)
+
+    monkeypatch.setattr(queue, "JOBS", {Kind("look", 2): look})
+    clock.now = worker.next_at() or 0
+    assert work(worker) == []
+    assert (looked, worker.queue) == ([NEWER], [])
+
+
+def test_a_job_that_nobody_knows_rings_after_an_hour_and_is_buried_as_it_is_after_four_days(
+    lab: Lab, worker: MemoryOutbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages: list[float] = []
+    monkeypatch.setattr("bridge.telemetry.measure_waiting", ages.append)
+    worker.put(NEWER)
+    while not worker.dead:
+        clock.now = worker.next_at() or 0
+        work(worker)
+    assert min(age for age in ages if age > 3600) <= 3600 + TIMING.unknown_pause
+    assert TIMING.max_age - TIMING.unknown_pause < max(ages) <= TIMING.max_age
+    (dead,) = worker.dead
+    assert (dead.body, dead.reason) == (NEWER, "unknown kind")
+    assert worker.queue == []
+    assert "canary" not in lab.log_stream.getvalue()
+    kinds = [e for e in lab.logged() if "not known here" in e["message"]]
+    assert (kinds[0]["kind"], kinds[0]["version"]) == ("look", 2)
+
+
+def test_a_message_is_paused_in_the_queue_that_it_came_from(
+    lab: Lab, worker: MemoryOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/looks")
+    lab.cold_start()
+    paused: list[tuple[object, ...]] = []
+    monkeypatch.setattr(worker, "pause", lambda *order: paused.append(order))
+    arn = "arn:aws:sqs:eu-central-1:1:"
+    records = [record(NEWER) | {"eventSourceARN": arn + name} for name in ("looks", "queue", "x")]
+    assert len(handler.queue_handler({"Records": records}, Context())["batchItemFailures"]) == 3
+    assert [order[2] for order in paused] == [Queue.LOOKS, Queue.PEOPLE, Queue.PEOPLE]
+
+
 def test_a_poisoned_message_does_not_keep_others_from_being_filed(
     lab: Lab, worker: MemoryOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def poisoned(body: str) -> Message:
+    def poisoned(body: str) -> Kind:
         if body == "poison":
             raise RuntimeError("canary")
-        return loads(body)
+        return kind_of(body)
 
-    monkeypatch.setattr(queue, "loads", poisoned)
+    monkeypatch.setattr(queue, "kind_of", poisoned)
     good = record(dumps(Message(post(), NOW))) | {"messageId": "good"}
     event = {"Records": [record("poison"), good]}
     failures = handler.queue_handler(event, Context())["batchItemFailures"]

@@ -1,6 +1,7 @@
 """manage.py dlq: looking leaves the queue as it was, replaying loses nothing, words stay hidden."""
 
 import json
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -277,7 +278,7 @@ def test_an_export_is_one_json_object_a_line(tmp_path: Path) -> None:
     assert readable["body"] == body(1)
     assert (other["ref"], other["problem"], other["body"]) == (
         "?",
-        "version 2 is not known here",
+        "post of version 2 is not known here",
         UNREADABLE,
     )
 
@@ -308,3 +309,18 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     result = run("dlq", "export", str(tmp_path / "none" / "out"))
     assert result.exit_code == 2
     assert "cannot be written (No such file or directory)" in result.stderr
+
+
+def test_a_replay_goes_to_the_queue_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs = boto3.client("sqs")
+    looks = sqs.create_queue(QueueName="looks")["QueueUrl"]
+    monkeypatch.setenv("LOOK_QUEUE_URL", looks)
+    look, alert = '{"v":2,"kind":"look","ticket":1}', '{"v":2,"kind":"alert","event":1}'
+    for letter in (body(1), look, alert):
+        bury(letter, "unknown kind")
+    assert "3 of 3 sent again" in run("dlq", "replay", "--all").stdout
+    (message,) = sqs.receive_message(QueueUrl=looks, MaxNumberOfMessages=10)["Messages"]
+    assert message["Body"] == look
+    url = os.environ["QUEUE_URL"]  # an alert, too, while the stack has no queue for it
+    others = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert {other["Body"] for other in others} == {body(1), alert}

@@ -8,7 +8,8 @@ import boto3
 import pytest
 
 from bridge.net.aws import AwsError
-from bridge.storage.outbox import Message, Outbox, SqsOutbox, Unreadable, dumps, loads
+from bridge.storage.kinds import Queue, Unreadable
+from bridge.storage.outbox import Message, Outbox, SqsOutbox, dumps, loads
 from local.memory import MemoryOutbox
 from tests.support.safe_path import NOW, REF, TIMING, post
 
@@ -61,7 +62,7 @@ def outbox(request: pytest.FixtureRequest, aws: object) -> tuple[Outbox, Receive
         return memory, MemoryConsumer(memory).receive
     sqs = boto3.client("sqs")
     queue, dead = (sqs.create_queue(QueueName=n)["QueueUrl"] for n in ("queue", "dead"))
-    return SqsOutbox(queue, dead), SqsConsumer(queue, dead).receive
+    return SqsOutbox({Queue.PEOPLE: queue}, dead), SqsConsumer(queue, dead).receive
 
 
 def test_a_message_comes_out_as_it_went_in(outbox: tuple[Outbox, Receive]) -> None:
@@ -104,7 +105,7 @@ def test_a_buried_message_says_why(outbox: tuple[Outbox, Receive]) -> None:
 
 
 def test_a_queue_out_of_reach_is_an_error(aws: object) -> None:
-    out = SqsOutbox("https://sqs.eu-central-1.amazonaws.com/1/none", "none")
+    out = SqsOutbox({Queue.PEOPLE: "https://sqs.eu-central-1.amazonaws.com/1/none"}, "none")
     with pytest.raises(AwsError, match="NonExistentQueue"):
         out.send(Message(post(), NOW), delay=0)()
 

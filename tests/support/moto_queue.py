@@ -11,6 +11,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import Message as MotoMessage
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
 
+from bridge.storage import kinds
 from bridge.storage.outbox import SqsOutbox
 from local.aws import PRETENDED
 from local.memory import Queued
@@ -32,7 +33,7 @@ class MotoOutbox(SqsOutbox):
     """The shipped outbox, with what `local.memory.MemoryOutbox` has for the one who consumes."""
 
     def __init__(self, queue_url: str, dead_letter_url: str, visibility: float = 540.0) -> None:
-        super().__init__(queue_url, dead_letter_url)
+        super().__init__({kinds.Queue.PEOPLE: queue_url}, dead_letter_url)
         self._visibility = visibility
         self._moto: SQSBackend = sqs_backends[DEFAULT_ACCOUNT_ID][PRETENDED["AWS_DEFAULT_REGION"]]
         self._live, self._dead = (
