@@ -13,9 +13,10 @@ import click
 
 from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError
-from bridge.container import BRIDGE_TOML
+from bridge.container import BRIDGE_TOML, queue_urls
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
+from bridge.storage.kinds import Queue
 from glpi import GlpiError
 from operations.audit import audit
 from operations.audit_report import lines
@@ -93,12 +94,15 @@ def cli(ctx: click.Context, stack: str | None, region: str | None, env_file: str
 def queue(source: Source) -> None:
     """Show what waits, and why."""
     found = settings(source)
-    main, dead = count(found.queue_url), count(found.dead_letter_url)
+    names = {Queue.PEOPLE: "queue", Queue.LOOKS: "hints", Queue.ALERTS: "alerts"}
+    counts = {names[queue]: count(url) for queue, url in queue_urls(found).items() if url}
+    main, dead = counts["queue"], count(found.dead_letter_url)
     waiting = posts(found.ledger_table, waiting_only=True)
-    click.echo(
-        f"queue         {main.ready} ready, {main.hidden} paused or being worked on, "
-        f"{main.delayed} delayed"
-    )
+    for name, held in counts.items():
+        click.echo(
+            f"{name:13} {held.ready} ready, {held.hidden} paused or being worked on, "
+            f"{held.delayed} delayed"
+        )
     hidden = f" ({dead.hidden} hidden while somebody reads them)" if dead.hidden else ""
     click.echo(f"dead letters  {dead.total}{hidden}")
     if waiting:
@@ -109,7 +113,8 @@ def queue(source: Source) -> None:
             row(shown, *_waiting_row(post, now))
         console().print(shown)
     click.echo()
-    for note in _notes(waiting, main, dead):
+    in_all = sum(held.total for held in counts.values())
+    for note in _notes(waiting, main, dead, in_all):
         click.echo(paragraph(note))
 
 
@@ -120,7 +125,7 @@ def _waiting_row(post: LedgerPost, now: float) -> tuple[object, ...]:
     return post.ref, waits, post.entry.state.value, post.entry.tries, post.entry.reason or "-"
 
 
-def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts) -> Iterator[str]:
+def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts, in_all: int) -> Iterator[str]:
     """Explain what the table holds, and what it does not."""
     entries = [post.entry for post in waiting if post.entry]
     for code in sorted({entry.reason for entry in entries if meaning(entry.reason)}):
@@ -145,10 +150,10 @@ def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts) -> Iterato
     if main.total > len(waiting):
         yield (
             f"The queue holds {main.total - len(waiting)} more than the ledger knows waiting: "
-            "filed ones that go within seconds, or ones that nobody has tried yet. If the number "
-            "stays, look at the worker's alarm and log."
+            "filed ones that go within seconds, ones that nobody has tried yet, or ones that only a "
+            "newer version of the bridge knows. If the number stays, look at the worker's log."
         )
-    if not waiting and not main.total:
+    if not waiting and not in_all:
         yield "Nothing waits."
 
 

@@ -297,3 +297,16 @@ def test_no_credentials_is_one_sentence(
 
 def test_the_audit_looks_for_what_tickets_end_with() -> None:
     assert marker(to_post({"text": "x", "post_id": ref(1)}, "hook")) == PREFIX + ref(1)
+
+
+def test_every_queue_that_the_stack_has_is_counted(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs = boto3.client("sqs")
+    for name, variable in (("looks", "LOOK_QUEUE_URL"), ("alerts", "ALERT_QUEUE_URL")):
+        monkeypatch.setenv(variable, sqs.create_queue(QueueName=name)["QueueUrl"])
+    sqs.send_message(QueueUrl=os.environ["LOOK_QUEUE_URL"], MessageBody='{"v":2,"kind":"look"}')
+    shown = run("queue").stdout.splitlines()
+    assert "hints         1 ready, 0 paused or being worked on, 0 delayed" in shown
+    assert "alerts        0 ready, 0 paused or being worked on, 0 delayed" in shown
+    assert "Nothing waits." not in shown
