@@ -150,8 +150,8 @@ def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts, in_all: in
     if main.total > len(waiting):
         yield (
             f"The queue holds {main.total - len(waiting)} more than the ledger knows waiting: "
-            "filed ones that go within seconds, ones that nobody has tried yet, or ones that only a "
-            "newer version of the bridge knows. If the number stays, look at the worker's log."
+            "filed ones that go within seconds, ones that nobody has tried yet, or ones that only "
+            "a newer version of the bridge knows. If the number stays, look at the worker's log."
         )
     if not waiting and not in_all:
         yield "Nothing waits."
