@@ -5,7 +5,7 @@
 # make coverage  the tests, and which lines none of them reaches (takes longer)
 # make faults    the fault matrix: every fault at every moment, and what the person reads
 # make bench     measure, and write docs/performance.md
-# make rehearse  deploy template.yaml to an AWS emulator and use what was deployed
+# make rehearse  deploy to an AWS emulator: the release before, this one, back, again; and use it
 # make deploy    bring this commit to STAGE=staging or production; docs/deployment-from-ci.md
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 

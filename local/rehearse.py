@@ -1,5 +1,8 @@
 """`make rehearse`: deploy the template for real, to an AWS emulator, and use what was deployed.
 
+The release before comes first, then this one, the one before again, and this one, with messages in
+queue and dead letter queue all the while: nothing may be lost, doubled or buried by that.
+
 `sam build` and `sam deploy` are the real ones; the emulator is MiniStack. What it cannot express is
 left out of the built template or added after the deploy, and named here; the template itself is not
 bent to it.
@@ -17,7 +20,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import boto3
 import yaml
@@ -28,6 +32,9 @@ from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator
 from local.ports import free_ports
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 ROOT = Path(__file__).parent.parent
 VENV = ROOT / ".venv"
@@ -55,26 +62,49 @@ def main() -> int:
             glpi = stack.enter_context(GlpiSimulator())
             chat = stack.enter_context(MattermostSimulator())
             stack.enter_context(_emulator(port))
-            api = _deploy(glpi, chat)
+            before = stack.enter_context(_release_before())
+            api = _install(before, glpi, chat)
+            _go_back_and_forth(api, port, before, glpi)
             _use(api, port, glpi, chat)
+            _meet_what_is_to_come()
     except Failed as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _deploy(glpi: GlpiSimulator, chat: MattermostSimulator) -> str:
-    """Build and deploy as the README says; returns the id of the HTTP API."""
-    with _step("sam build"):
-        _sam("build")
-        built = ROOT / ".aws-sam" / "build" / "template.yaml"
+@contextmanager
+def _release_before() -> Iterator[Path]:
+    """Check out the release before this one until the block ends; yields its folder."""
+    commit = (ROOT / "deploy" / "release-before").read_text("utf-8").strip()
+    with TemporaryDirectory() as folder:
+        tree = Path(folder, "before")
+        _run("git", "worktree", "add", "--quiet", "--detach", str(tree), commit)
+        try:
+            yield tree
+        finally:
+            _run("git", "worktree", "remove", "--force", str(tree))
+
+
+def _deploy(tree: Path, *parameters: str) -> None:
+    """Build and deploy a release as the README says, with short pauses."""
+    release = "this release" if tree == ROOT else "the release before"
+    with _step(f"sam build of {release}"):
+        _sam(tree, "build")
+        built = tree / ".aws-sam" / "build" / "template.yaml"
         template = yaml.safe_load(built.read_text("utf-8"))
         for resource in UNKNOWN_TO_THE_EMULATOR:
             del template["Resources"][resource]
+        template["Globals"]["Function"]["Environment"]["Variables"]["PAUSES"] = "short"
         built.write_text(yaml.safe_dump(template, sort_keys=False), "utf-8")
     with _step("sam deploy"):
-        parameters = (f"GlpiUrl={glpi.url}", f"MattermostUrl={chat.url}")
-        _sam("deploy", "--no-confirm-changeset", "--parameter-overrides", *parameters)
+        overrides = ("--parameter-overrides", *parameters) if parameters else ()
+        _sam(tree, "deploy", "--no-confirm-changeset", *overrides)
+
+
+def _install(tree: Path, glpi: GlpiSimulator, chat: MattermostSimulator) -> str:
+    """Bring up a new installation; returns the id of the HTTP API."""
+    _deploy(tree, f"GlpiUrl={glpi.url}", f"MattermostUrl={chat.url}")
     stacks = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[0]["Outputs"]}
     for key in ("WebhookUrl", "SecretArn", "StoreSecret", "DashboardUrl", "FunctionLogs"):
@@ -85,10 +115,36 @@ def _deploy(glpi: GlpiSimulator, chat: MattermostSimulator) -> str:
         _store_secret(outputs["SecretArn"], glpi, chat)
     with _step("add the routes of the transformed template, which the emulator ignores"):
         _add_routes(api)
-    with _step("shorten the pauses"):
-        for name in ("webhook", "worker"):
-            _shorten_pauses(f"{STACK}-{name}")
     return api
+
+
+def _go_back_and_forth(api: str, port: int, before: Path, glpi: GlpiSimulator) -> None:
+    """Update, go back and update again, with messages in queue and dead letter queue."""
+    form = {"token": SAMPLE_TOKENS["helpdesk"], "user_name": "alice"}
+    with _step("a message becomes a dead letter"):
+        glpi.inject(Fault("status_before", match="POST Ticket", status=413))
+        _post(api, port, {**form, "text": "112 a novel"})
+        _wait_for_empty_queue()
+        glpi.heal()
+    filed = len(glpi.tickets)
+    for number, tree in enumerate((ROOT, before, ROOT)):
+        glpi.inject(Fault("maintenance"))
+        with _step("while GLPI is down a message is saved"):
+            status, answer = _post(api, port, {**form, "text": f"112 message {number}"})
+            if status != 200 or "Сообщение сохранено" not in answer:
+                raise Failed(f"{status}: {answer}")
+        _deploy(tree)
+        glpi.heal()
+        with _step("it is filed, once, by the release that is there now"):
+            _wait_for_tickets(glpi, filed + number + 1)
+            _wait_for_empty_queue()
+        with _step("the dead letter is still there, and nothing else was buried"):
+            if "1 in all" not in _manage("dlq", "list"):
+                raise Failed(_manage("dlq", "list"))
+    with _step("and is filed when it is sent again"):
+        _manage("dlq", "replay", "--all")
+        _wait_for_tickets(glpi, filed + 4)
+        _wait_for_empty_queue()
 
 
 def _store_secret(secret: str, glpi: GlpiSimulator, chat: MattermostSimulator) -> None:
@@ -120,14 +176,6 @@ def _add_routes(api: str) -> None:
         gateway.create_route(ApiId=api, RouteKey=route, Target=target)
 
 
-def _shorten_pauses(function: str) -> None:
-    client = boto3.client("lambda")
-    configuration = client.get_function_configuration(FunctionName=function)
-    variables = configuration["Environment"]["Variables"]
-    environment: Any = {"Variables": {**variables, "PAUSES": "short"}}
-    client.update_function_configuration(FunctionName=function, Environment=environment)
-
-
 def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) -> None:
     """Tell the story of the bridge on the deployed stack."""
 
@@ -147,11 +195,13 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
     def written() -> str:
         return chat.add_post(next(iter(chat.channels)))
 
+    filed = len(glpi.tickets)
     fire, post = "112 the printer is on fire", written()
     says("a message becomes a ticket", fire, "Принято: заявка", post_id=post)
     says("its second delivery is silent", fire, "{}", post_id=post)
-    if [ticket["name"] for ticket in glpi.tickets] != ["Заявка от alice: the printer is on fire"]:
-        raise Failed(f"GLPI has other tickets: {glpi.tickets}")
+    new = [ticket["name"] for ticket in glpi.tickets[filed:]]
+    if new != ["Заявка от alice: the printer is on fire"]:
+        raise Failed(f"GLPI has other new tickets: {new}")
     says("a trigger alone is explained", "112", "Заявка пока не создана")
     says("a stranger gets nothing", "112 x", "not accepted", token="stranger")
     glpi.inject(Fault("maintenance"))
@@ -159,7 +209,7 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
     says("while GLPI is down a message is saved", coffee, "номер придёт сюда", post_id=post)
     glpi.heal()
     with _step("when GLPI is back its ticket appears by itself"):
-        _wait_for_tickets(glpi, 2)
+        _wait_for_tickets(glpi, filed + 2)
     with _step("and its author reads the number in the thread"):
         _wait_for_empty_queue()
         if [root for root, _ in chat.said()] != [post]:
@@ -168,7 +218,7 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
     says("an answer that is cut off leaves the message saved", "112 tea", "Сообщение сохранено")
     with _step("and the worker finds the ticket instead of filing a second"):
         _wait_for_empty_queue()
-        _wait_for_tickets(glpi, 3)
+        _wait_for_tickets(glpi, filed + 3)
     glpi.inject(Fault("status_before", match="POST Ticket", status=413))
     says(
         "of a message too large for a proxy its author learns at once",
@@ -183,12 +233,31 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
     glpi.heal()
     with _step("manage.py replays it, and its ticket appears"):
         _manage("dlq", "replay", "--all")
-        _wait_for_tickets(glpi, 4)
+        _wait_for_tickets(glpi, filed + 4)
         _wait_for_empty_queue()
     with _step("manage.py finds one ticket for each post, and nothing waiting"):
         if "nothing waits" not in _manage("queue").lower():
             raise Failed(_manage("queue"))
         _manage("audit")
+
+
+def _meet_what_is_to_come() -> None:
+    """Let the worker have a job that only a newer bridge knows."""
+    sqs = boto3.client("sqs")
+    function = boto3.client("lambda").get_function_configuration(FunctionName=f"{STACK}-worker")
+    url = function["Environment"]["Variables"]["QUEUE_URL"]
+    job = json.dumps({"v": 2, "kind": "to_come"})
+    with _step("a job of a kind to come waits, and manage.py shows that something does"):
+        sqs.send_message(QueueUrl=url, MessageBody=job)
+        end = time.monotonic() + RECOVERY_SECONDS
+        while "1 paused" not in _manage("queue"):  # the worker has met it
+            if time.monotonic() > end:
+                raise Failed(_manage("queue"))
+        if "more than the ledger knows waiting" not in " ".join(_manage("queue").split()):
+            raise Failed(_manage("queue"))
+        if "There are no dead letters" not in _manage("dlq", "list"):
+            raise Failed(_manage("dlq", "list"))
+    sqs.purge_queue(QueueUrl=url)
 
 
 def _manage(*arguments: str) -> str:
@@ -211,23 +280,28 @@ def _wait_for_tickets(glpi: GlpiSimulator, number: int) -> None:
 
 def _wait_for_empty_queue() -> None:
     sqs = boto3.client("sqs")
-    (url,) = [u for u in sqs.list_queues()["QueueUrls"] if "DeadLetter" not in u]
+    urls = [u for u in sqs.list_queues()["QueueUrls"] if "DeadLetter" not in u]
     end = time.monotonic() + RECOVERY_SECONDS
     remaining = ""
     while time.monotonic() < end:
-        found = sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=[
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesNotVisible",
-                "ApproximateNumberOfMessagesDelayed",
-            ],
-        )
-        remaining = ", ".join(f"{k}: {v}" for k, v in found["Attributes"].items() if v != "0")
+        remaining = ", ".join(filter(None, (_held(sqs, url) for url in urls)))
         if not remaining:
             return
         time.sleep(0.2)
     raise Failed(f"messages are left in the queue ({remaining})")
+
+
+def _held(sqs: "SQSClient", url: str) -> str:
+    """Say what a queue holds, "" when it is empty."""
+    found = sqs.get_queue_attributes(
+        QueueUrl=url,
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ],
+    )
+    return ", ".join(f"{k}: {v}" for k, v in found["Attributes"].items() if v != "0")
 
 
 def _post(api: str, port: int, form: Mapping[str, str]) -> tuple[int, str]:
@@ -242,12 +316,14 @@ def _post(api: str, port: int, form: Mapping[str, str]) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def _sam(*arguments: str) -> None:
-    done = subprocess.run(
-        [VENV / "deploy" / "bin" / "sam", *arguments], cwd=ROOT, capture_output=True, text=True
-    )
+def _sam(tree: Path, *arguments: str) -> None:
+    _run(str(VENV / "deploy" / "bin" / "sam"), *arguments, folder=tree)
+
+
+def _run(*command: str, folder: Path = ROOT) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
-        raise Failed(f"sam {arguments[0]} failed:\n{done.stdout}\n{done.stderr}")
+        raise Failed(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
 
 
 @contextmanager

@@ -796,3 +796,9 @@ def test_a_clone_on_windows_holds_the_same_bytes(workshop: Workshop, tmp_path: P
     workshop.git("clone", "--quiet", "--config", "core.autocrlf=true", ".", str(clone))
     for path in (ROOT / "deploy").iterdir():
         assert (clone / "deploy" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_the_release_before_is_a_commit() -> None:
+    """`make rehearse` deploys it, then this one, and goes back."""
+    commit = (ROOT / "deploy" / "release-before").read_text("utf-8")
+    assert re.fullmatch(r"[0-9a-f]{40}\n", commit)
