@@ -49,7 +49,7 @@ def pretend(endpoint_url: str) -> None:
 
 
 def create_queue_and_ledger() -> dict[str, str]:
-    """Create queue, dead letter queue and ledger; returns the environment that names them."""
+    """Create the queues and the ledger of template.yaml; returns the environment of their names."""
     sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
     dynamodb.create_table(
         TableName="ledger",
@@ -70,13 +70,17 @@ def create_queue_and_ledger() -> dict[str, str]:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    return {
-        "QUEUE_URL": sqs.create_queue(QueueName="queue", Attributes=RETENTION)["QueueUrl"],
-        "DEAD_LETTER_URL": sqs.create_queue(QueueName="dead-letters", Attributes=RETENTION)[
-            "QueueUrl"
-        ],
-        "LEDGER_TABLE": "ledger",
+    queues = {
+        "QUEUE_URL": "queue",
+        "LOOK_QUEUE_URL": "looks",
+        "ALERT_QUEUE_URL": "alerts",
+        "DEAD_LETTER_URL": "dead-letters",
     }
+    urls = {
+        variable: sqs.create_queue(QueueName=name, Attributes=RETENTION)["QueueUrl"]
+        for variable, name in queues.items()
+    }
+    return {**urls, "LEDGER_TABLE": "ledger"}
 
 
 class EmbeddedAws:

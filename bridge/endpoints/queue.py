@@ -93,7 +93,7 @@ def _keep(built: Container, record: Event, kind: Kind) -> Answered[bool]:
 def _queue(record: Event, built: Container) -> Queue:
     """Return the queue that a message was received from: a replay may have come by another."""
     name = str(record.get("eventSourceARN", "")).rpartition(":")[2]
-    urls = queue_urls(built.settings)
+    urls = {queue: url for queue, url in queue_urls(built.settings).items() if url}
     return next((q for q, url in urls.items() if url.rpartition("/")[2] == name), Queue.PEOPLE)
 
 

@@ -134,14 +134,25 @@ def test_a_job_that_nobody_knows_rings_after_an_hour_and_is_buried_as_it_is_afte
 def test_a_message_is_paused_in_the_queue_that_it_came_from(
     lab: Lab, worker: MemoryOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LOOK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/looks")
-    lab.cold_start()
     paused: list[tuple[object, ...]] = []
     monkeypatch.setattr(worker, "pause", lambda *order: paused.append(order))
     arn = "arn:aws:sqs:eu-central-1:1:"
     records = [record(NEWER) | {"eventSourceARN": arn + name} for name in ("looks", "queue", "x")]
     assert len(handler.queue_handler({"Records": records}, Context())["batchItemFailures"]) == 3
     assert [order[2] for order in paused] == [Queue.LOOKS, Queue.PEOPLE, Queue.PEOPLE]
+
+
+def test_a_stack_without_the_newer_queues_pauses_in_the_one_that_it_has(
+    lab: Lab, worker: MemoryOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOOK_QUEUE_URL", "ALERT_QUEUE_URL"):
+        monkeypatch.delenv(name)
+    lab.cold_start()
+    paused: list[tuple[object, ...]] = []
+    monkeypatch.setattr(worker, "pause", lambda *order: paused.append(order))
+    records = [record(NEWER), record(NEWER) | {"eventSourceARN": ""}]
+    handler.queue_handler({"Records": records}, Context())
+    assert [order[2] for order in paused] == [Queue.PEOPLE] * 2
 
 
 def test_a_poisoned_message_does_not_keep_others_from_being_filed(

@@ -313,8 +313,8 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_replay_goes_to_the_queue_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     sqs = boto3.client("sqs")
-    looks = sqs.create_queue(QueueName="looks")["QueueUrl"]
-    monkeypatch.setenv("LOOK_QUEUE_URL", looks)
+    looks = os.environ["LOOK_QUEUE_URL"]
+    monkeypatch.delenv("ALERT_QUEUE_URL")
     look, alert = '{"v":2,"kind":"look","ticket":1}', '{"v":2,"kind":"alert","event":1}'
     for letter in (body(1), look, alert):
         bury(letter, "unknown kind")
