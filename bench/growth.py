@@ -41,8 +41,8 @@ PRICES = {
 SECONDS = {"fast path": 0.10, "worker": 0.05}
 """Seconds of both functions at 512 MB, GLPI's own time included."""
 
-IDLE_POLLS = 5 * 3 * 60 * 24 * 30
-"""Requests a month of an event source mapping that waits: five pollers, twenty seconds each."""
+IDLE_POLLS = 3 * 5 * 3 * 60 * 24 * 30
+"""Requests a month of three event source mappings that wait: five pollers, twenty seconds each."""
 
 
 class CountingOutbox(MemoryOutbox):

@@ -15,7 +15,7 @@ import handler
 from bridge import telemetry
 from local.gateway import Context
 from tests.conftest import Lab
-from tests.support.guides import ALARMS, DOCS, TEMPLATE, rows, section
+from tests.support.guides import ALARMS, DOCS, RESOURCES, TEMPLATE, rows, section
 
 COST = tomllib.loads((DOCS / "cost.toml").read_text("utf-8"))
 PRICE, MESSAGE, MONTH = COST["price"], COST["message"], COST["month"]
@@ -27,7 +27,8 @@ TABLES = ("Every month", "For messages", "What a VPC adds")
 
 
 def every_month() -> list[float]:
-    polls = MONTH["pollers"] * 3600 / MONTH["poll_seconds"] * MONTH["hours"]
+    sources = len(RESOURCES["WorkerFunction"]["Properties"]["Events"])
+    polls = sources * MONTH["pollers"] * 3600 / MONTH["poll_seconds"] * MONTH["hours"]
     reads = MONTH["containers"] * 4 * MONTH["hours"]
     own_metrics = len(telemetry.METRICS)  # FailedByCause apart, and Throttled
     return [
