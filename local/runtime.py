@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / ".build" / "package"
 RUNTIME_PYTHON = ROOT / ".venv" / "runtime" / "bin" / "python"
 START_SECONDS = 120.0
+CLIENT = ("-m", "awslambdaric")
 
 _ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
 EMULATOR = next(
@@ -70,12 +71,15 @@ def sample_environment() -> dict[str, str]:
 
 
 @contextmanager
-def packaged(glpi: GlpiSimulator, output: IO[Any], **more: str) -> Iterator[Function]:
+def packaged(
+    glpi: GlpiSimulator, output: IO[Any], *, client: Sequence[str] = CLIENT, **more: str
+) -> Iterator[Function]:
     """Run the package beside an embedded AWS until the block ends.
 
     Args:
         glpi: where its tickets go.
         output: gets what it writes.
+        client: the runtime client, in Python's arguments.
         more: of its environment.
     """
     aws = EmbeddedAws()
@@ -102,15 +106,14 @@ def packaged(glpi: GlpiSimulator, output: IO[Any], **more: str) -> Iterator[Func
         **more,
     }
     try:
-        with _started(output) as function:
+        with _started(output, client) as function:
             yield function
     finally:
         aws.stop()
 
 
 @contextmanager
-def _started(output: IO[Any]) -> Iterator[Function]:
-    client = [str(RUNTIME_PYTHON), "-m", "awslambdaric", "handler.lambda_handler"]
+def _started(output: IO[Any], client: Sequence[str]) -> Iterator[Function]:
     started_at = time.perf_counter()
     with (
         free_ports(2) as port,
@@ -121,7 +124,9 @@ def _started(output: IO[Any]) -> Iterator[Function]:
                 f"127.0.0.1:{port}",
                 "--runtime-api-address",
                 f"127.0.0.1:{port + 1}",
+                str(RUNTIME_PYTHON),
                 *client,
+                "handler.lambda_handler",
             ],
             cwd=PACKAGE,
             stdout=output,

@@ -16,6 +16,7 @@ from local.glpi_simulator import Fault, GlpiSimulator
 from local.runtime import EMULATOR, RUNTIME_PYTHON, Function, packaged, sample_environment
 from tests.conftest import kept_environment, load_event
 from tests.journeys.test_handler import ANSWERS
+from tests.support.limits import WIDE_RUNTIME
 
 pytestmark = pytest.mark.skipif(
     EMULATOR is None or not RUNTIME_PYTHON.exists(),
@@ -54,7 +55,7 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
         kept_environment(),
         GlpiSimulator() as glpi,
         log.open("w") as output,
-        packaged(glpi, output, **loud) as function,
+        packaged(glpi, output, client=("-c", WIDE_RUNTIME), **loud) as function,
     ):
         yield Container(function, log, glpi)
 
