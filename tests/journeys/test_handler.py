@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bridge import container
+from bridge import container, telemetry
 from bridge.config import timing
+from bridge.endpoints import outgoing_webhook
 from local import SAMPLE_TOKENS
 from local.glpi_simulator import Fault
 from tests.conftest import EVENTS, Lab, both_versions, form_event, json_event, load_event
@@ -518,3 +519,8 @@ def test_plain_http_is_warned_about_once(lab: Lab) -> None:
     warnings = [entry for entry in lab.logged() if entry["level"] == "WARNING"]
     assert len(warnings) == 1
     assert "unencrypted" in warnings[0]["message"]
+
+
+def test_every_outcome_is_counted_by_a_metric_that_is_known() -> None:
+    """Alarms, dashboard, guide and costs go by the list of telemetry."""
+    assert set(outgoing_webhook.METRICS.values()) <= set(telemetry.METRICS)
