@@ -6,7 +6,7 @@ import shlex
 import signal
 import socket
 import sys
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -38,6 +38,9 @@ DEFAULT_PORT = 8112
 """The gateway's; after it the simulated GLPI's, its control's, the embedded AWS's, Mattermost's."""
 
 LOGIN_SECONDS = 10.0
+
+WAKE_SECONDS = 0.5
+"""A Ctrl-C that comes just before the program falls asleep is seen when it wakes up next."""
 
 ROOT = Path(__file__).parent.parent
 
@@ -99,7 +102,8 @@ def main() -> int:
         _read_dotenv()
         with ExitStack() as stack:
             print(start(stack, dict(os.environ)), flush=True)
-            threading.Event().wait()
+            while True:
+                time.sleep(WAKE_SECONDS)
     except KeyboardInterrupt:
         print("\nStopped.")
     except (SettingsError, GlpiError) as error:
