@@ -124,7 +124,7 @@ class Replies:
             return outcome
         deadline = Deadline(timing.REPLY_SECONDS)
         try:
-            place = self._notifier.place_of(post, deadline, located.place)
+            place = self._notifier.place_of(post, deadline, located.position)
             text = outcome.reply["text"]
             self._notifier.say(place, text, deadline, once=post.id or post.ref)
         except MattermostError as error:

@@ -1,4 +1,4 @@
-"""Where a post belongs: its place in Mattermost, and the ticket of its thread.
+"""Where a post belongs: its position in Mattermost, and the ticket of its thread.
 
 Only a bot can tell: an outgoing webhook does not say whether a post is a reply (Mattermost 5.37).
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bridge.config import timing
 from bridge.jobs.claims import Claims
-from bridge.mattermost.api import Gone, MattermostApi, MattermostError, Place, Unreachable
+from bridge.mattermost.api import Gone, MattermostApi, MattermostError, Position, Unreachable
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.deadline import Deadline
 from bridge.storage.ledger import BURIED, NEW, State
@@ -24,17 +24,17 @@ class Located:
     """Where a post stands in Mattermost.
 
     Attributes:
-        place: its channel and thread, None if that could not be learnt.
+        position: its channel and thread, None if that could not be learnt.
         error: what kept it from being learnt, if anything did.
     """
 
-    place: Place | None = None
+    position: Position | None = None
     error: MattermostError | None = None
 
     @property
     def root(self) -> str:
         """The post that the thread hangs on, "" if this is no reply as far as is known."""
-        return (self.place.root if self.place else None) or ""
+        return (self.position.root if self.position else None) or ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Threads:
         if hurried and self._clock() < self._ask_again_at:
             return Located()
         try:
-            place = self._api.place(post.id, deadline.within(timing.PLACE_SECONDS))
+            position = self._api.position(post.id, deadline.within(timing.PLACE_SECONDS))
         except Gone:
             return Located()
         except MattermostError as error:
@@ -102,7 +102,7 @@ class Threads:
                 self._ask_again_at = self._clock() + timing.MATTERMOST_PAUSE_SECONDS
             return Located(error=error)
         self._failures = 0
-        return Located(place)
+        return Located(position)
 
     def ticket_of(self, root: str, deadline: Deadline) -> ThreadTicket:
         """Say which ticket the posts of a thread belong to.

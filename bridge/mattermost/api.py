@@ -90,7 +90,7 @@ MATTERMOST = Server(
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where a post stands.
 
     Attributes:
@@ -137,13 +137,13 @@ class MattermostApi:
         """Whether there is an incoming webhook."""
         return bool(self._access().incoming_webhook)
 
-    def place(self, post_id: str, deadline: Deadline) -> Place:
+    def position(self, post_id: str, deadline: Deadline) -> Position:
         """Say where a post stands."""
         found = self._call("GET", f"posts/{post_id}", deadline)
         channel = _id_in(found, "channel_id")
         if channel is None:
             raise _odd()
-        return Place(channel, _id_in(found, "root_id"))
+        return Position(channel, _id_in(found, "root_id"))
 
     def email(self, user_id: str, deadline: Deadline) -> str:
         """Return a user's e-mail address, "" when Mattermost hides it (ShowEmailAddress)."""

@@ -7,7 +7,7 @@ server 11.8).
 from dataclasses import dataclass
 from enum import Enum
 
-from bridge.mattermost.api import MattermostApi, Place
+from bridge.mattermost.api import MattermostApi, Position
 from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.deadline import Deadline
 
@@ -67,7 +67,7 @@ class Notifier:
         return Reach.NONE
 
     def place_of(
-        self, post: Post, deadline: Deadline, known: Place | None = None
+        self, post: Post, deadline: Deadline, known: Position | None = None
     ) -> Thread | Channel:
         """Return where the author of a post will read what is said: its thread, else its channel.
 
@@ -80,8 +80,8 @@ class Notifier:
             MattermostError: there is no telling.
         """
         if post.id and self._api.has_bot():
-            place = known or self._api.place(post.id, deadline)
-            return Thread(place.channel, place.root or post.id)
+            position = known or self._api.position(post.id, deadline)
+            return Thread(position.channel, position.root or post.id)
         return Channel(post.channel_name or "")
 
     def say(self, place: Thread | Channel, text: str, deadline: Deadline, *, once: str) -> None:
