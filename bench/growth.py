@@ -16,13 +16,13 @@ from bridge.config.credentials import MattermostAccess
 from bridge.config.rules import read_rules
 from bridge.config.timing import Timing
 from bridge.container import BRIDGE_TOML, assemble
+from bridge.jobs.post_job import PostJob, dumps, loads
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from bridge.storage.kinds import Queue
 from bridge.storage.ledger import Entry
-from bridge.storage.outbox import Message, loads
 from local.memory import MemoryLedger, MemoryOutbox
 
 RATES = (1, 100, 10_000)
@@ -52,9 +52,9 @@ class CountingOutbox(MemoryOutbox):
         super().__init__(clock)
         self._asked = asked
 
-    def send(self, message: Message, delay: float) -> Callable[[], object]:
+    def send(self, body: str, delay: float, queue: Queue = Queue.PEOPLE) -> Callable[[], object]:
         self._asked["SQS request"] += 1
-        return super().send(message, delay)
+        return super().send(body, delay, queue)
 
     def pause(self, receipt: str, seconds: float, queue: Queue = Queue.PEOPLE) -> None:
         self._asked["SQS request"] += 1
@@ -115,13 +115,21 @@ def count(messages: int) -> Counter[str]:
         clock.now = start + 60 * number / messages
         post = to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
         asked.update({"HTTP API request": 1, "Lambda request": 1})
-        assert desk.handle(post, Deadline(10)).event == "filed"
+        body = dumps(PostJob(post, clock.now))
+        assert desk.handle(post, body, Deadline(10)).event == "filed"
     while (at := outbox.next_at()) is not None:
         clock.now = max(clock.now, at)
         queued = outbox.receive()
         assert queued
         asked.update({"SQS request": 1, "Lambda request": 1})
-        verdict = worker.converge(loads(queued.body), 1, queued.sent_at, Deadline(60))
+        job = loads(queued.body)
+        verdict = worker.converge(
+            job.post,
+            Deadline(60),
+            received_at=job.received_at,
+            receives=1,
+            queued_at=queued.sent_at,
+        )
         assert not verdict.wait
         asked["SQS request"] += 1
         outbox.delete(queued.receipt)

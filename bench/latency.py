@@ -27,8 +27,8 @@ from bridge import container, logs
 from bridge.config.timing import QUEUE_SECONDS
 from bridge.endpoints.outgoing_webhook import ROUTE
 from bridge.net.aws import ask, begin_to_ask
+from bridge.storage.kinds import Queue
 from bridge.storage.ledger import Entry
-from bridge.storage.outbox import Message
 from local.gateway import Context
 from local.memory import MemoryLedger, MemoryOutbox
 
@@ -104,10 +104,10 @@ class FarLedger(MemoryLedger):
 class FarOutbox(MemoryOutbox):
     """A queue that takes its time."""
 
-    def send(self, message: Message, delay: float) -> Callable[[], object]:
+    def send(self, body: str, delay: float, queue: Queue = Queue.PEOPLE) -> Callable[[], object]:
         def take() -> None:
             time.sleep(AWS_SECONDS)
-            super(FarOutbox, self).send(message, delay)
+            super(FarOutbox, self).send(body, delay, queue)
 
         return begin_to_ask(QUEUE_SECONDS, take)
 

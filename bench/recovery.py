@@ -16,11 +16,11 @@ from bridge.config.credentials import MattermostAccess
 from bridge.config.rules import read_rules
 from bridge.config.timing import Timing
 from bridge.container import BRIDGE_TOML, assemble
+from bridge.jobs.post_job import PostJob, dumps, loads
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
-from bridge.storage.outbox import Message, loads
 from glpi import Unavailable
 from local.memory import MemoryLedger, MemoryOutbox
 
@@ -96,7 +96,7 @@ def drain(messages: int = MESSAGES) -> dict[str, float]:
     for number in range(messages):
         clock.now = start + OUTAGE * number / messages
         post = to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
-        outbox.send(Message(post, clock.now), 15.0)
+        outbox.send(dumps(PostJob(post, clock.now)), 15.0)
     free = [start] * CONCURRENCY
     visible_after_return: list[float] = []
     last = 0.0
@@ -106,7 +106,14 @@ def drain(messages: int = MESSAGES) -> dict[str, float]:
         queued = outbox.receive()
         assert queued
         before = glpi.spent
-        verdict = worker.converge(loads(queued.body), queued.receives, queued.sent_at, Deadline(60))
+        job = loads(queued.body)
+        verdict = worker.converge(
+            job.post,
+            Deadline(60),
+            received_at=job.received_at,
+            receives=queued.receives,
+            queued_at=queued.sent_at,
+        )
         took = glpi.spent - before
         heapq.heappush(free, begin + max(took, 0.02))
         if verdict.wait:

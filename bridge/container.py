@@ -173,7 +173,7 @@ def assemble(
     filing = Filing(claims, clock, pauses)
     desk = ServiceDesk(
         reception,
-        Safekeeping(outbox, pauses.first_delay, clock),
+        Safekeeping(outbox, pauses.first_delay),
         FirstAttempt(Circuit(glpi.probe, clock), planner, claims, filing, links, clock),
         Replies(threads, notifier, leases, in_thread=rules.in_thread),
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from bridge.storage.kinds import Queue
 from bridge.storage.ledger import NEW, Entry
-from bridge.storage.outbox import Message, dumps
 
 
 class MemoryLedger:
@@ -79,13 +78,13 @@ class MemoryOutbox:
         """All messages that are not done with, hidden ones included."""
         return list(self._waiting.values())
 
-    def send(self, message: Message, delay: float) -> Callable[[], object]:
+    def send(self, body: str, delay: float, queue: Queue = Queue.PEOPLE) -> Callable[[], object]:  # noqa: ARG002 - one queue stands for all
         """Queue a message that becomes visible after `delay` seconds; it is safe at once.
 
         Returns:
             What `Outbox` says waits until the message is safe; here it does nothing.
         """
-        self.put(dumps(message), delay)
+        self.put(body, delay)
         return lambda: None
 
     def put(self, body: str, delay: float = 0.0) -> None:

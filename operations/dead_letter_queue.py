@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Self
 
 import boto3
 
+from bridge.jobs.post_job import POST_VERSION, PostJob, loads
 from bridge.net.aws import config
 from bridge.storage.kinds import POST, Kind, Queue, Unreadable, kind_of
-from bridge.storage.outbox import POST_VERSION, Message, loads
 from operations.aws import CALL_SECONDS, asking
 from operations.errors import CannotAsk
 
@@ -54,7 +54,7 @@ class DeadLetter:
         reason: why it is here.
         buried_at: seconds since the epoch when it was put here; its retention counts from then.
         kind: of the job, None when it is none.
-        message: what the body of a post says, None for anything else.
+        job: what the body of a post says, None for anything else.
         unreadable_reason: why this version cannot read it, "" when it can.
     """
 
@@ -64,23 +64,23 @@ class DeadLetter:
     reason: str
     buried_at: float
     kind: Kind | None
-    message: Message | None
+    job: PostJob | None
     unreadable_reason: str = ""
 
     @property
     def ref(self) -> str:
         """What names the post, "?" when it cannot be read."""
-        return self.message.post.ref if self.message else "?"
+        return self.job.post.ref if self.job else "?"
 
     @property
     def name(self) -> str:
         """What it can be called by: the post's reference, else SQS's name."""
-        return self.message.post.ref if self.message else self.message_id
+        return self.job.post.ref if self.job else self.message_id
 
     @property
     def received_at(self) -> float:
         """Seconds since the epoch when the bridge took it over, as far as is known."""
-        return self.message.received_at if self.message else self.buried_at
+        return self.job.received_at if self.job else self.buried_at
 
 
 @dataclass(frozen=True)
@@ -200,11 +200,11 @@ class DeadLetters:
 
 def _letter(received: "MessageTypeDef") -> DeadLetter:
     body = received["Body"]
-    kind, message, unreadable_reason = None, None, ""
+    kind, job, unreadable_reason = None, None, ""
     try:
         kind = kind_of(body)
         if kind == Kind(POST, POST_VERSION):
-            message = loads(body)
+            job = loads(body)
         else:
             unreadable_reason = f"{kind} is not known here"
     except Unreadable as error:
@@ -218,7 +218,7 @@ def _letter(received: "MessageTypeDef") -> DeadLetter:
         reason=reason or NO_REASON,
         buried_at=int(received["Attributes"]["SentTimestamp"]) / 1000,
         kind=kind,
-        message=message,
+        job=job,
         unreadable_reason=unreadable_reason,
     )
 
@@ -237,8 +237,8 @@ def facts(letter: DeadLetter, *, words: bool) -> dict[str, object]:
         "reason": letter.reason,
         "size": len(letter.body.encode()),
     }
-    if letter.message:
-        post = letter.message.post
+    if letter.job:
+        post = letter.job.post
         found |= {
             "trigger_word": post.trigger_word,
             "channel_name": post.channel_name,

@@ -34,8 +34,8 @@ def list_letters(source: Source, *, words: bool) -> None:
     now = time.time()
     shown = table("reference", "waits", "files", "channel", "reason", right=("waits", "files"))
     for letter in letters:
-        if letter.message:
-            post = letter.message.post
+        if letter.job:
+            post = letter.job.post
             waits = age(now - letter.received_at)
             channel = post.channel_name or "-"
             row(shown, letter.ref, waits, len(post.file_ids), channel, letter.reason)
@@ -43,11 +43,11 @@ def list_letters(source: Source, *, words: bool) -> None:
         console().print(shown)
         click.echo()
     for letter in letters:
-        if words and letter.message:
-            post = letter.message.post
+        if words and letter.job:
+            post = letter.job.post
             click.echo(f"{letter.ref}  {printable(post.user_name or '-')}:")
             click.echo(printable(post.text, lines=True) + "\n")
-        if not letter.message:
+        if not letter.job:
             waits, reason = age(now - letter.buried_at), printable(letter.reason)
             click.echo(f"?  {letter.message_id}  {waits}  {reason}")
             click.echo(f"   unreadable here: {printable(letter.unreadable_reason)}\n")
@@ -76,7 +76,7 @@ def show(source: Source, name: str, *, words: bool) -> None:
             single = ", ".join(map(str, value)) if isinstance(value, list) else value
             text = "-" if single in (None, "") else printable(str(single), lines=key == "text")
             click.echo(f"{key:13} {text}")
-        if words and not letter.message:
+        if words and not letter.job:
             click.echo(f"{'body':13} {printable(letter.body)}")
         if meaning_of_reason(letter.reason):
             click.echo("\n" + paragraph(meaning_of_reason(letter.reason)))

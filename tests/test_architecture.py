@@ -21,7 +21,7 @@ ARROWS: dict[str, str] = {
     "bridge.mattermost": f"{TIMING} bridge.config bridge.net",
     "bridge.glpi_api": f"{TIMING} bridge.config bridge.net",
     "glpi": "bridge.glpi_api bridge.net",
-    "bridge.storage": f"{TIMING} bridge.mattermost bridge.net",
+    "bridge.storage": f"{TIMING} bridge.net",
     "bridge.jobs": f"{TIMING} bridge.mattermost bridge.net bridge.storage",
     "bridge.tickets": f"{TIMING} bridge.config bridge.mattermost bridge.net bridge.words glpi",
     "bridge.filing": (
@@ -33,8 +33,8 @@ ARROWS: dict[str, str] = {
         " bridge.net bridge.storage bridge.tickets glpi"
     ),
     "bridge.endpoints": (
-        f"{TIMING} bridge.config bridge.container bridge.filing bridge.logs bridge.mattermost"
-        " bridge.net bridge.storage bridge.telemetry bridge.words"
+        f"{TIMING} bridge.config bridge.container bridge.filing bridge.jobs bridge.logs"
+        " bridge.mattermost bridge.net bridge.storage bridge.telemetry bridge.words"
     ),
     "handler": "bridge.container bridge.endpoints",
 }

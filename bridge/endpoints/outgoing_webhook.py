@@ -1,5 +1,6 @@
 """Mattermost's outgoing webhook: what somebody wrote comes in, what became of it goes back."""
 
+import time
 from collections.abc import Mapping
 from functools import partial
 
@@ -20,6 +21,7 @@ from bridge.endpoints.http import (
     respond,
 )
 from bridge.filing.answers import Outcome, say
+from bridge.jobs.post_job import PostJob, dumps
 from bridge.logs import error_fields, log_setting, log_unforeseen, logger
 from bridge.mattermost import outgoing_webhook
 from bridge.mattermost.outgoing_webhook import Malformed, Post
@@ -99,7 +101,8 @@ def _authenticate(token: str, credentials: Credentials) -> str:
 
 
 def _file(built: Container, post: Post, deadline: Deadline) -> Answered[Response]:
-    outcome = built.desk.handle(post, deadline)
+    body = dumps(PostJob(post, time.time()))
+    outcome = built.desk.handle(post, body, deadline)
     response = respond(200, outcome.reply)
     return Answered(response, (partial(_count, outcome), partial(_log, post, outcome)))
 

@@ -11,12 +11,13 @@ from bridge.container import Container, container, queue_urls
 from bridge.endpoints.guard import Answered, Record, attempt, guard
 from bridge.endpoints.http import Context, Event, Response
 from bridge.filing.worker import Verdict
+from bridge.jobs.post_job import POST_VERSION, loads
 from bridge.logs import error_fields, log_setting, log_unforeseen, logger
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.storage.kinds import POST, Kind, Queue, Unreadable, kind_of
 from bridge.storage.ledger import TOLD
-from bridge.storage.outbox import POST_VERSION, Outbox, loads
+from bridge.storage.outbox import Outbox
 
 UNKNOWN_KIND = "unknown kind"
 """The reason of a dead letter that no worker knew in four days."""
@@ -55,12 +56,16 @@ def _file(built: Container, record: Event, context: Context) -> Answered[bool]:
     Raises:
         Unreadable: it is not one.
     """
-    message = loads(record["body"])
-    logger.set_correlation_id(message.post.ref)
-    receives = int(record["attributes"]["ApproximateReceiveCount"])
-    queued_at = _queued_at(record)
+    job = loads(record["body"])
+    logger.set_correlation_id(job.post.ref)
     seconds = min(timing.WORKER_SECONDS, context.get_remaining_time_in_millis() / 1000)
-    verdict = built.worker.converge(message, receives, queued_at, Deadline(seconds))
+    verdict = built.worker.converge(
+        job.post,
+        Deadline(seconds),
+        received_at=job.received_at,
+        receives=int(record["attributes"]["ApproximateReceiveCount"]),
+        queued_at=_queued_at(record),
+    )
     ordered = attempt(partial(_order, verdict, record, built), _failed)
     records: list[Record] = [partial(_count, verdict), partial(_log, verdict), *ordered.records]
     return Answered(ordered.answer, tuple(records))

@@ -39,11 +39,12 @@ class ServiceDesk:
         self._attempt = attempt
         self._replies = replies
 
-    def handle(self, post: Post, deadline: Deadline) -> Outcome:
+    def handle(self, post: Post, body: str, deadline: Deadline) -> Outcome:
         """Do what an authenticated post asks for. Never raises for GLPI's failures.
 
         Args:
             post: the message.
+            body: what is queued of it, so that it is safe.
             deadline: for everything that is asked of GLPI.
 
         Raises:
@@ -57,7 +58,7 @@ class ServiceDesk:
         if not routed.words and not post.file_ids:
             reply = answers.say("empty", trigger=routed.trigger)
             return self._explain(post, Outcome("empty", reply), deadline)
-        return self._file(post, routed, answers, deadline)
+        return self._file(post, body, routed, answers, deadline)
 
     def _explain(self, post: Post, outcome: Outcome, deadline: Deadline) -> Outcome:
         """Say why nothing was filed, where the author will see it."""
@@ -65,9 +66,11 @@ class ServiceDesk:
             return outcome
         return self._replies.answer(post, self._replies.locate(post, deadline), outcome)
 
-    def _file(self, post: Post, routed: Routed, answers: Answers, deadline: Deadline) -> Outcome:
+    def _file(
+        self, post: Post, body: str, routed: Routed, answers: Answers, deadline: Deadline
+    ) -> Outcome:
         """Make the message safe while things are looked up, then try once; say what is true."""
-        safe = self._safekeeping.save(post)
+        safe = self._safekeeping.save(body)
         try:
             located = self._replies.locate(post, deadline)
             case = Case(

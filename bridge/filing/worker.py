@@ -12,10 +12,10 @@ from bridge.filing.threads import Threads
 from bridge.jobs.claims import Claims
 from bridge.jobs.retries import RetryPolicy
 from bridge.mattermost.api import MattermostError
+from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
 from bridge.storage.ledger import Entry, State
-from bridge.storage.outbox import Message
 from bridge.tickets.desks import Routed
 
 
@@ -49,13 +49,16 @@ class Visit:
     """A message, this time.
 
     Attributes:
+        post: the message.
+        received_at: when the bridge took it over, seconds since the epoch.
         routed: its desk, None if bridge.toml has none for it any more.
         answers: as they are given there.
         receives: how often the queue has handed it out, this time included.
         age: seconds since it was queued.
     """
 
-    message: Message
+    post: Post
+    received_at: float
     routed: Routed | None
     answers: Answers
     receives: int
@@ -98,11 +101,10 @@ class LaterAttempts:
         unsettled = self._claims.unsettled(entry)
         if unsettled:
             return Progress(wait=unsettled), None
-        post, deadline = visit.message.post, visit.deadline
+        post, deadline = visit.post, visit.deadline
         located = self._threads.locate(post, deadline, hurried=False)
         plan = self._planner.plan(post, routed, located, deadline, visit.is_younger_than)
-        received_at = visit.message.received_at
-        return self._filing.converge(post.ref, entry, plan, received_at, deadline), plan
+        return self._filing.converge(post.ref, entry, plan, visit.received_at, deadline), plan
 
 
 class Worker:
@@ -134,19 +136,26 @@ class Worker:
         self._clock = clock
 
     def converge(
-        self, message: Message, receives: int, queued_at: float, deadline: Deadline
+        self,
+        post: Post,
+        deadline: Deadline,
+        *,
+        received_at: float,
+        receives: int,
+        queued_at: float,
     ) -> Verdict:
         """Bring a queued message one step nearer to its wished-for state.
 
         Args:
-            message: what was queued.
+            post: the message.
+            deadline: for everything that is asked of GLPI.
+            received_at: when the bridge took it over, seconds since the epoch.
             receives: how often the queue has handed it out, this time included.
             queued_at: when it was put there, seconds since the epoch; a replay is young again.
-            deadline: for everything that is asked of GLPI.
         """
-        routed, answers = self._reception.desk_of(message.post)
+        routed, answers = self._reception.desk_of(post)
         age = self._clock() - queued_at
-        visit = Visit(message, routed, answers, receives, age, deadline)
+        visit = Visit(post, received_at, routed, answers, receives, age, deadline)
         try:
             verdict = self._visit(visit)
         except CallError as error:
@@ -155,11 +164,11 @@ class Worker:
             verdict = self._wait(visit, 0.0, None)
         if verdict.event != "buried":
             return verdict
-        self._claims.record_buried(message.post.ref)
+        self._claims.record_buried(post.ref)
         return self._tell_failure(visit, verdict)
 
     def _visit(self, visit: Visit) -> Verdict:
-        post = visit.message.post
+        post = visit.post
         entry = self._claims.entry(post.ref)
         if entry.state is State.FILED:
             return self._complete(visit, entry, Verdict("done", ticket=entry.ticket, age=visit.age))
@@ -182,7 +191,7 @@ class Worker:
         """Do the steps that remain for a post in GLPI."""
         last = self._policy.is_last(visit.age)
         steps = self._completion.complete(
-            visit.message.post, entry, visit.answers, visit.deadline, last=last
+            visit.post, entry, visit.answers, visit.deadline, last=last
         )
         if not steps.remaining:
             return verdict
@@ -203,8 +212,8 @@ class Worker:
 
     def _tell_failure(self, visit: Visit, verdict: Verdict) -> Verdict:
         """Tell the author that there will be no ticket; the reason says whether that worked."""
-        post = visit.message.post
-        hours = round((self._clock() - visit.message.received_at) / 3600)
+        post = visit.post
+        hours = round((self._clock() - visit.received_at) / 3600)
         try:
             told = self._completion.tell(post, visit.answers.failed(post, hours))
         except MattermostError as error:

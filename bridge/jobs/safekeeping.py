@@ -4,9 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cache
 
-from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.aws import AwsError
-from bridge.storage.outbox import Message, Outbox
+from bridge.storage.outbox import Outbox
 
 
 class Safe(Enum):
@@ -23,17 +22,15 @@ class Safekeeping:
     Args:
         outbox: where messages are safe.
         delay: seconds after which the worker gets one at the earliest.
-        clock: seconds since the epoch.
     """
 
-    def __init__(self, outbox: Outbox, delay: float, clock: Callable[[], float]) -> None:
+    def __init__(self, outbox: Outbox, delay: float) -> None:
         self._outbox = outbox
         self._delay = delay
-        self._clock = clock
 
-    def save(self, post: Post) -> Callable[[], Safe]:
+    def save(self, body: str) -> Callable[[], Safe]:
         """Start to put a message into the queue; returns what waits until that is known."""
-        taken = self._outbox.send(Message(post, self._clock()), self._delay)
+        taken = self._outbox.send(body, self._delay)
 
         @cache
         def safe() -> Safe:

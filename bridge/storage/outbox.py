@@ -1,80 +1,28 @@
 """The outbox: where a message is safe before anything is tried with it.
 
-Messages are versioned JSON in SQS, since a deployment meets what the version before has queued, up
-to 18 days old. They hold people's words, encrypted at rest, and never a token.
+It knows bodies, and nothing of the kinds of jobs that they are.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from dataclasses import fields as dataclass_fields
-from datetime import datetime
 from typing import Any, Protocol
 
 import boto3
 
 from bridge.config import timing
-from bridge.mattermost.outgoing_webhook import Post
 from bridge.net.aws import ask, begin_to_ask, config
-from bridge.storage.kinds import Queue, Unreadable
-
-POST_VERSION = 1
-"""Of the jobs that are posts; the release before reads no other."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """A post on its way to a ticket.
-
-    Attributes:
-        post: what was written.
-        received_at: seconds since the epoch when the bridge took it over; retrying ends by its age.
-    """
-
-    post: Post
-    received_at: float
-
-
-def dumps(message: Message) -> str:
-    """Return the queued form of a message."""
-    post = asdict(message.post)
-    written_at = message.post.written_at
-    post["written_at"] = written_at.isoformat() if written_at else None
-    queued = {"v": POST_VERSION, "received_at": message.received_at, "post": post}
-    return json.dumps(queued, separators=(",", ":"))  # in ASCII: SQS refuses U+FFFE and U+FFFF
-
-
-def loads(body: str) -> Message:
-    """Read a queued post of POST_VERSION.
-
-    Raises:
-        Unreadable: it is not one.
-    """
-    try:
-        queued = json.loads(body)
-        return Message(_post(queued["post"]), float(queued["received_at"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(f"not a message of the bridge ({type(error).__name__})") from None
-
-
-def _post(fields: Mapping[str, Any]) -> Post:
-    written_at = fields["written_at"]
-    known = {field.name for field in dataclass_fields(Post)}
-    return Post(
-        **{
-            **{name: value for name, value in fields.items() if name in known},
-            "written_at": datetime.fromisoformat(written_at) if written_at else None,
-            "file_ids": tuple(fields["file_ids"]),
-            "odd_fields": tuple(fields["odd_fields"]),
-        }
-    )
+from bridge.storage.kinds import Queue
 
 
 class Outbox(Protocol):
-    """The queue as the bridge uses it."""
+    """The queues as the bridge uses them."""
 
-    def send(self, message: Message, delay: float) -> Callable[[], object]:
-        """Start to make a message safe; the worker gets it after `delay` seconds at the earliest.
+    def send(self, body: str, delay: float, queue: Queue = Queue.PEOPLE) -> Callable[[], object]:
+        """Start to make a message safe.
+
+        Args:
+            body: the job, as it is queued.
+            delay: seconds after which the worker gets it at the earliest.
+            queue: that it travels through.
 
         Returns:
             What waits until it is safe. It raises AwsError if it is not, as far as is known.
@@ -116,13 +64,13 @@ class SqsOutbox:
         self._dead_letter_url = dead_letter_url
         self._sqs = boto3.client("sqs", config=config(timing.QUEUE_SECONDS))
 
-    def send(self, message: Message, delay: float) -> Callable[[], object]:
+    def send(self, body: str, delay: float, queue: Queue = Queue.PEOPLE) -> Callable[[], object]:
         """Send it on a thread of its own (`Outbox`)."""
-        body, seconds = dumps(message), min(round(delay), timing.MAX_DELAY_SECONDS)
+        seconds = min(round(delay), timing.MAX_DELAY_SECONDS)
         return begin_to_ask(
             timing.QUEUE_SECONDS,
             lambda: self._sqs.send_message(
-                QueueUrl=self._urls[Queue.PEOPLE], MessageBody=body, DelaySeconds=seconds
+                QueueUrl=self._urls[queue], MessageBody=body, DelaySeconds=seconds
             ),
         )
 

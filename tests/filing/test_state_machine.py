@@ -28,6 +28,7 @@ from bridge.container import BRIDGE_TOML, assemble
 from bridge.filing.exactly_once import MAX_TRIES
 from bridge.filing.servicedesk import ServiceDesk
 from bridge.filing.worker import Worker
+from bridge.jobs.post_job import PostJob, dumps, loads
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.aws import AwsError
@@ -35,7 +36,6 @@ from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from bridge.storage.kinds import Queue
 from bridge.storage.ledger import Entry
-from bridge.storage.outbox import Message, loads
 from glpi import AccessDenied, OutcomeUnknown, Refused, Unavailable
 from local.memory import MemoryLedger, MemoryOutbox
 
@@ -133,14 +133,14 @@ class Outbox(MemoryOutbox):
         self.sent: list[str] = []
         """The posts that became safe."""
 
-    def send(self, message: Message, delay: float) -> Callable[[], object]:
+    def send(self, body: str, delay: float, queue: Queue = Queue.PEOPLE) -> Callable[[], object]:
         """Take every other post at once, and the rest when somebody waits for that."""
-        real = super().send
+        real, owner = super().send, loads(body).post.ref
         taken: Future[None] = Future()
 
         def take() -> None:
-            real(message, delay)
-            self.sent.append(message.post.ref)
+            real(body, delay, queue)
+            self.sent.append(owner)
 
         def ask() -> None:
             try:
@@ -153,7 +153,7 @@ class Outbox(MemoryOutbox):
                 ask()
             return taken.result()
 
-        if int(message.post.ref) % 2:
+        if int(owner) % 2:
             ask()
         return wait
 
@@ -392,7 +392,8 @@ class AnyDay(RuleBasedStateMachine):
         """Let one container handle a delivery; a killed one has told nobody anything."""
         sent = len(self.outbox.sent)
         desk = self.fast[self.world.nested]
-        outcome = desk.handle(make_post(number), Deadline(10))
+        post = make_post(number)
+        outcome = desk.handle(post, dumps(PostJob(post, self.world.now)), Deadline(10))
         safe = ref(number) in self.outbox.sent[sent:]
         self.told[number].append(Told(outcome.event, outcome.ticket, safe))
 
@@ -401,9 +402,15 @@ class AnyDay(RuleBasedStateMachine):
         queued = self.outbox.receive()
         if queued is None:
             return
-        message, worker = loads(queued.body), self.workers[self.world.nested]
+        job, worker = loads(queued.body), self.workers[self.world.nested]
         try:
-            verdict = worker.converge(message, queued.receives, queued.sent_at, Deadline(60))
+            verdict = worker.converge(
+                job.post,
+                Deadline(60),
+                received_at=job.received_at,
+                receives=queued.receives,
+                queued_at=queued.sent_at,
+            )
             assert verdict.twins == ()
             if verdict.wait:
                 self.outbox.pause(queued.receipt, verdict.wait)

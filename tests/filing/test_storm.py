@@ -16,12 +16,13 @@ from bridge.config.rules import read_rules
 from bridge.config.timing import Timing
 from bridge.container import BRIDGE_TOML, assemble
 from bridge.filing.worker import Worker
+from bridge.jobs.post_job import PostJob, dumps, loads
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from bridge.storage.ledger import DynamoLedger, Entry, Ledger
-from bridge.storage.outbox import Outbox, loads
+from bridge.storage.outbox import Outbox
 from glpi import OutcomeUnknown, Unavailable
 from local.aws import create_queue_and_ledger
 from local.memory import MemoryLedger, MemoryOutbox, Queued
@@ -207,7 +208,8 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
         work_until(at, world, worker, outbox)
         world.now = at
         try:
-            outcome = desk.handle(make_post(number), Deadline(10))
+            post = make_post(number)
+            outcome = desk.handle(post, dumps(PostJob(post, at)), Deadline(10))
         except Killed:
             continue
         answers.append((number, outcome.event, outcome.ticket))
@@ -229,9 +231,14 @@ def work_until(end: float, world: World, worker: Worker, outbox: Queue) -> None:
         world.now = max(world.now, at)
         queued = outbox.receive()
         assert queued
+        job = loads(queued.body)
         try:
             verdict = worker.converge(
-                loads(queued.body), queued.receives, queued.sent_at, Deadline(60)
+                job.post,
+                Deadline(60),
+                received_at=job.received_at,
+                receives=queued.receives,
+                queued_at=queued.sent_at,
             )
             world.maybe_kill()
         except Killed:

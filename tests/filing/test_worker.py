@@ -6,10 +6,10 @@ import handler
 from bridge.config.timing import CIRCUIT_SECONDS
 from bridge.endpoints import queue
 from bridge.endpoints.guard import Answered
+from bridge.jobs.post_job import PostJob, dumps, loads
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.storage.kinds import Kind, Queue, kind_of
-from bridge.storage.outbox import Message, dumps, loads
 from glpi import Glpi
 from local.gateway import Context
 from local.glpi_simulator import Fault
@@ -80,7 +80,7 @@ def test_a_message_too_large_for_a_proxy_is_buried_at_once(
 def test_what_cannot_be_read_is_buried_and_blocks_nobody(
     lab: Lab, worker: MemoryOutbox, body: str
 ) -> None:
-    good = dumps(Message(post(), NOW))
+    good = dumps(PostJob(post(), NOW))
     event = {"Records": [record(body), record(good) | {"messageId": "good"}]}
     assert handler.queue_handler(event, Context()) == {"batchItemFailures": []}
     assert worker.dead[0].body == body
@@ -164,7 +164,7 @@ def test_a_poisoned_message_does_not_keep_others_from_being_filed(
         return kind_of(body)
 
     monkeypatch.setattr(queue, "kind_of", poisoned)
-    good = record(dumps(Message(post(), NOW))) | {"messageId": "good"}
+    good = record(dumps(PostJob(post(), NOW))) | {"messageId": "good"}
     event = {"Records": [record("poison"), good]}
     failures = handler.queue_handler(event, Context())["batchItemFailures"]
     assert failures == [{"itemIdentifier": "message"}]
@@ -188,13 +188,13 @@ def test_without_a_secret_messages_wait(
 ) -> None:
     monkeypatch.setenv("SECRET_ID", "nowhere")
     lab.cold_start()
-    event = {"Records": [record(dumps(Message(post(), NOW)))]}
+    event = {"Records": [record(dumps(PostJob(post(), NOW)))]}
     assert len(handler.queue_handler(event, Context())["batchItemFailures"]) == 1
     assert worker.dead == []
 
 
 def test_a_message_whose_desk_is_gone_is_buried(lab: Lab, worker: MemoryOutbox) -> None:
-    event = {"Records": [record(dumps(Message(post("nothing"), NOW)))]}
+    event = {"Records": [record(dumps(PostJob(post("nothing"), NOW)))]}
     assert handler.queue_handler(event, Context()) == {"batchItemFailures": []}
     assert "no desk" in worker.dead[0].reason
 
@@ -215,7 +215,7 @@ def test_two_deliveries_of_one_post_become_one_ticket(
 
 def test_a_redriven_message_is_young_again(lab: Lab, worker: MemoryOutbox, clock: Clock) -> None:
     lab.glpi.inject(Fault("maintenance"))
-    old = dumps(Message(post(), NOW - 10 * 24 * 3600))
+    old = dumps(PostJob(post(), NOW - 10 * 24 * 3600))
     worker.put(old)
     assert work(worker)
     assert worker.dead == []
@@ -229,7 +229,7 @@ def test_nothing_is_buried_while_its_ticket_may_be_on_the_way(
     lab: Lab, worker: MemoryOutbox, clock: Clock
 ) -> None:
     lab.glpi.inject(Fault("cut_after", "POST Ticket", times=1))
-    worker.put(dumps(Message(post(), NOW)))
+    worker.put(dumps(PostJob(post(), NOW)))
     clock.now += TIMING.max_age + 1
     assert work(worker)
     clock.now = worker.next_at() or 0

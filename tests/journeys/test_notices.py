@@ -4,7 +4,7 @@ import pytest
 
 import handler
 from bridge.config.timing import THREAD_UNKNOWN_SECONDS
-from bridge.storage.outbox import Message, dumps
+from bridge.jobs.post_job import PostJob, dumps
 from local.gateway import Context
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
@@ -252,6 +252,6 @@ def test_an_old_messages_notice_comes_after_its_replay(
     lab: Lab, bot: MattermostSimulator, worker: MemoryOutbox
 ) -> None:
     old = post(post_id=bot.add_post(HELPDESK), user_name="alice")
-    queued = record(dumps(Message(old, NOW - 10 * 24 * 3600)))
+    queued = record(dumps(PostJob(old, NOW - 10 * 24 * 3600)))
     assert handler.queue_handler({"Records": [queued]}, Context()) == {"batchItemFailures": []}
     assert len(bot.said()) == 1

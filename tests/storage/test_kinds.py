@@ -4,13 +4,13 @@ import json
 
 import pytest
 
+from bridge.jobs.post_job import POST_VERSION, PostJob, dumps
 from bridge.storage.kinds import POST, Kind, Queue, Unreadable, kind_of
-from bridge.storage.outbox import POST_VERSION, Message, dumps
 from tests.support.safe_path import NOW, post
 
 
 def test_a_post_says_its_version_and_no_kind_as_in_every_release() -> None:
-    body = dumps(Message(post(), NOW))
+    body = dumps(PostJob(post(), NOW))
     assert "kind" not in json.loads(body)
     assert kind_of(body) == Kind(POST, POST_VERSION) == Kind("post", 1)
 

@@ -8,7 +8,7 @@ import boto3
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
-from bridge.storage.outbox import Message, dumps
+from bridge.jobs.post_job import PostJob, dumps
 from manage import cli
 from tests.support.safe_path import NOW, post
 
@@ -28,7 +28,7 @@ def run(*args: str) -> Result:
 def body(number: int, text: str = f"112 {CANARY}", **fields: object) -> str:
     """Return a queued message with words and a name that must not be seen."""
     there: dict[str, object] = {"user_name": CANARY, "channel_name": "helpdesk", **fields}
-    return dumps(Message(post(text, post_id=ref(number), **there), NOW + number))
+    return dumps(PostJob(post(text, post_id=ref(number), **there), NOW + number))
 
 
 def bury(text: str, reason: str | None = "too old; last: maintenance") -> None:
