@@ -20,7 +20,7 @@ from bridge.storage.kinds import Queue
 from glpi import GlpiError
 from operations.audit import audit
 from operations.audit_report import lines
-from operations.desks import post_of, show_desks, show_routing
+from operations.desks import show_desks, show_routing, submission_of
 from operations.dlq_commands import dlq
 from operations.doctor.diagnosis import diagnose
 from operations.doctor.display import as_json
@@ -196,8 +196,8 @@ def desks_command(source: Source, /, text: str, **written: str | None) -> None:
         names = names_of(rules.desks, source)
     except (SettingsError, CannotAsk, GlpiError) as error:
         failure = error  # what can be said without GLPI is said first
-    post = post_of(text, **written)
-    found = show_routing(post, rules, names) if text else show_desks(rules, names)
+    submission = submission_of(text, **written)
+    found = show_routing(submission, rules, names) if text else show_desks(rules, names)
     if source.stack:
         click.echo(paragraph("This is this folder's bridge.toml; the stack has a copy of its own."))
     if failure:

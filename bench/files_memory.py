@@ -25,7 +25,6 @@ from bridge.config.credentials import GlpiTokens, MattermostAccess
 from bridge.config.rules import read_rules
 from bridge.container import BRIDGE_TOML
 from bridge.mattermost.api import MattermostApi
-from bridge.mattermost.outgoing_webhook import to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from bridge.tickets.files import Files
@@ -72,7 +71,6 @@ def simulators(megabytes: int) -> Iterator[dict[str, str]]:
             "user": glpi.user_tokens["mm-bot"],
             "mattermost": chat.url,
             "bot": chat.bot_token,
-            "post": post,
             "file": chat.add_file(post, "a.zip", os.urandom(megabytes * MEGABYTE)),
         }
         ((stored,),) = [ticket["documents"] for ticket in glpi.tickets]
@@ -96,15 +94,12 @@ def carry(reach: dict[str, str]) -> Taken:
     glpi.documents = _Unlimited(glpi.session)
     api = MattermostApi(reach["mattermost"], lambda: access, Http())
     files = Files(read_rules(BRIDGE_TOML), api, glpi)
-    fields = {"text": "112", "post_id": reach["post"], "file_ids": reach["file"]}
     ticket = glpi.create_ticket({"name": "n", "content": "<p>c</p>"}, Deadline(SECONDS))
     before = _memory("VmRSS")
     if reach["traced"]:
         tracemalloc.start()
     started = time.perf_counter()
-    carried = files.carry(
-        to_post(fields, "hook"), ticket, frozenset(), Deadline(SECONDS), inline=True
-    )
+    carried = files.carry([reach["file"]], ticket, frozenset(), Deadline(SECONDS), inline=True)
     seconds = time.perf_counter() - started
     if carried.error or carried.failed:
         sys.exit(f"not carried: {carried.error} {carried.failed}")

@@ -116,7 +116,7 @@ def count(messages: int) -> Counter[str]:
         post = to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
         asked.update({"HTTP API request": 1, "Lambda request": 1})
         body = dumps(PostJob(post, clock.now))
-        assert desk.handle(post, body, Deadline(10)).event == "filed"
+        assert desk.handle(post.submission(), body, Deadline(10)).event == "filed"
     while (at := outbox.next_at()) is not None:
         clock.now = max(clock.now, at)
         queued = outbox.receive()
@@ -124,7 +124,7 @@ def count(messages: int) -> Counter[str]:
         asked.update({"SQS request": 1, "Lambda request": 1})
         job = loads(queued.body)
         verdict = worker.converge(
-            job.post,
+            job.post.submission(),
             Deadline(60),
             received_at=job.received_at,
             receives=1,

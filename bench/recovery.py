@@ -108,7 +108,7 @@ def drain(messages: int = MESSAGES) -> dict[str, float]:
         before = glpi.spent
         job = loads(queued.body)
         verdict = worker.converge(
-            job.post,
+            job.post.submission(),
             Deadline(60),
             received_at=job.received_at,
             receives=queued.receives,

@@ -6,7 +6,8 @@ import click
 from rich.text import Text
 
 from bridge.config.rules import INCIDENT, Desk, Rules
-from bridge.mattermost.outgoing_webhook import Post, to_post
+from bridge.mattermost.outgoing_webhook import to_post
+from bridge.mattermost.submissions import Submission
 from bridge.tickets.content import Circumstances, compose
 from bridge.tickets.desks import Match, Routed, find, matches, rank, serves
 from operations.glpi_names import Name, Names, ids
@@ -19,17 +20,17 @@ NO_NAMES = (
 )
 
 
-def post_of(
+def submission_of(
     text: str,
     channel: str | None = None,
     team: str | None = None,
     webhook: str | None = None,
     user: str | None = None,
-) -> Post:
+) -> Submission:
     """Return a message that was written somewhere; a channel is its name or its id."""
     place = (channel or "").removeprefix("~")
     fields = {"channel_name": place, "channel_id": place, "team_domain": team, "user_name": user}
-    return to_post({"text": text, **fields}, webhook or "")
+    return to_post({"text": text, **fields}, webhook or "").submission()
 
 
 def show_desks(rules: Rules, names: Names | None) -> bool:
@@ -47,19 +48,19 @@ def show_desks(rules: Rules, names: Names | None) -> bool:
     return True
 
 
-def show_routing(post: Post, rules: Rules, names: Names | None) -> bool:
+def show_routing(submission: Submission, rules: Rules, names: Names | None) -> bool:
     """Print where a message goes, why, and what becomes of it; returns whether it goes anywhere."""
-    routed = find(rules.desks, post)
-    ignored = post.user_name in rules.ignore_users
+    routed = find(rules.desks, submission)
+    ignored = submission.author.name in rules.ignore_users
     if ignored:
-        click.echo(paragraph(f"Nothing happens: {post.user_name} is one of ignore_users."))
+        click.echo(paragraph(f"Nothing happens: {submission.author.name} is one of ignore_users."))
         click.echo()
-    first, *others = map(printable, routing_reasons(post, rules, routed))
+    first, *others = map(printable, routing_reasons(submission, rules, routed))
     click.echo(paragraph(first))
     if routed:
         details = {"words": routed.words or "none: the person is asked for some, nothing is filed"}
         if routed.words:
-            details["title"] = str(compose(post, routed, rules, Circumstances(None))["name"])
+            details["title"] = str(compose(submission, routed, rules, Circumstances(None))["name"])
         _print(details | _facts(routed.desk, rules), routed.desk, names)
     click.echo()
     for sentence in others:
@@ -69,16 +70,16 @@ def show_routing(post: Post, rules: Rules, names: Names | None) -> bool:
     return routed is not None and not ignored
 
 
-def routing_reasons(post: Post, rules: Rules, routed: Routed | None) -> Iterator[str]:
+def routing_reasons(submission: Submission, rules: Rules, routed: Routed | None) -> Iterator[str]:
     """Say which desk a message reaches, then why no other does.
 
     Args:
-        post: the message.
+        submission: the message.
         rules: bridge.toml.
         routed: what `desks.find` makes of it.
     """
-    word = (post.text.split(maxsplit=1) or [""])[0]
-    winner = _best(routed.desk, post) if routed else None
+    word = (submission.words.split(maxsplit=1) or [""])[0]
+    winner = _best(routed.desk, submission.words) if routed else None
     if routed is None or winner is None:
         yield f"No desk gets it: “{word}” is no trigger here."
     else:
@@ -86,15 +87,16 @@ def routing_reasons(post: Post, rules: Rules, routed: Routed | None) -> Iterator
         yield from _warnings(winner, word)
     for desk in rules.desks:
         if routed is None or desk is not routed.desk:
-            yield f"Desk {_number(desk, rules)} does not: {_no_match_reason(desk, post, winner)}."
+            reason = _no_match_reason(desk, submission, winner)
+            yield f"Desk {_number(desk, rules)} does not: {reason}."
 
 
 def _number(desk: Desk, rules: Rules) -> int:
     return next(n for n, other in enumerate(rules.desks, start=1) if other is desk)
 
 
-def _best(desk: Desk, post: Post) -> Match | None:
-    return max(matches(desk, post), key=rank, default=None)
+def _best(desk: Desk, words: str) -> Match | None:
+    return max(matches(desk, words), key=rank, default=None)
 
 
 def _match_reason(match: Match, word: str) -> str:
@@ -113,12 +115,12 @@ def _warnings(match: Match, word: str) -> Iterator[str]:
         yield "In Mattermost the webhook has to trigger when the first word starts with a word."
 
 
-def _no_match_reason(desk: Desk, post: Post, winner: Match | None) -> str:
-    own = _best(desk, post)
+def _no_match_reason(desk: Desk, submission: Submission, winner: Match | None) -> str:
+    own = _best(desk, submission.words)
     if own is None:
         return f"the first word is none of its triggers ({', '.join(desk.triggers)})"
-    if winner is None or not serves(desk, post):
-        return f"it serves only {'; '.join(_places(desk))}. This is {_location(desk, post)}"
+    if winner is None or not serves(desk, submission):
+        return f"it serves only {'; '.join(_places(desk))}. This is {_location(desk, submission)}"
     if own.is_exact != winner.is_exact:
         return f"its trigger “{own.trigger}” fits only in another case"
     if own.length != winner.length:
@@ -137,12 +139,12 @@ def _places(desk: Desk) -> Iterator[str]:
             yield f"{what} {' or '.join(names)}"
 
 
-def _location(desk: Desk, post: Post) -> str:
+def _location(desk: Desk, submission: Submission) -> str:
     """Name where a message was written, in the terms that a desk asks for."""
     asked = (
-        ("channel", desk.channels, post.channel_name),
-        ("team", desk.teams, post.team_domain),
-        ("webhook", desk.webhooks, post.webhook),
+        ("channel", desk.channels, submission.place.channel_name),
+        ("team", desk.teams, submission.place.team),
+        ("webhook", desk.webhooks, submission.source),
     )
     return ", ".join(
         f"{what} {here}" if here else f"no {what} (--{what} names one)"

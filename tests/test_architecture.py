@@ -117,6 +117,35 @@ def test_nobody_but_glpi_looks_behind_it(path: Path) -> None:
     assert "bridge.glpi_api" not in {room_of(name) for name in imports(path.read_text("utf-8"))}
 
 
+STORIES = ("bridge.filing", "bridge.tickets")
+"""They begin with what somebody asks for, whatever way in it came by."""
+
+
+def wires(source: str) -> set[str]:
+    """Return what a source knows of the form in which Mattermost's webhook sends a post."""
+    nodes = list(ast.walk(ast.parse(source)))
+    named = {alias.name for n in nodes if isinstance(n, ast.ImportFrom) for alias in n.names}
+    used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return (named | used) & {"Post", "to_post"}
+
+
+@pytest.mark.parametrize("path", [p for p in SHIPPED if room_of(named(p)) in STORIES], ids=named)
+def test_no_story_knows_the_form_of_an_outgoing_webhook(path: Path) -> None:
+    assert wires(path.read_text("utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from bridge.mattermost.outgoing_webhook import Post, answer",
+        "from bridge.mattermost import outgoing_webhook\npost: outgoing_webhook.Post",
+        "def later():\n    from bridge.mattermost.outgoing_webhook import Post as Wire",
+    ],
+)
+def test_a_story_that_knows_it_is_caught(source: str) -> None:
+    assert wires(source) == {"Post"}
+
+
 @pytest.mark.parametrize(
     ("room", "line", "other"),
     [

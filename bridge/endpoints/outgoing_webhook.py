@@ -102,7 +102,7 @@ def _authenticate(token: str, credentials: Credentials) -> str:
 
 def _file(built: Container, post: Post, deadline: Deadline) -> Answered[Response]:
     body = dumps(PostJob(post, time.time()))
-    outcome = built.desk.handle(post, body, deadline)
+    outcome = built.desk.handle(post.submission(), body, deadline)
     response = respond(200, outcome.reply)
     return Answered(response, (partial(_count, outcome), partial(_log, post, outcome)))
 

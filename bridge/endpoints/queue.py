@@ -60,7 +60,7 @@ def _file(built: Container, record: Event, context: Context) -> Answered[bool]:
     logger.set_correlation_id(job.post.ref)
     seconds = min(timing.WORKER_SECONDS, context.get_remaining_time_in_millis() / 1000)
     verdict = built.worker.converge(
-        job.post,
+        job.post.submission(),
         Deadline(seconds),
         received_at=job.received_at,
         receives=int(record["attributes"]["ApproximateReceiveCount"]),

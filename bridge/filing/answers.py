@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from bridge.config.rules import Desk, Rules
 from bridge.filing.drafts import Filed
-from bridge.mattermost.outgoing_webhook import Post, answer, mention, neutralise
+from bridge.mattermost.outgoing_webhook import answer, mention, neutralise
+from bridge.mattermost.submissions import Author, Submission
 from bridge.net.errors import CallError, ServerError
 from bridge.storage.ledger import Entry
 from bridge.tickets.content import MissingFiles, permalink
@@ -73,11 +74,11 @@ class Answers:
         """Return the answers as a desk gives them."""
         return Answers(self.rules.at(desk), self._mattermost_url, self._ticket_url)
 
-    def filed(self, post: Post, filed: Filed, trigger: str, *, by_bot: bool) -> Answer:
+    def filed(self, submission: Submission, filed: Filed, trigger: str, *, by_bot: bool) -> Answer:
         """Say at once what a post has become.
 
         Args:
-            post: the message.
+            submission: the message.
             filed: what it is in GLPI.
             trigger: the word that it began with.
             by_bot: whether there is a bot, which carries files and knows threads.
@@ -86,49 +87,49 @@ class Answers:
         reply = self.say(filed.kind, t=t, old=old)
         if by_bot and filed.kind == "accepted":
             reply["text"] += "\n" + self.rules.answers["accepted_bot"].format(trigger=trigger)
-        elif post.file_ids and not by_bot:
-            linked = permalink(post, self._mattermost_url)
+        elif submission.files and not by_bot:
+            linked = permalink(submission.place, self._mattermost_url)
             key = "accepted_files" if linked else "accepted_files_unlinked"
             reply["text"] += "\n" + self.rules.answers[key]
         return reply
 
-    def not_filed(self, event: str, post: Post, reach: str) -> Answer:
+    def not_filed(self, event: str, submission: Submission, reach: str) -> Answer:
         """Say what became of a message without a ticket, and whether its number will be told.
 
         Args:
             event: as `Outcome` names it.
-            post: the message.
+            submission: the message.
             reach: thread, channel or none: where the number will be told.
         """
-        follows = self.rules.answers[f"follows_{reach}"].format(ref=post.ref)
-        return self.say(event, ref=post.ref, follows=follows)
+        follows = self.rules.answers[f"follows_{reach}"].format(ref=submission.ref)
+        return self.say(event, ref=submission.ref, follows=follows)
 
-    def later(self, post: Post, entry: Entry) -> str:
+    def later(self, submission: Submission, entry: Entry) -> str:
         """Tell the author later what a post has become."""
         key = "followup_follows" if entry.kind in ("followup", "reopened") else "number_follows"
-        return self._text(key, author=self._author(post), t=self._link(entry.ticket))
+        return self._text(key, author=self._author(submission.author), t=self._link(entry.ticket))
 
     def files_failed(self, ticket: int, missing: MissingFiles) -> str:
         """Tell which files did not reach a ticket."""
         lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in missing)
         return self._text("files_failed", t=self._link(ticket), files=lines)
 
-    def failed(self, post: Post, hours: int) -> str:
+    def failed(self, submission: Submission, hours: int) -> str:
         """Tell the author later that there will be no ticket, after so many hours."""
-        words, url = self.rules.ticket["message"], permalink(post, self._mattermost_url)
+        words, url = self.rules.ticket["message"], permalink(submission.place, self._mattermost_url)
         return self._text(
             "failed" if hours else "failed_at_once",
-            author=self._author(post),
+            author=self._author(submission.author),
             message=f"[{words}]({url})" if url else words,
             hours=str(hours),
-            ref=post.ref,
+            ref=submission.ref,
         )
 
     def _text(self, key: str, **values: str) -> str:
         return self.rules.answers[key].format(**values)
 
-    def _author(self, post: Post) -> str:
-        return mention(post.user_name) if post.user_name else self.rules.ticket["author"]
+    def _author(self, author: Author) -> str:
+        return mention(author.name) if author.name else self.rules.ticket["author"]
 
     def _link(self, ticket: int | None) -> str:
         if ticket is None:

@@ -12,7 +12,7 @@ from bridge.filing.answers import Answers
 from bridge.jobs.leases import Leases
 from bridge.mattermost.api import Gone, MattermostError
 from bridge.mattermost.notifier import Notifier, Reach
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry, ServerError
 from bridge.storage.ledger import FILES, NEW_TICKET, REQUESTER, THREAD, TOLD, Entry
@@ -78,32 +78,38 @@ class Completion:
         self._files = files
         self._notifier = notifier
 
-    def wanted(self, post: Post, root: str) -> frozenset[str]:
+    def wanted(self, submission: Submission, root: str) -> frozenset[str]:
         """Return the steps that a post in GLPI needs.
 
         Args:
-            post: the message.
+            submission: the message.
             root: the post whose thread its ticket takes, "" for none.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
         wanted = {REQUESTER}
-        if self._notifier.reach(post) is not Reach.NONE:
+        if self._notifier.reach(submission.place) is not Reach.NONE:
             wanted.add(TOLD)
-        if post.file_ids:
+        if submission.files:
             wanted.add(FILES)
         if root:
             wanted.add(THREAD)
         return frozenset(wanted)
 
     def complete(
-        self, post: Post, entry: Entry, answers: Answers, deadline: Deadline, *, last: bool
+        self,
+        submission: Submission,
+        entry: Entry,
+        answers: Answers,
+        deadline: Deadline,
+        *,
+        last: bool,
     ) -> Steps:
         """Do the steps that remain, unless somebody else is at them.
 
         Args:
-            post: the message.
+            submission: the message.
             entry: what the ledger knows of it: it has a ticket.
             answers: what people read.
             deadline: for everything but the telling.
@@ -113,17 +119,17 @@ class Completion:
             AwsError: the ledger did not answer.
             SettingsError: the secret cannot be read.
         """
-        remaining = self.wanted(post, entry.root) - entry.done
+        remaining = self.wanted(submission, entry.root) - entry.done
         if not remaining:
             return Steps()
-        leased = self._leases.take(post.ref, entry)
+        leased = self._leases.take(submission.ref, entry)
         if not isinstance(leased, Entry):
             return Steps(remaining, wait=leased, busy=True)
         steps: dict[str, Callable[[], _Step]] = {
             THREAD: partial(self._take_thread, leased),
-            TOLD: partial(self._tell_number, post, leased, answers),
-            REQUESTER: partial(self._name_requester, post, leased, deadline),
-            FILES: partial(self._carry_files, post, leased, answers, deadline, last=last),
+            TOLD: partial(self._tell_number, submission, leased, answers),
+            REQUESTER: partial(self._name_requester, submission, leased, deadline),
+            FILES: partial(self._carry_files, submission, leased, answers, deadline, last=last),
         }
         went = [do() for step, do in steps.items() if step in remaining]
         done = frozenset[str]().union(*(step.done for step in went))
@@ -131,67 +137,73 @@ class Completion:
         in_doubt = any(step.in_doubt for step in went)
         remaining = remaining - done
         reason = errors[0].code if errors and remaining and not last else ""
-        wait = self._leases.give_back(post.ref, leased, done, reason, in_doubt=in_doubt)
+        wait = self._leases.give_back(submission.ref, leased, done, reason, in_doubt=in_doubt)
         return Steps(remaining, errors[0] if errors else None, wait)
 
     def _take_thread(self, entry: Entry) -> _Step:
         recorded = self._links.record(entry.root, entry.ticket or 0)
         return _Step({THREAD} if recorded else frozenset())
 
-    def _tell_number(self, post: Post, entry: Entry, answers: Answers) -> _Step:
-        error = self._try_to_tell(post, answers.later(post, entry))
+    def _tell_number(self, submission: Submission, entry: Entry, answers: Answers) -> _Step:
+        error = self._try_to_tell(submission, answers.later(submission, entry))
         return _Step(frozenset(), error) if error else _Step({TOLD})
 
-    def _name_requester(self, post: Post, entry: Entry, deadline: Deadline) -> _Step:
+    def _name_requester(self, submission: Submission, entry: Entry, deadline: Deadline) -> _Step:
         """Name the requester of a new ticket; a followup needs none."""
         if entry.kind not in NEW_TICKET:
             return _Step({REQUESTER})
-        error = self._requesters.name(post, entry.ticket or 0, deadline)
+        error = self._requesters.name(submission.author, entry.ticket or 0, deadline)
         return _Step(frozenset(), error) if error else _Step({REQUESTER})
 
     def _carry_files(
-        self, post: Post, entry: Entry, answers: Answers, deadline: Deadline, *, last: bool
+        self,
+        submission: Submission,
+        entry: Entry,
+        answers: Answers,
+        deadline: Deadline,
+        *,
+        last: bool,
     ) -> _Step:
         """Carry the files, and tell which never reach the ticket."""
         ticket, own = entry.ticket or 0, entry.kind in NEW_TICKET
-        carried = self._files.carry(post, ticket, entry.done, deadline, inline=own)
+        carried = self._files.carry(submission.files, ticket, entry.done, deadline, inline=own)
         missing = carried.failed + (carried.late if last else ())
         error = None if last else carried.error
         if missing and not error:
-            error = self._tell_missing(post, ticket, missing, answers, deadline)
+            error = self._tell_missing(submission, ticket, missing, answers, deadline)
         in_doubt = carried.in_doubt or (error is not None and error.retry is Retry.AFTER_LOOK_UP)
         return _Step(carried.done | (frozenset() if error else {FILES}), error, in_doubt)
 
     def _tell_missing(
         self,
-        post: Post,
+        submission: Submission,
         ticket: int,
         missing: tuple[tuple[str, str], ...],
         answers: Answers,
         deadline: Deadline,
     ) -> ServerError | None:
         """Note in the ticket, and tell in the thread, which files never reach it."""
-        error = self._files.note_missing(post, ticket, missing, answers.rules, deadline)
-        return error or self._try_to_tell(post, answers.files_failed(ticket, missing))
+        error = self._files.note_missing(submission, ticket, missing, answers.rules, deadline)
+        return error or self._try_to_tell(submission, answers.files_failed(ticket, missing))
 
-    def tell(self, post: Post, text: str) -> bool:
+    def tell(self, submission: Submission, text: str) -> bool:
         """Tell the author of a post something; returns False if there is no way to do so.
 
         Raises:
             MattermostError: they are not told, as far as is known.
             SettingsError: the secret cannot be read.
         """
-        if self._notifier.reach(post) is Reach.NONE:
+        if self._notifier.reach(submission.place) is Reach.NONE:
             return False
         deadline = Deadline(timing.NOTICE_SECONDS)
-        place = self._notifier.place_of(post, deadline)
-        self._notifier.say(place, text, deadline, once=post.id or post.ref)
+        target = self._notifier.target_of(submission.place, deadline)
+        self._notifier.say(target, text, deadline, once=submission.ref)
         return True
 
-    def _try_to_tell(self, post: Post, text: str) -> MattermostError | None:
+    def _try_to_tell(self, submission: Submission, text: str) -> MattermostError | None:
         """Tell the author; whoever deleted the post need not be told."""
         try:
-            self.tell(post, text)
+            self.tell(submission, text)
         except Gone:
             return None
         except MattermostError as error:

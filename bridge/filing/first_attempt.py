@@ -12,7 +12,7 @@ from bridge.jobs.claims import Claims
 from bridge.jobs.safekeeping import Safe
 from bridge.mattermost.api import MattermostError
 from bridge.mattermost.notifier import Reach
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
@@ -27,7 +27,7 @@ class Case:
     """A message that asks for a ticket.
 
     Attributes:
-        post: the message.
+        submission: the message.
         routed: its desk.
         answers: as they are given there.
         located: where it stands.
@@ -36,13 +36,18 @@ class Case:
         safe: waits until it is known whether the message is safe.
     """
 
-    post: Post
+    submission: Submission
     routed: Routed
     answers: Answers
     located: Located
     reach: Reach
     is_answered_by_bot: bool
     safe: Callable[[], Safe]
+
+    @property
+    def ref(self) -> str:
+        """What names the message."""
+        return self.submission.ref
 
     def is_saved(self) -> bool:
         """Say whether the message is safe, for sure."""
@@ -103,7 +108,7 @@ class FirstAttempt:
         started = self._clock()
         try:
             plan = self._planner.plan(
-                case.post, case.routed, case.located, deadline, lambda _: case.is_saved()
+                case.submission, case.routed, case.located, deadline, lambda _: case.is_saved()
             )
         except GlpiError as error:
             self._circuit.learn(error)
@@ -120,34 +125,34 @@ class FirstAttempt:
         if not case.is_answered_by_bot:
             plan = replace(plan, done=plan.done | {TOLD})
         try:
-            claim = self._claims.first(case.post.ref, plan.draft.target, plan.done)
+            claim = self._claims.first(case.ref, plan.draft.target, plan.done)
         except AwsError as error:
             event = "queued_later" if case.is_saved() else case.event(None)
             return self._not_filed(case, event, error)
         case.safe()
         if claim is None:
             return Outcome("duplicate", {})  # another hook's request is answered already
-        progress = self._filing.first_attempt(case.post.ref, claim, plan, deadline)
+        progress = self._filing.first_attempt(case.ref, claim, plan, deadline)
         self._circuit.learn(progress.error)
         if progress.filed is None:
             if case.safe() is Safe.NO:
-                self._claims.record_buried(case.post.ref)  # or replies would wait for its ticket
+                self._claims.record_buried(case.ref)  # or replies would wait for its ticket
             return self._not_filed(case, case.event(progress.error), progress.error)
         filed = progress.filed
         if filed.root:
             self._links.record(filed.root, filed.ticket)  # the worker makes sure of it
         by_bot = case.reach is Reach.THREAD
-        reply = case.answers.filed(case.post, filed, case.routed.trigger, by_bot=by_bot)
+        reply = case.answers.filed(case.submission, filed, case.routed.trigger, by_bot=by_bot)
         event = "filed" if filed.is_new else "added"
         return Outcome(event, reply, ticket=filed.ticket, minor_error=plan.error)
 
     def _wait(self, case: Case, event: str, error: CallError | None) -> Outcome:
         """Say that nothing was tried; whoever replies to the message has to wait with it."""
-        if case.is_saved() and not self._claims.expect(case.post.ref, error.code if error else ""):
+        if case.is_saved() and not self._claims.expect(case.ref, error.code if error else ""):
             return Outcome("duplicate", {})
         return self._not_filed(case, event, error)
 
     def _not_filed(self, case: Case, event: str, error: CallError | None) -> Outcome:
         return Outcome(
-            event, case.answers.not_filed(event, case.post, case.reach.value), error=error
+            event, case.answers.not_filed(event, case.submission, case.reach.value), error=error
         )

@@ -9,7 +9,7 @@ from bridge.config.rules import Rules
 from bridge.filing.drafts import Draft, NewFollowup, NewTicket
 from bridge.filing.threads import Located, Threads, ThreadTicket
 from bridge.mattermost.api import MattermostApi
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry, ServerError
@@ -69,7 +69,7 @@ class Planner:
 
     def plan(
         self,
-        post: Post,
+        submission: Submission,
         routed: Routed,
         located: Located,
         deadline: Deadline,
@@ -78,7 +78,7 @@ class Planner:
         """Say what should become of a post. What a setting forbids to know costs no ticket.
 
         Args:
-            post: the message.
+            submission: the message.
             routed: its desk.
             located: where it stands.
             deadline: for everything that is asked.
@@ -95,11 +95,11 @@ class Planner:
             raise error
         soon = deadline.within(timing.LOOK_UP_SECONDS)
         thread = self._thread(located.root, soon, may_wait)
-        requester, unknown = self._requesters.of(post, soon)
+        requester, unknown = self._requesters.of(submission.author, soon)
         circumstances = Circumstances(
             self._api.base_url, requester, self._api.has_bot(), self._clock()
         )
-        draft = self._draft(post, routed, located.root, thread, circumstances)
+        draft = self._draft(submission, routed, located.root, thread, circumstances)
         named = frozenset() if passes(unknown) else frozenset({REQUESTER})
         said = frozenset() if circumstances.carries_files else frozenset({FILES})  # where they are
         return Plan(draft, named | said, error or unknown)
@@ -119,19 +119,19 @@ class Planner:
 
     def _draft(
         self,
-        post: Post,
+        submission: Submission,
         routed: Routed,
         root: str,
         thread: ThreadTicket,
         circumstances: Circumstances,
     ) -> Draft:
         former = thread.ticket if thread.condition.exists else None
-        fields = compose(post, routed, self._rules, circumstances, former)
-        ticket = NewTicket(self._glpi, marker(post), fields, former, root)
+        fields = compose(submission, routed, self._rules, circumstances, former)
+        ticket = NewTicket(self._glpi, marker(submission), fields, former, root)
         if thread.ticket is None or not thread.condition.takes_followups:
             return ticket
         reopen = thread.condition.is_resting
         fields = compose_followup(
-            post, routed, self._rules, circumstances, thread.ticket, reopen=reopen
+            submission, routed, self._rules, circumstances, thread.ticket, reopen=reopen
         )
         return NewFollowup(thread.ticket, fields, reopen, instead=ticket)

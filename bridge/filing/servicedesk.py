@@ -11,7 +11,7 @@ from bridge.jobs.leases import Leases
 from bridge.jobs.safekeeping import Safekeeping
 from bridge.mattermost.api import MattermostError
 from bridge.mattermost.notifier import Notifier, Reach
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Place, Submission
 from bridge.net.deadline import Deadline
 from bridge.storage.ledger import TOLD
 from bridge.tickets.desks import Routed
@@ -39,50 +39,56 @@ class ServiceDesk:
         self._attempt = attempt
         self._replies = replies
 
-    def handle(self, post: Post, body: str, deadline: Deadline) -> Outcome:
+    def handle(self, submission: Submission, body: str, deadline: Deadline) -> Outcome:
         """Do what an authenticated post asks for. Never raises for GLPI's failures.
 
         Args:
-            post: the message.
+            submission: the message.
             body: what is queued of it, so that it is safe.
             deadline: for everything that is asked of GLPI.
 
         Raises:
             SettingsError: the secret can no longer be read.
         """
-        if self._reception.ignores(post):
+        if self._reception.ignores(submission):
             return Outcome("ignored", {})
-        routed, answers = self._reception.desk_of(post)
+        routed, answers = self._reception.desk_of(submission)
         if routed is None:
-            return self._explain(post, self._reception.unknown_desk(post), deadline)
-        if not routed.words and not post.file_ids:
+            return self._explain(submission, self._reception.unknown_desk(submission), deadline)
+        if not routed.words and not submission.files:
             reply = answers.say("empty", trigger=routed.trigger)
-            return self._explain(post, Outcome("empty", reply), deadline)
-        return self._file(post, body, routed, answers, deadline)
+            return self._explain(submission, Outcome("empty", reply), deadline)
+        return self._file(submission, body, routed, answers, deadline)
 
-    def _explain(self, post: Post, outcome: Outcome, deadline: Deadline) -> Outcome:
+    def _explain(self, submission: Submission, outcome: Outcome, deadline: Deadline) -> Outcome:
         """Say why nothing was filed, where the author will see it."""
         if not outcome.reply:
             return outcome
-        return self._replies.answer(post, self._replies.locate(post, deadline), outcome)
+        located = self._replies.locate(submission.place, deadline)
+        return self._replies.answer(submission, located, outcome)
 
     def _file(
-        self, post: Post, body: str, routed: Routed, answers: Answers, deadline: Deadline
+        self,
+        submission: Submission,
+        body: str,
+        routed: Routed,
+        answers: Answers,
+        deadline: Deadline,
     ) -> Outcome:
         """Make the message safe while things are looked up, then try once; say what is true."""
         safe = self._safekeeping.save(body)
         try:
-            located = self._replies.locate(post, deadline)
+            located = self._replies.locate(submission.place, deadline)
             case = Case(
-                post,
+                submission,
                 routed,
                 answers,
                 located,
-                reach=self._replies.reach(post),
+                reach=self._replies.reach(submission.place),
                 is_answered_by_bot=self._replies.are_due(located),
                 safe=safe,
             )
-            return self._replies.answer(post, located, self._attempt.run(case, deadline))
+            return self._replies.answer(submission, located, self._attempt.run(case, deadline))
         finally:
             safe()  # Lambda freezes what is under way when the person is answered
 
@@ -105,33 +111,32 @@ class Replies:
         self._leases = leases
         self._in_thread = in_thread
 
-    def locate(self, post: Post, deadline: Deadline) -> Located:
+    def locate(self, place: Place, deadline: Deadline) -> Located:
         """Say where a post stands, for somebody who waits; never raises for Mattermost."""
-        return self._threads.locate(post, deadline, hurried=True)
+        return self._threads.locate(place, deadline, hurried=True)
 
-    def reach(self, post: Post) -> Reach:
+    def reach(self, place: Place) -> Reach:
         """Say where the author of a post can be told something later.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
-        return self._notifier.reach(post)
+        return self._notifier.reach(place)
 
     def are_due(self, located: Located) -> bool:
         """Say whether the answer to Mattermost's own request would be dropped."""
         return bool(located.root) and self._in_thread
 
-    def answer(self, post: Post, located: Located, outcome: Outcome) -> Outcome:
+    def answer(self, submission: Submission, located: Located, outcome: Outcome) -> Outcome:
         """Answer a reply as the bot; if that fails, the worker tells what there is to tell."""
         if not self.are_due(located) or not outcome.reply:
             return outcome
         deadline = Deadline(timing.REPLY_SECONDS)
         try:
-            place = self._notifier.place_of(post, deadline, located.position)
-            text = outcome.reply["text"]
-            self._notifier.say(place, text, deadline, once=post.id or post.ref)
+            target = self._notifier.target_of(submission.place, deadline, located.position)
+            self._notifier.say(target, outcome.reply["text"], deadline, once=submission.ref)
         except MattermostError as error:
             return replace(outcome, reply={}, minor_error=error)
         if outcome.ticket:
-            self._leases.record_done(post.ref, TOLD)
+            self._leases.record_done(submission.ref, TOLD)
         return replace(outcome, reply={})

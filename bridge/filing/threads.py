@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bridge.config import timing
 from bridge.jobs.claims import Claims
 from bridge.mattermost.api import Gone, MattermostApi, MattermostError, Position, Unreachable
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Place
 from bridge.net.deadline import Deadline
 from bridge.storage.ledger import BURIED, NEW, State
 from bridge.storage.links import ThreadLinks
@@ -79,21 +79,21 @@ class Threads:
         self._failures = 0
         self._ask_again_at = 0.0
 
-    def locate(self, post: Post, deadline: Deadline, *, hurried: bool) -> Located:
+    def locate(self, place: Place, deadline: Deadline, *, hurried: bool) -> Located:
         """Say where a post stands; never raises for Mattermost's failures.
 
         Args:
-            post: the message.
+            place: where it was written.
             deadline: for everything that is asked of Mattermost.
             hurried: whether a person waits: then a Mattermost that could not be asked several times
                 in a row is not asked for a while, and the post counts as no reply.
         """
-        if not post.id or not self._api.has_bot():
+        if not place.post or not self._api.has_bot():
             return Located()
         if hurried and self._clock() < self._ask_again_at:
             return Located()
         try:
-            position = self._api.position(post.id, deadline.within(timing.PLACE_SECONDS))
+            position = self._api.position(place.post, deadline.within(timing.PLACE_SECONDS))
         except Gone:
             return Located()
         except MattermostError as error:

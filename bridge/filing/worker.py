@@ -12,7 +12,7 @@ from bridge.filing.threads import Threads
 from bridge.jobs.claims import Claims
 from bridge.jobs.retries import RetryPolicy
 from bridge.mattermost.api import MattermostError
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
 from bridge.storage.ledger import Entry, State
@@ -49,7 +49,7 @@ class Visit:
     """A message, this time.
 
     Attributes:
-        post: the message.
+        submission: the message.
         received_at: when the bridge took it over, seconds since the epoch.
         routed: its desk, None if bridge.toml has none for it any more.
         answers: as they are given there.
@@ -57,7 +57,7 @@ class Visit:
         age: seconds since it was queued.
     """
 
-    post: Post
+    submission: Submission
     received_at: float
     routed: Routed | None
     answers: Answers
@@ -101,10 +101,10 @@ class LaterAttempts:
         unsettled = self._claims.unsettled(entry)
         if unsettled:
             return Progress(wait=unsettled), None
-        post, deadline = visit.post, visit.deadline
-        located = self._threads.locate(post, deadline, hurried=False)
-        plan = self._planner.plan(post, routed, located, deadline, visit.is_younger_than)
-        return self._filing.converge(post.ref, entry, plan, visit.received_at, deadline), plan
+        submission, deadline = visit.submission, visit.deadline
+        located = self._threads.locate(submission.place, deadline, hurried=False)
+        plan = self._planner.plan(submission, routed, located, deadline, visit.is_younger_than)
+        return self._filing.converge(submission.ref, entry, plan, visit.received_at, deadline), plan
 
 
 class Worker:
@@ -137,7 +137,7 @@ class Worker:
 
     def converge(
         self,
-        post: Post,
+        submission: Submission,
         deadline: Deadline,
         *,
         received_at: float,
@@ -147,15 +147,15 @@ class Worker:
         """Bring a queued message one step nearer to its wished-for state.
 
         Args:
-            post: the message.
+            submission: the message.
             deadline: for everything that is asked of GLPI.
             received_at: when the bridge took it over, seconds since the epoch.
             receives: how often the queue has handed it out, this time included.
             queued_at: when it was put there, seconds since the epoch; a replay is young again.
         """
-        routed, answers = self._reception.desk_of(post)
+        routed, answers = self._reception.desk_of(submission)
         age = self._clock() - queued_at
-        visit = Visit(post, received_at, routed, answers, receives, age, deadline)
+        visit = Visit(submission, received_at, routed, answers, receives, age, deadline)
         try:
             verdict = self._visit(visit)
         except CallError as error:
@@ -164,12 +164,12 @@ class Worker:
             verdict = self._wait(visit, 0.0, None)
         if verdict.event != "buried":
             return verdict
-        self._claims.record_buried(post.ref)
+        self._claims.record_buried(submission.ref)
         return self._tell_failure(visit, verdict)
 
     def _visit(self, visit: Visit) -> Verdict:
-        post = visit.post
-        entry = self._claims.entry(post.ref)
+        submission = visit.submission
+        entry = self._claims.entry(submission.ref)
         if entry.state is State.FILED:
             return self._complete(visit, entry, Verdict("done", ticket=entry.ticket, age=visit.age))
         if visit.routed is None:
@@ -183,7 +183,7 @@ class Worker:
             "filed", ticket=progress.ticket, twins=progress.twins, error=plan.error, age=visit.age
         )
         if progress.entry is None:  # the ledger did not record it; a look-up will find it
-            remaining = self._completion.wanted(post, progress.filed.root) - plan.done
+            remaining = self._completion.wanted(submission, progress.filed.root) - plan.done
             return replace(verdict, wait=self._policy.settle if remaining else 0.0)
         return self._complete(visit, progress.entry, verdict)
 
@@ -191,7 +191,7 @@ class Worker:
         """Do the steps that remain for a post in GLPI."""
         last = self._policy.is_last(visit.age)
         steps = self._completion.complete(
-            visit.post, entry, visit.answers, visit.deadline, last=last
+            visit.submission, entry, visit.answers, visit.deadline, last=last
         )
         if not steps.remaining:
             return verdict
@@ -212,10 +212,10 @@ class Worker:
 
     def _tell_failure(self, visit: Visit, verdict: Verdict) -> Verdict:
         """Tell the author that there will be no ticket; the reason says whether that worked."""
-        post = visit.post
+        submission = visit.submission
         hours = round((self._clock() - visit.received_at) / 3600)
         try:
-            told = self._completion.tell(post, visit.answers.failed(post, hours))
+            told = self._completion.tell(submission, visit.answers.failed(submission, hours))
         except MattermostError as error:
             reason = f"{verdict.reason}; the author could not be told ({error.code})"
             return replace(verdict, reason=reason)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bridge.mattermost.api import MattermostApi, Position
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Place
 from bridge.net.deadline import Deadline
 
 
@@ -54,41 +54,41 @@ class Notifier:
             if value is not None
         }
 
-    def reach(self, post: Post) -> Reach:
+    def reach(self, place: Place) -> Reach:
         """Say where the author of a post will be told.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
-        if post.id and self._api.has_bot():
+        if place.post and self._api.has_bot():
             return Reach.THREAD
-        if post.channel_name and self._api.has_webhook():
+        if place.channel_name and self._api.has_webhook():
             return Reach.CHANNEL
         return Reach.NONE
 
-    def place_of(
-        self, post: Post, deadline: Deadline, known: Position | None = None
+    def target_of(
+        self, place: Place, deadline: Deadline, known: Position | None = None
     ) -> Thread | Channel:
         """Return where the author of a post will read what is said: its thread, else its channel.
 
         Args:
-            post: what the author wrote.
+            place: where the post was written.
             deadline: for asking Mattermost where it stands.
             known: where it stands, if that is known.
 
         Raises:
             MattermostError: there is no telling.
         """
-        if post.id and self._api.has_bot():
-            position = known or self._api.position(post.id, deadline)
-            return Thread(position.channel, position.root or post.id)
-        return Channel(post.channel_name or "")
+        if place.post and self._api.has_bot():
+            position = known or self._api.position(place.post, deadline)
+            return Thread(position.channel, position.root or place.post)
+        return Channel(place.channel_name or "")
 
-    def say(self, place: Thread | Channel, text: str, deadline: Deadline, *, once: str) -> None:
+    def say(self, target: Thread | Channel, text: str, deadline: Deadline, *, once: str) -> None:
         """Say something.
 
         Args:
-            place: where.
+            target: where, as `target_of` says.
             text: Markdown, in which people's words are neutralised.
             deadline: for everything that is asked of Mattermost.
             once: what it is about; the same about the same appears once within 30 s in a thread.
@@ -96,7 +96,7 @@ class Notifier:
         Raises:
             MattermostError: it is not said, as far as is known.
         """
-        if isinstance(place, Thread):
-            self._api.reply(place.channel, place.root, text, once, deadline)
+        if isinstance(target, Thread):
+            self._api.reply(target.channel, target.root, text, once, deadline)
         else:
-            self._api.announce({"text": text, **self._looks, "channel": place.name}, deadline)
+            self._api.announce({"text": text, **self._looks, "channel": target.name}, deadline)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
+from bridge.mattermost.submissions import Audience, Author, Place, Submission
+
 _ID = re.compile("[a-z0-9]{26}")
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
 
@@ -48,6 +50,28 @@ class Post:
     webhook: str
     odd_fields: tuple[str, ...]
     user_id: str | None = None
+
+    def submission(self) -> Submission:
+        """Return what its author asks for.
+
+        Outgoing webhooks fire in public channels only (Mattermost 5.37).
+        """
+        return Submission(
+            ref=self.ref,
+            words=self.text,
+            author=Author(self.user_id, self.user_name),
+            place=Place(
+                channel_id=self.channel_id,
+                channel_name=self.channel_name,
+                team=self.team_domain,
+                post=self.id,
+                audience=Audience.PUBLIC,
+            ),
+            files=self.file_ids,
+            written_at=self.written_at,
+            source=self.webhook,
+            trigger_word=self.trigger_word,
+        )
 
 
 def read(content_type: str, body: bytes) -> tuple[str, Mapping[str, object]]:

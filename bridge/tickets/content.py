@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bridge.config import timing
 from bridge.config.rules import Rules
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Place, Submission
 from bridge.tickets.desks import Routed
 from bridge.words.richtext import inline, link, paragraph, plain, rendered
 from bridge.words.texts import placeholders
@@ -25,19 +25,19 @@ MissingFiles = Sequence[tuple[str, str]]
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
-def marker(post: Post) -> str:
+def marker(submission: Submission) -> str:
     """Return what names the post inside its ticket, for a look-up after an unknown outcome."""
-    return f"mattermost:{post.ref}"
+    return f"mattermost:{submission.ref}"
 
 
-def files_marker(post: Post) -> str:
+def files_marker(submission: Submission) -> str:
     """Return what names the note on the post's files that did not reach its ticket."""
-    return f"{marker(post)}:files"
+    return f"{marker(submission)}:files"
 
 
-def permalink(post: Post, mattermost_url: str | None) -> str:
-    """Return the address of the post, "" when it cannot be known."""
-    return f"{mattermost_url}/_redirect/pl/{post.id}" if mattermost_url and post.id else ""
+def permalink(place: Place, mattermost_url: str | None) -> str:
+    """Return the address of the post that was written there, "" when it cannot be known."""
+    return f"{mattermost_url}/_redirect/pl/{place.post}" if mattermost_url and place.post else ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Circumstances:
 
 
 def compose(
-    post: Post,
+    submission: Submission,
     routed: Routed,
     rules: Rules,
     circumstances: Circumstances,
@@ -70,14 +70,14 @@ def compose(
     taking the ticket into account and falsify the SLA (both versions).
 
     Args:
-        post: the message.
+        submission: the message.
         routed: its desk.
         rules: bridge.toml.
         circumstances: what else is known.
         former: a closed ticket that this one goes on from, if any.
     """
     desk, rules = routed.desk, rules.at(routed.desk)
-    names = _names(post, routed, circumstances)
+    names = _names(submission, routed, circumstances)
     link = {"tickets_id_1": 0, "link": RELATED, "tickets_id_2": former}
     optional = {
         "requesttypes_id": desk.source,
@@ -91,16 +91,16 @@ def compose(
     }
     return {
         "name": _title(rules, names),
-        "content": _content(post, routed.words, rules, names, circumstances),
+        "content": _content(submission, routed.words, rules, names, circumstances),
         "type": desk.type,
-        "externalid": marker(post),
+        "externalid": marker(submission),
         **circumstances.requester.as_fields(),
         **{field: value for field, value in optional.items() if value is not None},
     }
 
 
 def compose_followup(
-    post: Post,
+    submission: Submission,
     routed: Routed,
     rules: Rules,
     circumstances: Circumstances,
@@ -114,6 +114,7 @@ def compose_followup(
     solved ticket would be noticed by nobody (both versions).
     """
     rules = rules.at(routed.desk)
+    names = _names(submission, routed, circumstances)
     optional = {
         "requesttypes_id": routed.desk.source,
         "users_id": circumstances.requester.user,
@@ -122,9 +123,7 @@ def compose_followup(
     return {
         "itemtype": "Ticket",
         "items_id": ticket,
-        "content": _content(
-            post, routed.words, rules, _names(post, routed, circumstances), circumstances
-        ),
+        "content": _content(submission, routed.words, rules, names, circumstances),
         "is_private": 0,
         "_do_not_compute_takeintoaccount": 1,
         **{field: value for field, value in optional.items() if value is not None},
@@ -132,13 +131,17 @@ def compose_followup(
 
 
 def compose_files_note(
-    post: Post, ticket: int, missing: MissingFiles, rules: Rules, mattermost_url: str | None
+    submission: Submission,
+    ticket: int,
+    missing: MissingFiles,
+    rules: Rules,
+    mattermost_url: str | None,
 ) -> dict[str, object]:
     """Return the `input` of the followup that notes which files did not reach a ticket."""
     lines = [rules.ticket["files_failed"], *(f"{name}: {reason}" for name, reason in missing)]
-    url = permalink(post, mattermost_url)
+    url = permalink(submission.place, mattermost_url)
     address = [f"<p>{link(url)}</p>"] if url else []
-    last = paragraph(files_marker(post))
+    last = paragraph(files_marker(submission))
     return {
         "itemtype": "Ticket",
         "items_id": ticket,
@@ -148,15 +151,15 @@ def compose_files_note(
     }
 
 
-def _names(post: Post, routed: Routed, circumstances: Circumstances) -> dict[str, str]:
+def _names(submission: Submission, routed: Routed, circumstances: Circumstances) -> dict[str, str]:
     """Return what the templates' placeholders stand for."""
     return {
-        "user_name": post.user_name or "",
+        "user_name": submission.author.name or "",
         "first_line": _first_line(routed.words),
-        "channel_name": post.channel_name or "",
-        "team_domain": post.team_domain or "",
+        "channel_name": submission.place.channel_name or "",
+        "team_domain": submission.place.team or "",
         "trigger": routed.trigger,
-        "permalink": permalink(post, circumstances.mattermost_url),
+        "permalink": permalink(submission.place, circumstances.mattermost_url),
     }
 
 
@@ -192,22 +195,27 @@ def _width(line: str) -> int:
 
 
 def _content(
-    post: Post, words: str, rules: Rules, names: Mapping[str, str], circumstances: Circumstances
+    submission: Submission,
+    words: str,
+    rules: Rules,
+    names: Mapping[str, str],
+    circumstances: Circumstances,
 ) -> str:
     """Return the HTML: the words, notes on files and time, the footer, and last the marker."""
     paragraphs = [rendered(words)] if words else []
-    if post.file_ids and not circumstances.carries_files:
-        note = inline(rules.ticket["files"].format(count=len(post.file_ids)))
+    if submission.files and not circumstances.carries_files:
+        note = inline(rules.ticket["files"].format(count=len(submission.files)))
         if names["permalink"]:
             note += " " + link(names["permalink"])
         paragraphs.append(f"<p>{note}</p>")
-    if post.written_at and circumstances.now - post.written_at.timestamp() > timing.LATE_SECONDS:
-        written = f"{post.written_at:%Y-%m-%d %H:%M} UTC"
+    written_at = submission.written_at
+    if written_at and circumstances.now - written_at.timestamp() > timing.LATE_SECONDS:
+        written = f"{written_at:%Y-%m-%d %H:%M} UTC"
         paragraphs.append(paragraph(rules.ticket["written"].format(written=written)))
     footer = _footer(rules.footer, names)
     if footer:
         paragraphs.append(f"<p>{footer}</p>")
-    return "\n".join([*paragraphs, paragraph(marker(post))])
+    return "\n".join([*paragraphs, paragraph(marker(submission))])
 
 
 def _footer(template: str, names: Mapping[str, str]) -> str:

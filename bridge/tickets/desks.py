@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.config.rules import Desk
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Submission
 
 _GAP = re.compile(r"\A(?:[^\S\n]*\n)+|\A[^\S\n]+")
 
@@ -36,7 +36,7 @@ class Match:
     is_exact: bool
 
 
-def find(desks: Sequence[Desk], post: Post) -> Routed | None:
+def find(desks: Sequence[Desk], submission: Submission) -> Routed | None:
     """Choose the desk by the post's first word, and cut the trigger off.
 
     An exact match goes before one that ignores case, then the longest trigger wins. Mattermost's
@@ -45,11 +45,11 @@ def find(desks: Sequence[Desk], post: Post) -> Routed | None:
     Returns:
         None when no desk of this channel has such a trigger.
     """
-    found = [match for desk in desks if serves(desk, post) for match in matches(desk, post)]
+    text = submission.words.lstrip()
+    found = [match for desk in desks if serves(desk, submission) for match in matches(desk, text)]
     if not found:
         return None
     best = max(found, key=rank)
-    text = post.text.lstrip()
     return Routed(best.desk, trigger=text[: best.length], words=_words(text[best.length :]))
 
 
@@ -58,9 +58,9 @@ def rank(match: Match) -> tuple[bool, int]:
     return match.is_exact, match.length
 
 
-def matches(desk: Desk, post: Post) -> list[Match]:
-    """Return which of a desk's triggers the post begins with, wherever it was written."""
-    text = post.text.lstrip()
+def matches(desk: Desk, words: str) -> list[Match]:
+    """Return which of a desk's triggers somebody's words begin with, wherever they were written."""
+    text = words.lstrip()
     first_word = (text.split(maxsplit=1) or [""])[0]
     return [
         Match(desk, trigger, length, trigger == text[:length])
@@ -69,12 +69,13 @@ def matches(desk: Desk, post: Post) -> list[Match]:
     ]
 
 
-def serves(desk: Desk, post: Post) -> bool:
+def serves(desk: Desk, submission: Submission) -> bool:
     """Say whether posts of this channel, team and webhook come to the desk."""
+    place = submission.place
     return (
-        (not desk.channels or bool({post.channel_name, post.channel_id} & {*desk.channels}))
-        and (not desk.teams or post.team_domain in desk.teams)
-        and (not desk.webhooks or post.webhook in desk.webhooks)
+        (not desk.channels or bool({place.channel_name, place.channel_id} & {*desk.channels}))
+        and (not desk.teams or place.team in desk.teams)
+        and (not desk.webhooks or submission.source in desk.webhooks)
     )
 
 
@@ -93,7 +94,7 @@ def _words(rest: str) -> str:
     return _GAP.sub("", rest.rstrip())
 
 
-def triggers_for(desks: Sequence[Desk], post: Post) -> list[str]:
+def triggers_for(desks: Sequence[Desk], submission: Submission) -> list[str]:
     """Return the triggers that work where the post was written, each once, in their order."""
-    words = [trigger for desk in desks if serves(desk, post) for trigger in desk.triggers]
+    words = [trigger for desk in desks if serves(desk, submission) for trigger in desk.triggers]
     return list(dict.fromkeys(words))

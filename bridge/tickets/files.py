@@ -6,14 +6,14 @@ GLPI 10 gives documents names of its own.
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from bridge.config.rules import Rules
 from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import ServerError
 from bridge.tickets.content import MissingFiles, compose_files_note, files_marker
@@ -67,12 +67,12 @@ class Files:
         self._followups = glpi.followups
 
     def carry(
-        self, post: Post, ticket: int, done: Set[str], deadline: Deadline, *, inline: bool
+        self, files: Sequence[str], ticket: int, done: Set[str], deadline: Deadline, *, inline: bool
     ) -> Carried:
         """Bring the files that are not done to a ticket; none keeps another from being brought.
 
         Args:
-            post: the message.
+            files: the ids of the message's files, in their order.
             ticket: its ticket.
             done: `file:` with the id of each file that is in the ticket already.
             deadline: for everything that is asked of Mattermost and GLPI.
@@ -82,9 +82,9 @@ class Files:
         failed: list[tuple[str, str]] = []
         errors: list[ServerError] = []
         attached = _Attached(self._documents, ticket)
-        missing = [n for n, file_id in enumerate(post.file_ids) if f"file:{file_id}" not in carried]
+        missing = [n for n, file_id in enumerate(files) if f"file:{file_id}" not in carried]
         for remaining, position in zip(range(len(missing), 0, -1), missing, strict=True):
-            file_id, share = post.file_ids[position], deadline.shared(remaining)
+            file_id, share = files[position], deadline.shared(remaining)
             try:
                 shown = self._carry(file_id, position, attached, share)
                 if shown and inline:
@@ -101,20 +101,25 @@ class Files:
         return Carried(frozenset(carried), tuple(failed), late, first, in_doubt)
 
     def note_missing(
-        self, post: Post, ticket: int, missing: MissingFiles, rules: Rules, deadline: Deadline
+        self,
+        submission: Submission,
+        ticket: int,
+        missing: MissingFiles,
+        rules: Rules,
+        deadline: Deadline,
     ) -> GlpiError | None:
         """Note in a ticket, once, which files never reach it; returns what kept from it.
 
         Args:
-            post: the message.
+            submission: the message.
             ticket: its ticket.
             missing: the files.
             rules: as they hold at its desk.
             deadline: for everything that is asked of GLPI.
         """
         try:
-            if not self._followups.exists(ticket, files_marker(post), deadline):
-                note = compose_files_note(post, ticket, missing, rules, self._api.base_url)
+            if not self._followups.exists(ticket, files_marker(submission), deadline):
+                note = compose_files_note(submission, ticket, missing, rules, self._api.base_url)
                 self._followups.create(note, deadline)
         except Refused:
             return None  # a profile without the right to add followups: the thread still tells

@@ -12,7 +12,7 @@ from cachetools import TTLCache
 from bridge.config import timing
 from bridge.config.rules import Rules
 from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
-from bridge.mattermost.outgoing_webhook import Post
+from bridge.mattermost.submissions import Author
 from bridge.net.deadline import Deadline
 from bridge.net.errors import ServerError
 from glpi import NOBODY, GlpiError, GlpiPeople, Refused, Requester, is_address
@@ -39,39 +39,39 @@ class Requesters:
         self._people = people
         self._known: TTLCache[str, Requester] = TTLCache(KEPT, timing.REQUESTER_AGE_SECONDS, clock)
 
-    def of(self, post: Post, deadline: Deadline) -> tuple[Requester, ServerError | None]:
+    def of(self, author: Author, deadline: Deadline) -> tuple[Requester, ServerError | None]:
         """Say who asks, as far as is known now, and what kept from knowing more.
 
         Never raises for GLPI's or Mattermost's failures: no look-up is worth a ticket.
 
         Args:
-            post: what they wrote.
+            author: in Mattermost.
             deadline: for everything that is asked.
         """
-        key = post.user_id or post.user_name or ""
+        key = author.id or author.name or ""
         if key in self._known:
             return self._known[key], None
-        name = (post.user_name or "").casefold()
+        name = (author.name or "").casefold()
         listed = self._rules.requesters.get(name)
         if isinstance(listed, int):
             return Requester(listed), None
         try:
-            email = listed or self._email(post.user_id, deadline)
+            email = listed or self._email(author.id, deadline)
             requester = self._look_up(name, email, deadline)
         except (GlpiError, MattermostError) as error:  # passes, so it is not remembered
             return NOBODY, error
         self._known[key] = requester
         return requester, None
 
-    def name(self, post: Post, ticket: int, deadline: Deadline) -> ServerError | None:
+    def name(self, author: Author, ticket: int, deadline: Deadline) -> ServerError | None:
         """Name the requester of a new ticket, if it has none; returns what kept from it.
 
         Args:
-            post: what they wrote.
+            author: in Mattermost.
             ticket: its number.
             deadline: for everything that is asked.
         """
-        requester, error = self.of(post, deadline)
+        requester, error = self.of(author, deadline)
         if error or requester == NOBODY:
             return error if passes(error) else None
         try:

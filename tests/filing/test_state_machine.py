@@ -393,7 +393,7 @@ class AnyDay(RuleBasedStateMachine):
         sent = len(self.outbox.sent)
         desk = self.fast[self.world.nested]
         post = make_post(number)
-        outcome = desk.handle(post, dumps(PostJob(post, self.world.now)), Deadline(10))
+        outcome = desk.handle(post.submission(), dumps(PostJob(post, self.world.now)), Deadline(10))
         safe = ref(number) in self.outbox.sent[sent:]
         self.told[number].append(Told(outcome.event, outcome.ticket, safe))
 
@@ -405,7 +405,7 @@ class AnyDay(RuleBasedStateMachine):
         job, worker = loads(queued.body), self.workers[self.world.nested]
         try:
             verdict = worker.converge(
-                job.post,
+                job.post.submission(),
                 Deadline(60),
                 received_at=job.received_at,
                 receives=queued.receives,

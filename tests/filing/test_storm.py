@@ -209,7 +209,7 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
         world.now = at
         try:
             post = make_post(number)
-            outcome = desk.handle(post, dumps(PostJob(post, at)), Deadline(10))
+            outcome = desk.handle(post.submission(), dumps(PostJob(post, at)), Deadline(10))
         except Killed:
             continue
         answers.append((number, outcome.event, outcome.ticket))
@@ -234,7 +234,7 @@ def work_until(end: float, world: World, worker: Worker, outbox: Queue) -> None:
         job = loads(queued.body)
         try:
             verdict = worker.converge(
-                job.post,
+                job.post.submission(),
                 Deadline(60),
                 received_at=job.received_at,
                 receives=queued.receives,

@@ -15,7 +15,8 @@ from bridge.mattermost.api import (
     decipher,
 )
 from bridge.mattermost.notifier import Notifier, Reach
-from bridge.mattermost.outgoing_webhook import Post, to_post
+from bridge.mattermost.outgoing_webhook import to_post
+from bridge.mattermost.submissions import Place
 from bridge.net.deadline import Deadline
 from bridge.net.http import Answer, Http
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
@@ -25,15 +26,16 @@ HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 REPLY = "done"
 
 
-def post(post_id: str | None, **fields: object) -> Post:
+def place(post_id: str | None, **fields: object) -> Place:
+    """Return where a post was written."""
     given = {"text": "112 x", "post_id": post_id or "", "channel_name": "helpdesk", **fields}
-    return to_post(given, "hook")
+    return to_post(given, "hook").submission().place
 
 
-def tell(notifier: Notifier, written: Post, text: str, limit: Deadline) -> None:
-    """Tell the author of a post, wherever that is."""
-    place = notifier.place_of(written, limit)
-    notifier.say(place, text, limit, once=written.id or written.ref)
+def tell(notifier: Notifier, place: Place, text: str, limit: Deadline) -> None:
+    """Tell the author of a post that was written there, wherever that is."""
+    target = notifier.target_of(place, limit)
+    notifier.say(target, text, limit, once=place.post or "a post without an id")
 
 
 def deadline() -> Deadline:
@@ -63,8 +65,8 @@ def test_a_bot_answers_in_the_thread_of_the_post(
     mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     root = mattermost.add_post(HELPDESK)
-    assert bot.reach(post(root)) is Reach.THREAD
-    tell(bot, post(root), REPLY, deadline())
+    assert bot.reach(place(root)) is Reach.THREAD
+    tell(bot, place(root), REPLY, deadline())
     assert mattermost.said() == [(root, "done")]
 
 
@@ -72,7 +74,7 @@ def test_a_reply_is_answered_in_the_thread_it_belongs_to(
     mattermost: MattermostSimulator, bot: Notifier
 ) -> None:
     root = mattermost.add_post(HELPDESK)
-    tell(bot, post(mattermost.add_post(HELPDESK, root)), REPLY, deadline())
+    tell(bot, place(mattermost.add_post(HELPDESK, root)), REPLY, deadline())
     assert mattermost.said() == [(root, "done")]
 
 
@@ -81,7 +83,7 @@ def test_the_same_said_twice_in_a_row_appears_once_but_other_words_do(
 ) -> None:
     root = mattermost.add_post(HELPDESK)
     for text in ("done", "done", "failed"):
-        tell(bot, post(root), text, deadline())
+        tell(bot, place(root), text, deadline())
     assert [text for _, text in mattermost.said()] == ["done", "failed"]
 
 
@@ -89,7 +91,7 @@ def test_an_incoming_webhook_writes_into_the_channel_of_the_post(
     mattermost: MattermostSimulator, hook: Notifier
 ) -> None:
     mattermost.add_channel("printers")
-    written = post(None, channel_name="printers")
+    written = place(None, channel_name="printers")
     assert hook.reach(written) is Reach.CHANNEL
     tell(hook, written, REPLY, deadline())
     assert mattermost.said("printers") == [("", "done")]
@@ -115,7 +117,7 @@ def test_where_an_author_will_be_told(
     known = MattermostAccess(**access)
     assert (
         Notifier(MattermostApi(url, lambda: known, http)).reach(
-            post(**{"post_id": "a" * 26, **fields})
+            place(**{"post_id": "a" * 26, **fields})
         )
         is reach
     )
@@ -123,7 +125,7 @@ def test_where_an_author_will_be_told(
 
 def test_a_deleted_post_has_nobody_to_tell(bot: Notifier) -> None:
     with pytest.raises(Gone):
-        tell(bot, post("a" * 26), REPLY, deadline())
+        tell(bot, place("a" * 26), REPLY, deadline())
 
 
 def test_a_thread_deleted_in_between_has_nobody_to_tell(
@@ -131,7 +133,7 @@ def test_a_thread_deleted_in_between_has_nobody_to_tell(
 ) -> None:
     orphan = mattermost.add_post(HELPDESK, "b" * 26)
     with pytest.raises(Gone):
-        tell(bot, post(orphan), REPLY, deadline())
+        tell(bot, place(orphan), REPLY, deadline())
 
 
 def test_a_bot_that_is_not_in_the_channel_says_who_has_to_do_what(
@@ -139,7 +141,7 @@ def test_a_bot_that_is_not_in_the_channel_says_who_has_to_do_what(
 ) -> None:
     channel = mattermost.add_channel("elsewhere", with_bot=False)
     with pytest.raises(Denied, match=r"mattermost-permissions.*add it to the team"):
-        tell(bot, post(mattermost.add_post(channel.id)), REPLY, deadline())
+        tell(bot, place(mattermost.add_post(channel.id)), REPLY, deadline())
 
 
 def test_a_wrong_bot_token_is_named_but_not_shown(
@@ -148,7 +150,7 @@ def test_a_wrong_bot_token_is_named_but_not_shown(
     access = MattermostAccess(bot_token="canary")
     notifier = Notifier(MattermostApi(mattermost.url, lambda: access, http))
     with pytest.raises(Denied, match="mattermost_bot_token") as caught:
-        tell(notifier, post("a" * 26), REPLY, deadline())
+        tell(notifier, place("a" * 26), REPLY, deadline())
     assert "canary" not in str(caught.value)
     assert "canary" not in repr(access)
 
@@ -158,7 +160,7 @@ def test_an_unknown_incoming_webhook_is_named_but_its_address_is_not_shown(
 ) -> None:
     access = MattermostAccess(incoming_webhook=f"{mattermost.url}/hooks/canary")
     with pytest.raises(Denied, match="mattermost_incoming_webhook") as caught:
-        tell(Notifier(MattermostApi(None, lambda: access, http)), post(None), REPLY, deadline())
+        tell(Notifier(MattermostApi(None, lambda: access, http)), place(None), REPLY, deadline())
     assert "canary" not in str(caught.value)
 
 
@@ -169,9 +171,9 @@ def test_an_answer_that_is_cut_off_may_have_been_posted(
     root = mattermost.add_post(HELPDESK)
     mattermost.fault = MattermostFault(done=done, match="POST")
     with pytest.raises(Unreachable, match="mattermost-cut"):
-        tell(bot, post(root), REPLY, deadline())
+        tell(bot, place(root), REPLY, deadline())
     mattermost.heal()
-    tell(bot, post(root), REPLY, deadline())
+    tell(bot, place(root), REPLY, deadline())
     assert len(mattermost.said()) == 1
 
 
@@ -180,7 +182,7 @@ def test_a_server_that_is_down_is_waited_for(
 ) -> None:
     mattermost.refuse()
     with pytest.raises(Unreachable, match=r"mattermost-connect.*VPC"):
-        tell(bot, post("a" * 26), REPLY, deadline())
+        tell(bot, place("a" * 26), REPLY, deadline())
 
 
 def test_a_server_that_speaks_no_tls_is_waited_for(
@@ -189,7 +191,7 @@ def test_a_server_that_speaks_no_tls_is_waited_for(
     access = MattermostAccess(bot_token="b")
     url = mattermost.url.replace("http:", "https:")
     with pytest.raises(Unreachable, match="mattermost-tls"):
-        tell(Notifier(MattermostApi(url, lambda: access, http)), post("a" * 26), REPLY, deadline())
+        tell(Notifier(MattermostApi(url, lambda: access, http)), place("a" * 26), REPLY, deadline())
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_a_rate_limit_says_how_long_to_wait(
 ) -> None:
     mattermost.fault = MattermostFault(status=429, headers=headers)
     with pytest.raises(Unreachable, match="429") as caught:
-        tell(bot, post("a" * 26), REPLY, deadline())
+        tell(bot, place("a" * 26), REPLY, deadline())
     assert caught.value.wait == wait
 
 
@@ -236,7 +238,7 @@ def test_a_post_without_a_channel_is_no_answer_of_mattermosts(
 ) -> None:
     mattermost.fault = MattermostFault(status=200, body=body)
     with pytest.raises(Denied, match="mattermost-odd-answer"):
-        tell(bot, post("a" * 26), REPLY, deadline())
+        tell(bot, place("a" * 26), REPLY, deadline())
 
 
 def test_what_is_known_of_a_post_is_not_in_an_error(
@@ -244,5 +246,5 @@ def test_what_is_known_of_a_post_is_not_in_an_error(
 ) -> None:
     mattermost.fault = MattermostFault(status=400, body='{"id": "x", "message": "canary"}')
     with pytest.raises(Denied) as caught:
-        tell(bot, post("a" * 26), "canary", deadline())
+        tell(bot, place("a" * 26), "canary", deadline())
     assert "canary" not in repr(caught.value)

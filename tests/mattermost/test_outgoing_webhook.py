@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.mattermost import outgoing_webhook
+from bridge.mattermost.submissions import Audience, Author, Place, Submission
 from tests.conftest import RECORDINGS
 
 JSON = "application/json"
@@ -150,6 +151,49 @@ def test_no_other_field_ever_costs_the_message(fields: dict[str, object], text: 
     parsed = outgoing_webhook.to_post({**fields, "text": text}, "hook")
     assert parsed.text == text
     parsed.text.encode()
+
+
+def test_a_post_says_what_its_author_asks_for() -> None:
+    parsed = post(
+        post_id=POST_ID,
+        user_id="fz1a7yhdajg68bfq48xas5jhqc",
+        user_name="alice",
+        channel_id="745i3akya3d9ierbsg6gsqmkfr",
+        channel_name="helpdesk",
+        team_domain="acme",
+        timestamp=1795509127,
+        file_ids="jcu8m79n6bbwbx94dbqj9dbtny",
+        trigger_word="112",
+    )
+    assert parsed.submission() == Submission(
+        ref=POST_ID,
+        words="112 fire",
+        author=Author("fz1a7yhdajg68bfq48xas5jhqc", "alice"),
+        place=Place(
+            channel_id="745i3akya3d9ierbsg6gsqmkfr",
+            channel_name="helpdesk",
+            team="acme",
+            post=POST_ID,
+            audience=Audience.PUBLIC,
+        ),
+        files=("jcu8m79n6bbwbx94dbqj9dbtny",),
+        written_at=datetime(2026, 11, 24, 8, 32, 7, tzinfo=UTC),
+        source="hook",
+        trigger_word="112",
+    )
+
+
+def test_a_post_of_words_alone_asks_without_an_author_and_without_a_post() -> None:
+    parsed = post()
+    assert parsed.submission() == Submission(
+        ref=parsed.ref,
+        words="112 fire",
+        author=Author(),
+        place=Place(audience=Audience.PUBLIC),
+        files=(),
+        written_at=None,
+        source="hook",
+    )
 
 
 def test_fields_that_cannot_be_used_are_named() -> None:

@@ -296,7 +296,8 @@ def test_no_credentials_is_one_sentence(
 
 
 def test_the_audit_looks_for_what_tickets_end_with() -> None:
-    assert marker(to_post({"text": "x", "post_id": ref(1)}, "hook")) == PREFIX + ref(1)
+    submission = to_post({"text": "x", "post_id": ref(1)}, "hook").submission()
+    assert marker(submission) == PREFIX + ref(1)
 
 
 def test_every_queue_that_the_stack_has_is_counted(

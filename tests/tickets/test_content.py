@@ -36,9 +36,9 @@ def make_rules(path: Path, toml: str) -> Rules:
 
 
 def ticket(words: str, rules: Rules, desk: Desk | None = None, **fields: object) -> dict[str, Any]:
-    post = to_post({"text": words, **FIELDS, **fields}, "hook")
+    submission = to_post({"text": words, **FIELDS, **fields}, "hook").submission()
     routed = Routed(desk or Desk(("112",)), "112", words)
-    return compose(post, routed, rules, Circumstances(CHAT))
+    return compose(submission, routed, rules, Circumstances(CHAT))
 
 
 def test_an_ordinary_message_looks_like_this(rules: Rules) -> None:
@@ -176,20 +176,19 @@ def test_files_stay_in_the_chat_and_the_ticket_says_so(rules: Rules) -> None:
 
 
 def test_filed_late_a_ticket_says_when_its_message_was_written(rules: Rules) -> None:
-    post = to_post({"text": "x", "timestamp": 1_795_509_127_979}, "hook")
+    submission = to_post({"text": "x", "timestamp": 1_795_509_127_979}, "hook").submission()
     routed = Routed(Desk(("112",)), "112", "x")
     for delay, said in ((299, False), (301, True)):
         around = Circumstances(None, now=1_795_509_127.979 + delay)
-        content = str(compose(post, routed, rules, around)["content"])
+        content = str(compose(submission, routed, rules, around)["content"])
         assert ("Написано 2026-11-24 08:32 UTC." in content) is said
 
 
 def test_parts_of_the_footer_with_nothing_to_say_are_left_out(rules: Rules) -> None:
-    post = to_post({"text": "x"}, "hook")
-    content = str(
-        compose(post, Routed(Desk(("112",)), "112", "x"), rules, Circumstances(None))["content"]
-    )
-    assert paragraphs(content) == ["x", f"mattermost:{post.ref}"]
+    submission = to_post({"text": "x"}, "hook").submission()
+    routed = Routed(Desk(("112",)), "112", "x")
+    content = str(compose(submission, routed, rules, Circumstances(None))["content"])
+    assert paragraphs(content) == ["x", f"mattermost:{submission.ref}"]
 
 
 def test_title_and_footer_can_be_worded_otherwise(tmp_path: Path) -> None:
@@ -208,8 +207,8 @@ def test_a_title_of_which_nothing_comes_gives_way_to_the_default(
     tmp_path: Path, template: str
 ) -> None:
     rules = make_rules(tmp_path / "b.toml", f'title = "{template}"')
-    post = to_post({"text": "x", "user_name": "alice"}, "hook")
-    made = compose(post, Routed(Desk(("112",)), "112", "x"), rules, Circumstances(None))
+    submission = to_post({"text": "x", "user_name": "alice"}, "hook").submission()
+    made = compose(submission, Routed(Desk(("112",)), "112", "x"), rules, Circumstances(None))
     assert made["name"] == "Заявка от alice: x"
 
 

@@ -7,16 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.config.rules import Desk
-from bridge.mattermost.outgoing_webhook import Post, to_post
+from bridge.mattermost.outgoing_webhook import to_post
+from bridge.mattermost.submissions import Submission
 from bridge.tickets.desks import Routed, _match, find, triggers_for
 
 
-def post(text: str, webhook: str = "hook", **fields: object) -> Post:
-    return to_post({"text": text, **fields}, webhook)
+def submission(text: str, webhook: str = "hook", **fields: object) -> Submission:
+    return to_post({"text": text, **fields}, webhook).submission()
 
 
 def route(text: str, *desks: Desk) -> tuple[str, str] | None:
-    routed = find(desks, post(text))
+    routed = find(desks, submission(text))
     return (routed.trigger, routed.words) if routed else None
 
 
@@ -44,7 +45,7 @@ STARTS = Desk(("112", "заявка"), starts=True)
     ],
 )
 def test_the_trigger_is_cut_and_the_rest_kept(desk: Desk, text: str, words: str) -> None:
-    routed = find([desk], post(text))
+    routed = find([desk], submission(text))
     assert routed
     assert routed.words == words
 
@@ -74,7 +75,7 @@ def test_case_is_ignored(desk: Desk) -> None:
 def test_an_exact_match_goes_before_one_that_ignores_case() -> None:
     lower, upper = Desk(("help",)), Desk(("HELP",))
     for typed, wanted in (("help x", lower), ("HELP x", upper)):
-        routed = find([lower, upper], post(typed))
+        routed = find([lower, upper], submission(typed))
         assert routed
         assert routed.desk is wanted
 
@@ -82,19 +83,19 @@ def test_an_exact_match_goes_before_one_that_ignores_case() -> None:
 def test_the_longest_trigger_wins() -> None:
     short, long = Desk(("зая",), starts=True), Desk(("заявка-2",), starts=True)
     for desks in ([short, long], [long, short]):
-        routed = find(desks, post("заявка-2 x"))
+        routed = find(desks, submission("заявка-2 x"))
         assert routed == Routed(long, "заявка-2", "x")
 
 
 def test_of_equal_desks_the_first_wins() -> None:
     first, second = Desk(("112",), type=1), Desk(("112",), type=2)
-    routed = find([first, second], post("112 x"))
+    routed = find([first, second], submission("112 x"))
     assert routed
     assert routed.desk is first
 
 
 def test_the_trigger_word_of_another_hook_does_not_mislead() -> None:
-    routed = find([EQUALS], post("заявка принтер", trigger_word="зая"))
+    routed = find([EQUALS], submission("заявка принтер", trigger_word="зая"))
     assert routed
     assert (routed.trigger, routed.words) == ("заявка", "принтер")
 
@@ -106,7 +107,9 @@ def test_case_folding_that_changes_the_length_cuts_in_the_right_place() -> None:
 
 def test_a_desk_can_be_bound_to_channels_teams_and_webhooks() -> None:
     channel_id = "745i3akya3d9ierbsg6gsqmkfr"
-    here = post("112 x", "one", channel_name="helpdesk", channel_id=channel_id, team_domain="acme")
+    here = submission(
+        "112 x", "one", channel_name="helpdesk", channel_id=channel_id, team_domain="acme"
+    )
     for desk in (
         Desk(("112",), channels=("helpdesk",)),
         Desk(("112",), channels=(channel_id,)),
@@ -115,12 +118,12 @@ def test_a_desk_can_be_bound_to_channels_teams_and_webhooks() -> None:
     ):
         assert find([desk], here)
         assert triggers_for([desk], here) == ["112"]
-        assert find([desk], post("112 x", "two", channel_name="x", team_domain="y")) is None
-        assert triggers_for([desk], post("112 x", "two")) == []
+        assert find([desk], submission("112 x", "two", channel_name="x", team_domain="y")) is None
+        assert triggers_for([desk], submission("112 x", "two")) == []
 
 
 def test_triggers_are_named_once_each() -> None:
-    assert triggers_for([EQUALS, STARTS, Desk(("it",))], post("x")) == ["112", "заявка", "it"]
+    assert triggers_for([EQUALS, STARTS, Desk(("it",))], submission("x")) == ["112", "заявка", "it"]
 
 
 WORD = st.text(
@@ -132,7 +135,7 @@ BLANKS = st.text(" \t\n\u00a0", min_size=1, max_size=4)
 @given(WORD, BLANKS, st.text(string.printable) | st.text())
 def test_cutting_keeps_every_word_that_follows(trigger: str, blanks: str, rest: str) -> None:
     desk = Desk((trigger,))
-    routed = find([desk], post(trigger + blanks + rest))
+    routed = find([desk], submission(trigger + blanks + rest))
     assert routed
     assert routed.trigger == trigger
     assert routed.words.split() == rest.split()
@@ -142,7 +145,7 @@ def test_cutting_keeps_every_word_that_follows(trigger: str, blanks: str, rest: 
 
 @given(WORD, WORD)
 def test_in_starts_mode_nothing_is_lost_either(trigger: str, glued: str) -> None:
-    routed = find([Desk((trigger,), starts=True)], post(trigger + glued))
+    routed = find([Desk((trigger,), starts=True)], submission(trigger + glued))
     assert routed
     assert routed.trigger + routed.words == trigger + glued
 
@@ -153,7 +156,7 @@ def test_a_text_is_routed_exactly_when_its_first_word_says_so(
 ) -> None:
     text = word + rest
     first = (text.split() or [""])[0].casefold()
-    routed = find([STARTS if starts else EQUALS], post(text))
+    routed = find([STARTS if starts else EQUALS], submission(text))
     wanted = first.startswith(("112", "заявка")) if starts else first in ("112", "заявка")
     assert (routed is not None) == wanted
 

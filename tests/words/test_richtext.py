@@ -32,8 +32,9 @@ from tests.support.markup import Reader, is_in, letters
 
 ATTACKS_FILE = Path(__file__).parent / "attacks.txt"
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.md"))
-POST = to_post({"post_id": "mii9sqkmfp8btqx7sk43tk3xpy", "user_name": "alice", "text": ""}, "hook")
-MARKER = f"<p>mattermost:{POST.ref}</p>"
+FIELDS = {"post_id": "mii9sqkmfp8btqx7sk43tk3xpy", "user_name": "alice", "text": ""}
+SUBMISSION = to_post(FIELDS, "hook").submission()
+MARKER = f"<p>mattermost:{SUBMISSION.ref}</p>"
 RULES = read_rules(BRIDGE_TOML)
 
 _BEFORE = ("\0", "\x01", "\x1f", "\u00a0", "\u200b", "\ufeff", "\u2028", "\t", " ", "\v")
@@ -54,7 +55,7 @@ ATTACKS = [
 def content(words: str) -> str:
     """Return the content of the ticket that the words make."""
     routed = Routed(Desk(("112",)), "112", words)
-    return str(compose(POST, routed, RULES, Circumstances(None))["content"])
+    return str(compose(SUBMISSION, routed, RULES, Circumstances(None))["content"])
 
 
 # --- What it looks like
@@ -146,7 +147,7 @@ def check(words: str) -> Reader:
     made = content(words)
     assert made.endswith(f"\n{MARKER}")
     read = Reader(made)
-    assert read.blocks[-1] == f"mattermost:{POST.ref}"
+    assert read.blocks[-1] == f"mattermost:{SUBMISSION.ref}"
     if len(words) <= LIMIT:
         assert len(rendered(words)) <= GROWTH * len(words) + SPARE
     return read
