@@ -113,7 +113,9 @@ def count(messages: int) -> Counter[str]:
     )
     for number in range(messages):
         clock.now = start + 60 * number / messages
-        post = to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
+        post = to_post(
+            {"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook", "request"
+        )
         asked.update({"HTTP API request": 1, "Lambda request": 1})
         body = dumps(PostJob(post, clock.now))
         assert desk.handle(post.submission(), body, Deadline(10)).event == "filed"

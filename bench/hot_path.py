@@ -55,6 +55,7 @@ PARTS = {
     "settings, rules, secret": ("/bridge/config/", "/bridge/container.py", "/tomllib/"),
     "reading and answering": (
         "/bridge/mattermost/outgoing_webhook.py",
+        "/bridge/mattermost/submissions.py",
         "/bridge/filing/answers.py",
         "/handler.py",
     ),

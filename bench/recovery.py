@@ -95,7 +95,9 @@ def drain(messages: int = MESSAGES) -> dict[str, float]:
     )
     for number in range(messages):
         clock.now = start + OUTAGE * number / messages
-        post = to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
+        post = to_post(
+            {"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook", "request"
+        )
         outbox.send(dumps(PostJob(post, clock.now)), 15.0)
     free = [start] * CONCURRENCY
     visible_after_return: list[float] = []

@@ -81,7 +81,8 @@ def _post(event: Event) -> tuple[Container, Post]:
         if not token:
             raise Refusal(401, "there is no token")
         built = container()
-        return built, outgoing_webhook.to_post(fields, _authenticate(token, built.credentials))
+        webhook = _authenticate(token, built.credentials)
+        return built, outgoing_webhook.to_post(fields, webhook, request_id(event))
     except Malformed as error:
         raise Refusal(400, str(error)) from None
 

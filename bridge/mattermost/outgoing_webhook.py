@@ -3,13 +3,15 @@
 Seen on Mattermost 5.37.0; where newer servers differ it is said (server 11.x source).
 """
 
+import base64
+import hashlib
 import hmac
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import parse_qsl
 
 from bridge.mattermost.submissions import Audience, Author, Place, Submission
@@ -27,7 +29,7 @@ class Post:
     """A message in a channel, as an outgoing webhook tells of it. The token is not part of it.
 
     Attributes:
-        ref: names the message towards people and in logs: its id, or a made-up one.
+        ref: names the message towards people and in logs: its id, or one made of the request.
         id: the post's id, None when it did not come.
         text: raw, the trigger word included.
         trigger_word: as Mattermost says; with several hooks on one post it can be another hook's.
@@ -120,10 +122,15 @@ def verify(token: str, accepted: Mapping[str, str]) -> str | None:
     return names[0] if names else None
 
 
-def to_post(fields: Mapping[str, object], webhook: str) -> Post:
+def to_post(fields: Mapping[str, object], webhook: str, request_id: str) -> Post:
     """Make a post of an authenticated request's fields.
 
     Only `text` is required; anything else that is missing or mistyped counts as absent.
+
+    Args:
+        fields: all that came, but for the token.
+        webhook: our name of the token.
+        request_id: API Gateway's own id of the request.
 
     Raises:
         Malformed: there is no text.
@@ -132,19 +139,10 @@ def to_post(fields: Mapping[str, object], webhook: str) -> Post:
     if not isinstance(text, str):
         raise Malformed("there is no field text")
     odd: list[str] = []
-
-    def string(name: str, pattern: re.Pattern[str] | None = None) -> str | None:
-        value = fields.get(name)
-        if value is None or value == "":
-            return None
-        if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
-            odd.append(name)
-            return None
-        return _well_formed(value)
-
+    string = partial(_string, fields, odd)
     post_id = string("post_id", _ID)
     return Post(
-        ref=post_id or uuid.uuid4().hex[:26],
+        ref=post_id or _made_up_ref(fields, webhook, request_id),
         id=post_id,
         text=_well_formed(text),
         trigger_word=string("trigger_word") or "",
@@ -158,6 +156,47 @@ def to_post(fields: Mapping[str, object], webhook: str) -> Post:
         webhook=webhook,
         odd_fields=tuple(odd),
     )
+
+
+def _string(
+    fields: Mapping[str, object],
+    odd: list[str],
+    name: str,
+    pattern: re.Pattern[str] | None = None,
+) -> str | None:
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
+        odd.append(name)
+        return None
+    return _well_formed(value)
+
+
+def _made_up_ref(fields: Mapping[str, object], webhook: str, request_id: str) -> str:
+    """Return a ref for a post that came without an id; the same request, come again, has the same.
+
+    Nothing that was typed is lost by that: posts share a ref only if all that was sent for them is
+    the same, when they were written included. Where nothing usable says when, each request is
+    another, so that equal words, typed twice, are two posts.
+
+    Args:
+        fields: all that came, but for the token.
+        webhook: our name of the token.
+        request_id: API Gateway's own id of the request.
+    """
+    is_dated = _moment(fields.get("timestamp"), []) is not None
+    apart = "" if is_dated else request_id
+    sent = sorted((name, _spelled(value)) for name, value in fields.items())
+    digest = hashlib.sha256(json.dumps([webhook, apart, sent]).encode()).digest()
+    return base64.b32encode(digest).decode()[:26].lower()
+
+
+def _spelled(value: object) -> str:
+    try:
+        return json.dumps(value, sort_keys=True)
+    except RecursionError:  # a little deeper, and it could not have been read
+        return ""
 
 
 def _well_formed(text: str) -> str:

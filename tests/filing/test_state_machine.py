@@ -474,7 +474,7 @@ def ref(number: int) -> str:
 
 
 def make_post(number: int) -> Post:
-    return to_post({"text": f"112 message {number}", "post_id": ref(number)}, "hook")
+    return to_post({"text": f"112 message {number}", "post_id": ref(number)}, "hook", "request")
 
 
 TestAnyDay = AnyDay.TestCase

@@ -150,7 +150,7 @@ class StormyGlpi:
 
 
 def make_post(number: int) -> Post:
-    return to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook")
+    return to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook", "request")
 
 
 def deliveries(world: World, messages: int) -> Iterator[tuple[float, int]]:

@@ -95,6 +95,11 @@ def test_events_have_the_fields_of_the_samples() -> None:
     assert made["requestContext"]["http"].keys() == sample["requestContext"]["http"].keys()
 
 
+def test_each_request_has_an_id_of_its_own() -> None:
+    made = [to_event("POST", PATH, {}, b"a=b")["requestContext"]["requestId"] for _ in range(2)]
+    assert made[0] != made[1]
+
+
 def test_the_query_is_not_part_of_the_route() -> None:
     event = to_event("POST", f"{PATH}?a=b", {}, b"")
     assert (event["routeKey"], event["rawQueryString"]) == (f"POST {PATH}", "a=b")

@@ -2,6 +2,8 @@
 
 import hmac
 import json
+import re
+import sys
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +27,7 @@ RECORDED = [
 
 
 def post(**fields: Any) -> outgoing_webhook.Post:
-    return outgoing_webhook.to_post({"text": "112 fire", **fields}, "hook")
+    return outgoing_webhook.to_post({"text": "112 fire", **fields}, "hook", "request")
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda r: r["name"])
@@ -34,7 +36,7 @@ def test_every_recorded_request_of_a_real_server_is_parsed(recorded: dict[str, A
     token, fields = outgoing_webhook.read(
         headers["Content-Type"], recorded["request"]["body"].encode()
     )
-    parsed = outgoing_webhook.to_post(fields, "hook")
+    parsed = outgoing_webhook.to_post(fields, "hook", "request")
     assert len(token) == 26
     assert parsed.odd_fields == ()
     assert parsed.id == parsed.ref
@@ -122,7 +124,7 @@ def test_every_comparison_is_made_in_constant_time(monkeypatch: pytest.MonkeyPat
 
 
 def test_only_text_is_required() -> None:
-    parsed = outgoing_webhook.to_post({"text": "112 fire"}, "hook")
+    parsed = outgoing_webhook.to_post({"text": "112 fire"}, "hook", "request")
     assert parsed.text == "112 fire"
     assert parsed.id is None
     assert len(parsed.ref) == 26
@@ -132,7 +134,7 @@ def test_only_text_is_required() -> None:
 @pytest.mark.parametrize("text", [None, 5, ["112"]])
 def test_without_text_there_is_no_post(text: object) -> None:
     with pytest.raises(outgoing_webhook.Malformed, match="text"):
-        outgoing_webhook.to_post({"text": text}, "hook")
+        outgoing_webhook.to_post({"text": text}, "hook", "request")
 
 
 ANYTHING = st.recursive(
@@ -148,9 +150,73 @@ NAMES = ["post_id", "trigger_word", "user_name", "channel_id", "channel_name", "
     st.text(),
 )
 def test_no_other_field_ever_costs_the_message(fields: dict[str, object], text: str) -> None:
-    parsed = outgoing_webhook.to_post({**fields, "text": text}, "hook")
+    parsed = outgoing_webhook.to_post({**fields, "text": text}, "hook", "request")
     assert parsed.text == text
     parsed.text.encode()
+
+
+def made_up(webhook: str = "hook", request_id: str = "request", **fields: object) -> str:
+    """Return the ref of a post that came without an id."""
+    made = outgoing_webhook.to_post({"text": "112 fire", **fields}, webhook, request_id)
+    assert made.id is None
+    return made.ref
+
+
+@given(st.text(), st.text(), st.sampled_from([None, "nope", 5]))
+def test_a_ref_that_is_made_up_looks_like_an_id_of_mattermosts(
+    text: str, request_id: str, post_id: object
+) -> None:
+    ref = made_up(text=text, request_id=request_id, post_id=post_id)
+    assert re.fullmatch("[a-z0-9]{26}", ref)
+
+
+def test_a_ref_that_is_made_up_stays_the_same_from_release_to_release() -> None:
+    assert made_up(timestamp=1795509127) == "mmmufefkqrijvlify6zp6l3ngg"
+    assert made_up() == "yb54x5qoxmz37hkbgeyewy53u6"
+
+
+def test_a_made_up_ref_is_the_same_whatever_order_the_fields_came_in() -> None:
+    assert made_up(user_name="alice", x={"a": 1, "b": 2}) == made_up(
+        x={"b": 2, "a": 1}, user_name="alice"
+    )
+
+
+def test_each_webhook_makes_a_ref_of_its_own() -> None:
+    assert made_up("one", timestamp=1795509127) != made_up("two", timestamp=1795509127)
+
+
+@pytest.mark.parametrize("timestamp", [None, "", 0, "soon", 10**30])
+def test_without_a_usable_timestamp_the_request_tells_posts_apart(timestamp: object) -> None:
+    one, two = (made_up(request_id=name, timestamp=timestamp) for name in ("one", "two"))
+    assert one != two
+    assert one == made_up(request_id="one", timestamp=timestamp)
+
+
+def test_a_usable_timestamp_tells_posts_apart_whatever_the_request() -> None:
+    one, two = (made_up(request_id=name, timestamp=1795509127) for name in ("one", "two"))
+    assert one == two != made_up(request_id="one", timestamp=1795509128)
+
+
+def test_no_token_gets_into_a_made_up_ref() -> None:
+    bodies = [urlencode({"token": t * 26, "text": "112 fire"}).encode() for t in "ab"]
+    one, two = (
+        outgoing_webhook.to_post(outgoing_webhook.read(FORM, body)[1], "hook", "request").ref
+        for body in bodies
+    )
+    assert one == two == made_up()
+
+
+def test_a_field_nested_as_deep_as_can_be_read_costs_no_message() -> None:
+    read = 0
+    for depth in range(sys.getrecursionlimit() - 200, sys.getrecursionlimit()):
+        body = '{"text": "112 fire", "x": ' + "[" * depth + "]" * depth + "}"
+        try:
+            _, fields = outgoing_webhook.read(JSON, body.encode())
+        except outgoing_webhook.Malformed:
+            break
+        assert outgoing_webhook.to_post(fields, "hook", "request").text == "112 fire"
+        read += 1
+    assert read
 
 
 def test_a_post_says_what_its_author_asks_for() -> None:

@@ -26,7 +26,9 @@ class Clock:
 
 
 def post(text: str = "112 принтер", **fields: object) -> Post:
-    return to_post({"text": text, "post_id": REF, "timestamp": 1795509127979, **fields}, "hook")
+    return to_post(
+        {"text": text, "post_id": REF, "timestamp": 1795509127979, **fields}, "hook", "request"
+    )
 
 
 def record(body: str, receives: int = 1, sent_at: float = NOW) -> dict[str, Any]:
