@@ -60,14 +60,16 @@ def resolve(value: Any, conditions: dict[str, bool]) -> Any:
         return known.get(value["Ref"], value["Ref"])
     if "Fn::GetAtt" in value:
         return ARNS[value["Fn::GetAtt"][0]]
+    if isinstance(value.get("Fn::Sub"), str):
+        return re.sub(r"\$\{(\w+)\.Arn\}", lambda found: ARNS[found[1]], value["Fn::Sub"])
     return {key: resolve(v, conditions) for key, v in value.items()}
 
 
-def statements(name: str) -> list[Any]:
+def statements(name: str, resources: dict[str, Any] = RESOURCES) -> list[Any]:
     """Return all statements of a role: its own, and those that both functions share."""
-    assert RESOURCES[name]["Properties"]["ManagedPolicyArns"] == [{"Ref": "CommonPolicy"}]
-    (own,) = RESOURCES[name]["Properties"]["Policies"]
-    common = RESOURCES["CommonPolicy"]["Properties"]["PolicyDocument"]
+    assert resources[name]["Properties"]["ManagedPolicyArns"] == [{"Ref": "CommonPolicy"}]
+    (own,) = resources[name]["Properties"]["Policies"]
+    common = resources["CommonPolicy"]["Properties"]["PolicyDocument"]
     return [*own["PolicyDocument"]["Statement"], *common["Statement"]]
 
 
