@@ -154,9 +154,10 @@ def _location(desk: Desk, submission: Submission) -> str:
 
 
 def _facts(desk: Desk, rules: Rules) -> dict[str, str]:
-    """Return what a desk's tickets get beside ids."""
+    """Return what a desk's tickets get beside ids, and its name if it has one of its own."""
     levels = {"urgency": desk.urgency, "impact": desk.impact}
     return {
+        **({"name": desk.name} if desk.name != desk.triggers[0] else {}),
         "language": rules.at(desk).language,
         "type": "incident" if desk.type == INCIDENT else "request",
         **{name: str(level) for name, level in levels.items() if level is not None},

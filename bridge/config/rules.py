@@ -5,6 +5,7 @@ Every mistake is a sentence that names the key, its value and what is allowed.
 
 import difflib
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ TEMPLATE_NAMES = frozenset(
     {"user_name", "first_line", "channel_name", "team_domain", "trigger", "permalink"}
 )
 LANGUAGES = ("ru", "en")
+LONGEST_NAME = 64
 INCIDENT = 1
 REQUEST = 2
 
@@ -35,6 +37,8 @@ class Desk:
         webhooks: names of the only webhook tokens it serves; all when empty.
         language: of its answers and tickets, if it is another than the others'.
         title: template of its tickets' titles, likewise.
+        name: what links between threads and tickets, and rules, call it by; its first trigger
+            unless it has one of its own. Desks that share their first trigger share that.
     """
 
     triggers: tuple[str, ...]
@@ -51,6 +55,11 @@ class Desk:
     webhooks: tuple[str, ...] = ()
     language: str | None = None
     title: str | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Call it by its first trigger unless it has a name."""
+        object.__setattr__(self, "name", self.name or self.triggers[0])
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,9 @@ def read_rules(path: Path) -> Rules:
         raise SettingsError(path.name, f"is not valid TOML: {error}") from None
     table = _Table(path.name, parsed)
     language = table.choice("language", LANGUAGES, LANGUAGES[0])
-    desks = tuple(_desk(desk) for desk in table.tables("desk"))
+    tables = table.tables("desk")
+    desks = tuple(map(_desk, tables))
+    _tell_apart(tables, desks)
     rules = Rules(
         language=language,
         answers={**texts.ANSWERS[language], **_overrides(table.table("texts"), desks)},
@@ -164,9 +175,41 @@ def _desk(table: "_Table") -> Desk:
         webhooks=table.texts("webhooks"),
         language=table.choice("language", LANGUAGES, None),
         title=table.template("title", "", TEMPLATE_NAMES) or None,
+        name=_name(table),
     )
     table.finish()
     return desk
+
+
+def _name(table: "_Table") -> str:
+    """Read a desk's own name, which is kept as it is; "" for none."""
+    value = table.value("name")
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME or _looks_odd(value):
+        wanted = f"text of 1 to {LONGEST_NAME} characters, without blanks at its ends, line breaks"
+        raise table.wrong("name", value, f"{wanted} and invisible characters")
+    return value
+
+
+def _looks_odd(name: str) -> bool:
+    """Say whether a name has blanks at its ends, or what nobody sees: Unicode's categories."""
+    control, format_, line, paragraph = "Cc", "Cf", "Zl", "Zp"
+    categories = {unicodedata.category(character) for character in name}
+    return name != name.strip() or bool(categories & {control, format_, line, paragraph})
+
+
+def _tell_apart(tables: Sequence["_Table"], desks: Sequence[Desk]) -> None:
+    """Refuse a given name that another desk has; by default, desks may share their trigger."""
+    given = {number for number, table in enumerate(tables) if table.has("name")}
+    for number in sorted(given):
+        name = desks[number].name
+        for other, desk in enumerate(desks):
+            is_settled = other in given and other >= number  # its own, or refused at its turn
+            if desk.name.casefold() == name.casefold() and not is_settled:
+                why = "" if other in given else ", by its first trigger"
+                taken = f"[[desk]] {other + 1} is called {desk.name!r}{why}"
+                raise tables[number].wrong("name", name, f"a name that no other desk has: {taken}")
 
 
 def _requesters(table: "_Table") -> dict[str, int | str]:

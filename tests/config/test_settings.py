@@ -151,6 +151,7 @@ def test_every_setting_that_the_shipped_file_explains_exists(tmp_path: Path) -> 
         channels=("helpdesk",),
         webhooks=("helpdesk",),
         language="en",
+        name="helpdesk",
     )
     assert rules.requesters == {"alice": 42}
     assert rules.requester_by_login
@@ -194,6 +195,16 @@ def test_every_setting_that_the_shipped_file_explains_exists(tmp_path: Path) -> 
         (f"{DESK}entity = -1", "entity: is -1; use a whole number from 0"),
         (f'{DESK}language = "de"', "language: is 'de'; use"),
         (f'{DESK}title = "{{x}}"', "[[desk]] 1, title: is '{x}'; use only these"),
+        (f'{DESK}nane = "x"', "[[desk]] 1, nane: is not a setting; did you mean 'name'?"),
+        (f"{DESK}name = 1", "[[desk]] 1, name: is 1; use text of 1 to 64 characters, without"),
+        (f'{DESK}name = ""', "[[desk]] 1, name: is ''; use text of 1 to 64 characters, without"),
+        (f'{DESK}name = " a"', "name: is ' a'; use text of 1 to 64 characters, without blanks at"),
+        (f'{DESK}name = "a\\u00a0"', "without blanks at its ends, line breaks and invisible"),
+        (f'{DESK}name = "a\\nb"', "name: is 'a\\nb'; use text of 1 to 64 characters"),
+        (f'{DESK}name = "a\\u0007b"', "name: is 'a\\x07b'; use text of 1 to 64 characters"),
+        (f'{DESK}name = "a\\u202eb"', "name: is 'a\\u202eb'; use text of 1 to 64 characters"),
+        (f'{DESK}name = "a\\u2028b"', "name: is 'a\\u2028b'; use text of 1 to 64 characters"),
+        (f'{DESK}name = "{"x" * 65}"', f"name: is '{'x' * 65}'; use text of 1 to 64 characters"),
         (f"requester_by_login = 1\n{DESK}", "requester_by_login: is 1; use true or false"),
         (f"{DESK}[requesters]\nalice = 0", "alice: is 0; use a user's id in GLPI"),
         (f"{DESK}[requesters]\nalice = true", "alice: is True; use a user's id in GLPI"),
@@ -240,3 +251,60 @@ accepted = ":tada: {{t}}"
 def test_names_of_requesters_are_matched_without_case_and_at_sign(tmp_path: Path) -> None:
     toml = f'{DESK}[requesters]\n"@Alice" = "a@corp.example"'
     assert read_rules(write(tmp_path, toml)).requesters == {"alice": "a@corp.example"}
+
+
+def called(tmp_path: Path, *desks: tuple[str, str | None]) -> list[str]:
+    """Return the names of desks that have these first triggers and given names."""
+    toml = "".join(
+        f'[[desk]]\ntriggers = ["{trigger}", "x"]\n' + (f'name = "{name}"\n' if name else "")
+        for trigger, name in desks
+    )
+    return [desk.name for desk in read_rules(write(tmp_path, toml)).desks]
+
+
+def test_a_desk_is_called_by_its_name_else_by_its_first_trigger(tmp_path: Path) -> None:
+    assert called(tmp_path, ("112", None), ("it", "Helpdesk, 2nd floor")) == [
+        "112",
+        "Helpdesk, 2nd floor",
+    ]
+    assert called(tmp_path, ("it", "Ж" * 64)) == ["Ж" * 64]
+    assert Desk(("112", "x")).name == "112"
+
+
+def test_desks_that_share_their_first_trigger_need_no_names(tmp_path: Path) -> None:
+    assert called(tmp_path, ("112", None), ("112", None)) == ["112", "112"]
+    assert called(tmp_path, ("vpn", None), ("VPN", None), ("vpn", "far")) == ["vpn", "VPN", "far"]
+    assert called(tmp_path, ("112", "112"), ("it", None)) == ["112", "it"]
+
+
+@pytest.mark.parametrize(
+    ("desks", "said"),
+    [
+        (
+            [("112", "Helpdesk"), ("it", None), ("vpn", "helpdesk")],
+            "[[desk]] 3, name: is 'helpdesk'; use a name that no other desk has: [[desk]] 1 is "
+            "called 'Helpdesk'",
+        ),
+        (
+            [("112", "IT"), ("it", None)],
+            "[[desk]] 1, name: is 'IT'; use a name that no other desk has: [[desk]] 2 is called "
+            "'it', by its first trigger",
+        ),
+        (
+            [("заявка", None), ("it", "ЗАЯВКА")],
+            "[[desk]] 2, name: is 'ЗАЯВКА'; use a name that no other desk has: [[desk]] 1 is "
+            "called 'заявка', by its first trigger",
+        ),
+        (
+            [("112", None), ("112", "112")],
+            "[[desk]] 2, name: is '112'; use a name that no other desk has: [[desk]] 1 is called "
+            "'112', by its first trigger",
+        ),
+    ],
+)
+def test_a_name_that_another_desk_has_is_a_mistake(
+    tmp_path: Path, desks: list[tuple[str, str | None]], said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        called(tmp_path, *desks)
+    assert str(caught.value) == f"bridge.toml, {said}"

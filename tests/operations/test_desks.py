@@ -143,6 +143,15 @@ def test_all_desks_are_shown_with_what_they_do(write: Write) -> None:
     assert "serves channel sales or market; team acme" in three
 
 
+def test_a_name_is_shown_where_it_is_not_the_first_trigger(write: Write) -> None:
+    write('[[desk]]\ntriggers = ["112"]\nname = "Help desk"\n[[desk]]\ntriggers = ["it"]\n')
+    one, two = re.split(r"(?= Desk \d:)", said())
+    assert "serves everywhere name Help desk language ru" in one
+    assert "name" not in two.partition("Names of ids")[0]
+    assert "name Help desk" in said("112 x")
+    assert " name " not in said("it x").partition("Names of ids")[0]
+
+
 def test_nothing_is_wider_than_the_terminal(write: Write) -> None:
     for args in ([], ["112 " + "long " * 50, "--channel", "sales"]):
         assert max(map(len, run("desks", *args).stdout.splitlines())) <= 80
