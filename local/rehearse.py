@@ -1,7 +1,8 @@
 """`make rehearse`: deploy the template for real, to an AWS emulator, and use what was deployed.
 
 The release before comes first, then this one, the one before again, and this one, with messages in
-queue and dead letter queue all the while: nothing may be lost, doubled or buried by that.
+queue and dead letter queue all the while: nothing may be lost, doubled or buried. Then comes
+a release that knows one more kind of job, which had to wait for it.
 
 `sam build` and `sam deploy` are the real ones; the emulator is MiniStack. What it cannot express is
 left out of the built template or added after the deploy, and named here; the template itself is not
@@ -27,6 +28,8 @@ import boto3
 import yaml
 
 from bridge.endpoints import outgoing_webhook
+from bridge.jobs import post_job
+from bridge.mattermost.outgoing_webhook import to_post
 from local import SAMPLE_TOKENS, sam
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
@@ -48,6 +51,23 @@ UNKNOWN_TO_THE_EMULATOR = {
 """Resources that are left out of the deployment, and why."""
 
 
+TO_COME = "to_come"
+"""A kind of job that no release knows yet."""
+
+KNOWN_TO_COME = f"""
+
+def _do_what_is_to_come(built: Container, record: Event, context: Context) -> Answered[bool]:
+    import json
+
+    body = json.dumps(json.loads(record["body"])["post_job"])
+    return _file(built, {{**record, "body": body}}, context)
+
+
+JOBS = {{**JOBS, Kind({TO_COME!r}, 2): _do_what_is_to_come}}
+"""
+"""What makes the worker of a release to come of this one's: it files the post inside such a job."""
+
+
 class Failed(Exception):
     """A step did not do what it should; says which and how."""
 
@@ -66,7 +86,7 @@ def main() -> int:
             api = _install(before, glpi, chat)
             _go_back_and_forth(api, port, before, glpi)
             _use(api, port, glpi, chat)
-            _meet_what_is_to_come()
+            _meet_what_is_to_come(stack.enter_context(_release_to_come()), glpi)
     except Failed as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
@@ -77,8 +97,24 @@ def main() -> int:
 def _release_before() -> Iterator[Path]:
     """Check out the release before this one until the block ends; yields its folder."""
     commit = (ROOT / "deploy" / "release-before").read_text("utf-8").strip()
+    with _tree(commit, "before") as tree:
+        yield tree
+
+
+@contextmanager
+def _release_to_come() -> Iterator[Path]:
+    """Check out a release that knows one more kind of job until the block ends."""
+    with _tree("HEAD", "to-come") as tree:
+        with Path(tree, "bridge", "endpoints", "queue.py").open("a", encoding="utf-8") as module:
+            module.write(KNOWN_TO_COME)
+        yield tree
+
+
+@contextmanager
+def _tree(commit: str, name: str) -> Iterator[Path]:
+    """Check out a commit until the block ends; yields its folder."""
     with TemporaryDirectory() as folder:
-        tree = Path(folder, "before")
+        tree = Path(folder, name)
         _run("git", "worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
             yield tree
@@ -88,7 +124,7 @@ def _release_before() -> Iterator[Path]:
 
 def _deploy(tree: Path, *parameters: str) -> None:
     """Build and deploy a release as the README says, with short pauses."""
-    release = "this release" if tree == ROOT else "the release before"
+    release = "this release" if tree == ROOT else f"the release {tree.name.replace('-', ' ')}"
     with _step(f"sam build of {release}"):
         _sam(tree, "build")
         built = tree / ".aws-sam" / "build" / "template.yaml"
@@ -197,6 +233,7 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
 
     filed = len(glpi.tickets)
     fire, post = "112 the printer is on fire", written()
+    first = post
     says("a message becomes a ticket", fire, "Принято: заявка", post_id=post)
     says("its second delivery is silent", fire, "{}", post_id=post)
     new = [ticket["name"] for ticket in glpi.tickets[filed:]]
@@ -239,14 +276,22 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
         if "nothing waits" not in _manage("queue").lower():
             raise Failed(_manage("queue"))
         _manage("audit")
+    with _step("manage.py shows what ticket and thread know of each other"):
+        shown = _manage("thread", str(glpi.tickets[filed]["id"]))
+        if first not in shown:
+            raise Failed(shown)
 
 
-def _meet_what_is_to_come() -> None:
-    """Let the worker have a job that only a newer bridge knows."""
+def _meet_what_is_to_come(to_come: Path, glpi: GlpiSimulator) -> None:
+    """Let the worker have a job that only a newer bridge knows, and then be that."""
     sqs = boto3.client("sqs")
     function = boto3.client("lambda").get_function_configuration(FunctionName=f"{STACK}-worker")
     url = function["Environment"]["Variables"]["QUEUE_URL"]
-    job = json.dumps({"v": 2, "kind": "to_come"})
+    filed = len(glpi.tickets)
+    fields = {"text": "112 a message of another kind"}
+    post = to_post(fields, "helpdesk", request_id="to-come")
+    inner = json.loads(post_job.dumps(post_job.PostJob(post, time.time())))
+    job = json.dumps({"v": 2, "kind": TO_COME, "post_job": inner})
     with _step("a job of a kind to come waits, and manage.py shows that something does"):
         sqs.send_message(QueueUrl=url, MessageBody=job)
         end = time.monotonic() + RECOVERY_SECONDS
@@ -257,7 +302,12 @@ def _meet_what_is_to_come() -> None:
             raise Failed(_manage("queue"))
         if "There are no dead letters" not in _manage("dlq", "list"):
             raise Failed(_manage("dlq", "list"))
-    sqs.purge_queue(QueueUrl=url)
+    _deploy(to_come)
+    with _step("and is done, once, by a worker that knows it"):
+        _wait_for_tickets(glpi, filed + 1)
+        _wait_for_empty_queue()
+        if "There are no dead letters" not in _manage("dlq", "list"):
+            raise Failed(_manage("dlq", "list"))
 
 
 def _manage(*arguments: str) -> str:
