@@ -25,15 +25,17 @@ from operations.dlq_commands import dlq
 from operations.doctor.diagnosis import diagnose
 from operations.doctor.display import as_json
 from operations.doctor.display import show as show_diagnosis
-from operations.error_codes import meaning
+from operations.error_codes import meaning, meaning_of_reason
 from operations.errors import CannotAsk
 from operations.glpi_names import Names, names_of
-from operations.installation import Source, open_glpi, settings
-from operations.ledger_posts import LedgerPost, posts
+from operations.installation import Source, open_glpi, settings, ticket_url
+from operations.ledger_posts import LedgerPost, waiting_posts
 from operations.queue_counts import Counts, count
 from operations.send import message, recorded, send
 from operations.send_target import read_token, target
 from operations.terminal import age, console, paragraph, printable, progress, row, table
+from operations.threads import asked_for, find
+from operations.threads import show as show_thread
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""
@@ -97,7 +99,7 @@ def queue(source: Source) -> None:
     names = {Queue.PEOPLE: "queue", Queue.LOOKS: "hints", Queue.ALERTS: "alerts"}
     counts = {names[queue]: count(url) for queue, url in queue_urls(found).items() if url}
     main, dead = counts["queue"], count(found.dead_letter_url)
-    waiting = posts(found.ledger_table, waiting_only=True)
+    waiting = waiting_posts(found.ledger_table)
     for name, held in counts.items():
         click.echo(
             f"{name:13} {held.ready} ready, {held.hidden} paused or being worked on, "
@@ -122,15 +124,14 @@ def _waiting_row(post: LedgerPost, now: float) -> tuple[object, ...]:
     waits = age(now - post.since) + ("*" if now - post.written_at > STALE_SECONDS else "")
     if post.entry is None:
         return post.ref, waits, "?", "?", "of a later version"
-    return post.ref, waits, post.entry.state.value, post.entry.tries, post.entry.reason or "-"
+    tries = "-" if post.tries is None else post.tries
+    return post.ref, waits, post.state, tries, post.why or "-"
 
 
 def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts, in_all: int) -> Iterator[str]:
     """Explain what the table holds, and what it does not."""
-    entries = [post.entry for post in waiting if post.entry]
-    for code in sorted({entry.reason for entry in entries if meaning(entry.reason)}):
-        yield f"{code}: {meaning(code)}"
-    states = {entry.state.value for entry in entries}
+    yield from _causes(waiting)
+    states = {post.state for post in waiting}
     if "open" in states:
         yield "open: surely no ticket yet; the next attempt creates it."
     if "tried" in states:
@@ -157,6 +158,16 @@ def _notes(waiting: Sequence[LedgerPost], main: Counts, dead: Counts, in_all: in
         yield "Nothing waits."
 
 
+def _causes(waiting: Sequence[LedgerPost]) -> Iterator[str]:
+    """Explain each code, and each reason why a post is in the dead letter queue."""
+    for code in sorted({post.why for post in waiting}):
+        if meaning(code):
+            yield f"{code}: {meaning(code)}"
+    for reason in sorted({post.buried_for for post in waiting}):
+        if meaning_of_reason(reason):
+            yield f"buried, {printable(reason)}: {meaning_of_reason(reason)}"
+
+
 cli.add_command(dlq)
 
 
@@ -175,6 +186,21 @@ def audit_command(source: Source, days: int) -> None:
     for line in lines(report, days, glpi.ticket_url):
         click.echo(printable(line))
     if report.findings:
+        raise click.exceptions.Exit(1)
+
+
+@cli.command("thread")
+@click.argument("name", metavar="N|PERMALINK")
+@click.pass_obj
+def thread_command(source: Source, name: str) -> None:
+    """Show what is remembered of a ticket and its thread.
+
+    N is a ticket's number; PERMALINK is a post's address in Mattermost, or its id of 26 characters.
+    """
+    wanted = asked_for(name)
+    found = settings(source)
+    remembered = find(found.ledger_table, wanted)
+    if not show_thread(remembered, found.mattermost_url, ticket_url(found)):
         raise click.exceptions.Exit(1)
 
 

@@ -8,7 +8,7 @@ fast path and, fifteen seconds later, the worker. Prices are list prices of us-e
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from bench.recovery import Clock
@@ -22,8 +22,9 @@ from bridge.mattermost.outgoing_webhook import to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from bridge.storage.kinds import Queue
-from bridge.storage.ledger import Entry
-from local.memory import MemoryLedger, MemoryOutbox
+from bridge.storage.store import Item
+from glpi import Condition
+from local.memory import MemoryOutbox, MemoryStore
 
 RATES = (1, 100, 10_000)
 """Messages a minute."""
@@ -38,7 +39,7 @@ PRICES = {
 }
 """Dollars each; Lambda on arm64, DynamoDB on demand, a consistent read of an item below 4 kB."""
 
-SECONDS = {"fast path": 0.10, "worker": 0.05}
+SECONDS = {"fast path": 0.10, "worker": 0.10}
 """Seconds of both functions at 512 MB, GLPI's own time included."""
 
 IDLE_POLLS = 3 * 5 * 3 * 60 * 24 * 30
@@ -61,32 +62,40 @@ class CountingOutbox(MemoryOutbox):
         super().pause(receipt, seconds, queue)
 
 
-class CountingLedger(MemoryLedger):
+class CountingStore(MemoryStore):
     """Counts what DynamoDB would be asked."""
 
     def __init__(self, asked: Counter[str]) -> None:
         super().__init__()
         self._asked = asked
 
-    def read(self, ref: str) -> Entry:
+    def get(self, key: str) -> Item | None:
         self._asked["DynamoDB read"] += 1
-        return super().read(ref)
+        return super().get(key)
 
-    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+    def get_many(self, keys: Collection[str]) -> Mapping[str, Item]:
+        self._asked["DynamoDB read"] += len(keys)
+        return super().get_many(keys)
+
+    def put_if(self, key: str, item: Item, seen: int) -> tuple[bool, Item | None]:
         self._asked["DynamoDB write"] += 1
-        return super().write(ref, entry, seen)
+        return super().put_if(key, item, seen)
 
 
 class CountingGlpi:
     """Counts what GLPI is asked."""
 
     people: Any = None
-    followups: Any = None
     documents: Any = None
     probe: Any = None
 
     def __init__(self, asked: Counter[str]) -> None:
+        self.followups = self
         self._asked = asked
+
+    def condition(self, ticket: int, deadline: Deadline) -> Condition:
+        self._asked["GLPI call"] += 1
+        return Condition(exists=True, status=1, entity=0)
 
     def ticket_url(self, ticket: int) -> str:
         return f"/{ticket}"
@@ -106,7 +115,7 @@ def count(messages: int) -> Counter[str]:
         read_rules(BRIDGE_TOML),
         CountingGlpi(asked),  # type: ignore[arg-type]
         MattermostApi(None, MattermostAccess, Http()),
-        CountingLedger(asked),
+        CountingStore(asked),
         outbox,
         clock,
         Timing(),

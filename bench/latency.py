@@ -28,9 +28,9 @@ from bridge.config.timing import QUEUE_SECONDS
 from bridge.endpoints.outgoing_webhook import ROUTE
 from bridge.net.aws import ask, begin_to_ask
 from bridge.storage.kinds import Queue
-from bridge.storage.ledger import Entry
+from bridge.storage.store import Item
 from local.gateway import Context
-from local.memory import MemoryLedger, MemoryOutbox
+from local.memory import MemoryOutbox, MemoryStore
 
 DELAYS = (0.0, 0.005, 0.040)
 """Seconds of a round trip."""
@@ -90,13 +90,13 @@ def three_connections(server: Server) -> Callable[[int], None]:
     return file
 
 
-class FarLedger(MemoryLedger):
-    """A ledger that takes its time."""
+class FarStore(MemoryStore):
+    """A table that takes its time."""
 
-    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
-        def put() -> tuple[bool, Entry]:
+    def put_if(self, key: str, item: Item, seen: int) -> tuple[bool, Item | None]:
+        def put() -> tuple[bool, Item | None]:
             time.sleep(AWS_SECONDS)
-            return super(FarLedger, self).write(ref, entry, seen)
+            return super(FarStore, self).put_if(key, item, seen)
 
         return ask(QUEUE_SECONDS, put)
 
@@ -143,11 +143,11 @@ def the_bridge(server: Server, *, far_aws: bool = False) -> Iterator[Callable[[i
 
     container.close()
     outbox = (FarOutbox if far_aws else MemoryOutbox)(time.time)
-    ledger = (FarLedger if far_aws else MemoryLedger)()
+    store = (FarStore if far_aws else MemoryStore)()
     with patch.multiple(
         container,
         SqsOutbox=lambda *_: outbox,
-        DynamoLedger=lambda *_: ledger,
+        DynamoStore=lambda *_: store,
         secrets_manager=lambda _: lambda: secret,
     ):
         yield file

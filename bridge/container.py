@@ -22,6 +22,7 @@ from bridge.filing.answers import Answers
 from bridge.filing.completion import Completion
 from bridge.filing.exactly_once import Filing
 from bridge.filing.first_attempt import FirstAttempt
+from bridge.filing.linking import Linking
 from bridge.filing.planning import Planner
 from bridge.filing.reception import Reception
 from bridge.filing.servicedesk import Replies, ServiceDesk
@@ -37,10 +38,12 @@ from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.notifier import Notifier
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
+from bridge.storage.dynamodb import DynamoStore
 from bridge.storage.kinds import Queue
-from bridge.storage.ledger import DynamoLedger, Ledger
-from bridge.storage.links import ThreadLinks
+from bridge.storage.ledger import Ledger
+from bridge.storage.links import Links
 from bridge.storage.outbox import Outbox, SqsOutbox
+from bridge.storage.store import Store
 from bridge.tickets.files import Files
 from bridge.tickets.requesters import Requesters
 from glpi import Glpi
@@ -96,9 +99,9 @@ def parts() -> Container:
     glpi = Glpi(settings.glpi_url, credentials, glpi_http)
     api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
     outbox = SqsOutbox(queue_urls(settings), settings.dead_letter_url)
-    ledger = DynamoLedger(settings.ledger_table, time.time)
+    store = DynamoStore(settings.ledger_table)
     pauses = TIMINGS[settings.pauses]
-    desk, worker = assemble(toml, glpi, api, ledger, outbox, time.time, pauses)
+    desk, worker = assemble(toml, glpi, api, store, outbox, time.time, pauses)
     return Container(settings, toml, credentials, glpi, outbox, desk, worker, RetryPolicy(pauses))
 
 
@@ -144,7 +147,7 @@ def assemble(
     rules: Rules,
     glpi: Glpi,
     api: MattermostApi,
-    ledger: Ledger,
+    store: Store,
     outbox: Outbox,
     clock: Callable[[], float],
     pauses: Timing,
@@ -155,22 +158,20 @@ def assemble(
         rules: bridge.toml.
         glpi: where tickets go.
         api: Mattermost.
-        ledger: what has become of each post.
+        store: what is remembered.
         outbox: where messages are safe.
         clock: seconds since the epoch.
         pauses: how long to wait for what.
     """
-    claims, leases, links = (
-        Claims(ledger, clock, pauses),
-        Leases(ledger, clock, pauses),
-        ThreadLinks(ledger),
-    )
+    ledger, links = Ledger(store, clock), Links(store, clock)
+    claims, leases = Claims(ledger, clock, pauses), Leases(ledger, clock, pauses)
     reception = Reception(rules, Answers(rules, api.base_url, glpi.ticket_url))
     notifier = Notifier(api, rules.reply_username, rules.reply_icon_url)
-    threads = Threads(api, glpi.followups, links, claims, clock)
+    threads = Threads(api, glpi, links, claims, clock)
     requesters = Requesters(rules, api, glpi.people, clock)
     planner = Planner(rules, api, glpi, threads, requesters, clock)
     filing = Filing(claims, clock, pauses)
+    linking = Linking(links, requesters, glpi.followups)
     desk = ServiceDesk(
         reception,
         Safekeeping(outbox, pauses.first_delay),
@@ -181,7 +182,7 @@ def assemble(
         reception,
         claims,
         LaterAttempts(claims, threads, planner, filing),
-        Completion(leases, links, requesters, Files(rules, api, glpi), notifier),
+        Completion(leases, linking, requesters, Files(rules, api, glpi), notifier),
         RetryPolicy(pauses),
         clock,
     )

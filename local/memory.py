@@ -1,4 +1,4 @@
-"""Ledger and outbox in memory, on any clock: what storms and benchmarks use instead of AWS.
+"""Table and outbox in memory, on any clock: what storms and benchmarks use instead of AWS.
 
 One contract suite holds them equal to DynamoDB and SQS.
 """
@@ -6,36 +6,55 @@ One contract suite holds them equal to DynamoDB and SQS.
 import heapq
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.storage.kinds import Queue
-from bridge.storage.ledger import NEW, Entry
+from bridge.storage.store import OPEN, SEEN, STATUS, Item, Page, Row
 
 
-class MemoryLedger:
-    """The ledger as a dictionary."""
+class MemoryStore:
+    """The table as a dictionary (`Store`)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.entries: dict[str, Entry] = {}
+        self.items: dict[str, Item] = {}
 
-    def read(self, ref: str) -> Entry:
-        """Return what is known of a post, NEW when nothing is."""
-        return self.entries.get(ref, NEW)
+    def get(self, key: str) -> Item | None:
+        """Return an item, None when there is none."""
+        return self.items.get(key)
 
-    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
-        """Write an entry unless another was written since `seen`.
+    def get_many(self, keys: Collection[str]) -> Mapping[str, Item]:
+        """Return those items of so many keys that there are."""
+        return {key: self.items[key] for key in keys if key in self.items}
 
-        Returns:
-            Whether it was written, and the entry that is stored now.
-        """
+    def put_if(self, key: str, item: Item, seen: int) -> tuple[bool, Item | None]:
+        """Write an item unless another was written since `seen`."""
         with self._lock:
-            stored = self.entries.get(ref, NEW)
-            if stored.version != seen.version:
+            stored = self.items.get(key)
+            if (stored.version if stored else 0) != seen:
                 return False, stored
-            self.entries[ref] = replace(entry, version=seen.version + 1)
-            return True, self.entries[ref]
+            self.items[key] = replace(item, version=seen + 1)
+            return True, self.items[key]
+
+    def add(self, key: str, attribute: str, amount: int, expires: float) -> int:
+        """Add to a number, from 0 where there is none."""
+        with self._lock:
+            stored = self.items.get(key, Item({}, expires))
+            number = int(stored.attributes.get(attribute, 0)) + amount  # type: ignore[arg-type]  # a number
+            attributes = {**stored.attributes, attribute: number}
+            self.items[key] = Item(attributes, expires, stored.version + 1)
+            return number
+
+    def open_after(self, kind: str, last: str = "", limit: int = 1000) -> Page:
+        """List what is open, by key."""
+        found = [
+            (key, item.attributes)
+            for key, item in sorted(self.items.items(), key=lambda found: found[0])
+            if item.attributes.get(OPEN) == kind and key > last
+        ]
+        rows = tuple(Row(key, held.get(SEEN), held.get(STATUS)) for key, held in found[:limit])
+        return Page(rows, rows[-1].key if len(found) > limit else "")
 
 
 @dataclass

@@ -39,6 +39,12 @@ def lines(report: Report, days: int, ticket_url: Callable[[int], str]) -> Iterat
         )
     if report.unreadable:
         yield f"Left out, since of a later version of the bridge: {report.unreadable}"
+    if report.unlinked:
+        yield (
+            "Threads whose ticket has no link (an earlier release filed it, or the link was not "
+            f"recorded): {report.unlinked}"
+        )
+    yield f"Linked tickets, of whatever age: {report.linked}"
     added = f" ({report.added} of them as followups)" if report.added else ""
     yield (
         f"{days} days: {report.filed} posts called filed{added}, {report.marked} tickets of posts. "
@@ -47,7 +53,7 @@ def lines(report: Report, days: int, ticket_url: Callable[[int], str]) -> Iterat
 
 
 def _finding(finding: Finding, ticket_url: Callable[[int], str]) -> Iterator[str]:
-    state = finding.state.value if finding.state else "not in the ledger"
+    state = finding.state or "not in the ledger"
     told = f", told #{finding.told}" if finding.told else ""
     yield f"  {finding.ref}  {state}{told}"
     for ticket in finding.tickets:

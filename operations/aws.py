@@ -40,6 +40,8 @@ MISSING = frozenset(
         "ResourceNotFoundException",
     }
 )
+UNREADABLE = frozenset({"UnreadableEntry", "UnreadableLink"})
+"""What AWS has answered, but a later version has written."""
 
 T = TypeVar("T")
 
@@ -63,6 +65,8 @@ def asking(what: str, call: Callable[[], T]) -> T:
 def sentence(error: AwsError, what: str) -> str:
     """Say what went wrong with AWS, why, and what to do."""
     code = error.code
+    if code in UNREADABLE:
+        return "This is of a later version of the bridge: ask with the manage.py of that version."
     if code in NO_CREDENTIALS:
         return (
             f"AWS cannot be asked for {what}: there are no usable credentials here ({code}); run "

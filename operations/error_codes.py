@@ -4,7 +4,6 @@ from bridge.mattermost.api import CODES as MATTERMOST_CODES
 from bridge.mattermost.api import MATTERMOST
 from bridge.net.http import Cause
 from bridge.net.remedies import no_answer_remedy
-from bridge.storage.ledger import BURIED
 from glpi import CODES, GLPI
 
 _OURS = {
@@ -12,7 +11,7 @@ _OURS = {
     "maintenance": "GLPI is in maintenance mode: switch it off when the work is done.",
     "database": "GLPI does not reach its database: check the database server.",
     "odd-search": "GLPI's search answers oddly: look for plug-ins and proxies.",
-    BURIED: "It lies in the dead letter queue: see `dlq list`.",
+    "buried": "It lies in the dead letter queue: see `dlq list`.",
     "kind": (
         "It was queued by a newer version of the bridge than the one that runs: update it, then "
         "send it again with `dlq replay`."

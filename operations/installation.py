@@ -1,7 +1,7 @@
 """Which installation is meant: its settings, and the clients that its settings lead to."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,3 +120,8 @@ def open_glpi(configured: Settings) -> Glpi:
         raise CannotAsk(f"The secret {configured.secret_id} is binary: store JSON text in it.")
     tokens = Credentials(lambda: secret)
     return Glpi(configured.glpi_url, tokens, Http(ca_bundle=configured.glpi_ca_bundle))
+
+
+def ticket_url(configured: Settings) -> Callable[[int], str]:
+    """Return what tells the address of a ticket's page; neither GLPI nor the secret is asked."""
+    return Glpi(configured.glpi_url, Credentials(lambda: ""), Http()).ticket_url

@@ -95,7 +95,10 @@ FORGOTTEN_SECONDS = 3600.0
 """After that a post that the ledger does not know may have been forgotten by it."""
 
 LEDGER_AGE_SECONDS = 40 * 24 * 3600.0
-"""After that an item may go: a message lives shorter in queue and dead letter queue."""
+"""After that a post is forgotten: a message lives shorter in queue and dead letter queue."""
+
+LINK_AGE_SECONDS = 400 * 24 * 3600.0
+"""So long after the last reply or change a thread and its ticket know each other."""
 
 
 @dataclass(frozen=True)

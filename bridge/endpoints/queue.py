@@ -15,8 +15,8 @@ from bridge.jobs.post_job import POST_VERSION, loads
 from bridge.logs import error_fields, log_setting, log_unforeseen, logger
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
+from bridge.storage.entries import TOLD
 from bridge.storage.kinds import POST, Kind, Queue, Unreadable, kind_of
-from bridge.storage.ledger import TOLD
 from bridge.storage.outbox import Outbox
 
 UNKNOWN_KIND = "unknown kind"

@@ -4,12 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.config.rules import Desk, Rules
-from bridge.filing.drafts import Filed
 from bridge.mattermost.outgoing_webhook import answer, mention, neutralise
 from bridge.mattermost.submissions import Author, Submission
 from bridge.net.errors import CallError, ServerError
-from bridge.storage.ledger import Entry
+from bridge.storage.entries import Kind, Result
 from bridge.tickets.content import MissingFiles, permalink
+
+_KEYS = {
+    Kind.TICKET: "accepted",
+    Kind.CONTINUATION: "closed",
+    Kind.FOLLOWUP: "followup",
+    Kind.REOPENING: "reopened",
+}
+"""Which of `texts.ANSWERS` says at once what a post has become."""
 
 Answer = dict[str, str]
 """The JSON that Mattermost gets."""
@@ -74,18 +81,20 @@ class Answers:
         """Return the answers as a desk gives them."""
         return Answers(self.rules.at(desk), self._mattermost_url, self._ticket_url)
 
-    def filed(self, submission: Submission, filed: Filed, trigger: str, *, by_bot: bool) -> Answer:
+    def filed(
+        self, submission: Submission, result: Result, trigger: str, *, by_bot: bool
+    ) -> Answer:
         """Say at once what a post has become.
 
         Args:
             submission: the message.
-            filed: what it is in GLPI.
+            result: what it is in GLPI.
             trigger: the word that it began with.
             by_bot: whether there is a bot, which carries files and knows threads.
         """
-        t, old = self._link(filed.ticket), self._link(filed.former)
-        reply = self.say(filed.kind, t=t, old=old)
-        if by_bot and filed.kind == "accepted":
+        t, old = self._link(result.ticket), self._link(result.continues)
+        reply = self.say(_KEYS[result.kind], t=t, old=old)
+        if by_bot and result.kind is Kind.TICKET:
             reply["text"] += "\n" + self.rules.answers["accepted_bot"].format(trigger=trigger)
         elif submission.files and not by_bot:
             linked = permalink(submission.place, self._mattermost_url)
@@ -104,10 +113,10 @@ class Answers:
         follows = self.rules.answers[f"follows_{reach}"].format(ref=submission.ref)
         return self.say(event, ref=submission.ref, follows=follows)
 
-    def later(self, submission: Submission, entry: Entry) -> str:
+    def later(self, submission: Submission, result: Result) -> str:
         """Tell the author later what a post has become."""
-        key = "followup_follows" if entry.kind in ("followup", "reopened") else "number_follows"
-        return self._text(key, author=self._author(submission.author), t=self._link(entry.ticket))
+        key = "number_follows" if result.is_new else "followup_follows"
+        return self._text(key, author=self._author(submission.author), t=self._link(result.ticket))
 
     def files_failed(self, ticket: int, missing: MissingFiles) -> str:
         """Tell which files did not reach a ticket."""

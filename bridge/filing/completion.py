@@ -1,4 +1,4 @@
-"""What remains to do for a post that is in GLPI: thread, requester, files, and telling its author.
+"""What remains to do for a post that is in GLPI: telling its author, requester, link and files.
 
 Each step can be done again without harm; none keeps another from being done.
 """
@@ -9,14 +9,15 @@ from functools import partial
 
 from bridge.config import timing
 from bridge.filing.answers import Answers
+from bridge.filing.linking import Linking
 from bridge.jobs.leases import Leases
 from bridge.mattermost.api import Gone, MattermostError
 from bridge.mattermost.notifier import Notifier, Reach
 from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry, ServerError
-from bridge.storage.ledger import FILES, NEW_TICKET, REQUESTER, THREAD, TOLD, Entry
-from bridge.storage.links import ThreadLinks
+from bridge.storage.entries import FILES, LINK, REQUESTER, TOLD, Filed
+from bridge.tickets.desks import Routed
 from bridge.tickets.files import Files
 from bridge.tickets.requesters import Requesters
 
@@ -58,7 +59,7 @@ class Completion:
 
     Args:
         leases: keep two from doing them at once.
-        links: which thread belongs to which ticket.
+        linking: links threads and tickets.
         requesters: know who asks.
         files: are carried.
         notifier: tells authors.
@@ -67,40 +68,35 @@ class Completion:
     def __init__(
         self,
         leases: Leases,
-        links: ThreadLinks,
+        linking: Linking,
         requesters: Requesters,
         files: Files,
         notifier: Notifier,
     ) -> None:
         self._leases = leases
-        self._links = links
+        self._linking = linking
         self._requesters = requesters
         self._files = files
         self._notifier = notifier
 
-    def wanted(self, submission: Submission, root: str) -> frozenset[str]:
+    def wanted(self, submission: Submission) -> frozenset[str]:
         """Return the steps that a post in GLPI needs.
-
-        Args:
-            submission: the message.
-            root: the post whose thread its ticket takes, "" for none.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
-        wanted = {REQUESTER}
+        wanted = {REQUESTER, LINK}
         if self._notifier.reach(submission.place) is not Reach.NONE:
             wanted.add(TOLD)
         if submission.files:
             wanted.add(FILES)
-        if root:
-            wanted.add(THREAD)
         return frozenset(wanted)
 
     def complete(
         self,
         submission: Submission,
-        entry: Entry,
+        routed: Routed | None,
+        entry: Filed,
         answers: Answers,
         deadline: Deadline,
         *,
@@ -110,6 +106,7 @@ class Completion:
 
         Args:
             submission: the message.
+            routed: its desk, None if bridge.toml has none for it any more.
             entry: what the ledger knows of it: it has a ticket.
             answers: what people read.
             deadline: for everything but the telling.
@@ -119,16 +116,16 @@ class Completion:
             AwsError: the ledger did not answer.
             SettingsError: the secret cannot be read.
         """
-        remaining = self.wanted(submission, entry.root) - entry.done
+        remaining = self.wanted(submission) - entry.steps_done
         if not remaining:
             return Steps()
         leased = self._leases.take(submission.ref, entry)
-        if not isinstance(leased, Entry):
+        if not isinstance(leased, Filed):
             return Steps(remaining, wait=leased, busy=True)
         steps: dict[str, Callable[[], _Step]] = {
-            THREAD: partial(self._take_thread, leased),
             TOLD: partial(self._tell_number, submission, leased, answers),
             REQUESTER: partial(self._name_requester, submission, leased, deadline),
+            LINK: partial(self._link, submission, routed, leased, deadline, last=last),
             FILES: partial(self._carry_files, submission, leased, answers, deadline, last=last),
         }
         went = [do() for step, do in steps.items() if step in remaining]
@@ -140,33 +137,42 @@ class Completion:
         wait = self._leases.give_back(submission.ref, leased, done, reason, in_doubt=in_doubt)
         return Steps(remaining, errors[0] if errors else None, wait)
 
-    def _take_thread(self, entry: Entry) -> _Step:
-        recorded = self._links.record(entry.root, entry.ticket or 0)
-        return _Step({THREAD} if recorded else frozenset())
-
-    def _tell_number(self, submission: Submission, entry: Entry, answers: Answers) -> _Step:
-        error = self._try_to_tell(submission, answers.later(submission, entry))
+    def _tell_number(self, submission: Submission, entry: Filed, answers: Answers) -> _Step:
+        error = self._try_to_tell(submission, answers.later(submission, entry.result))
         return _Step(frozenset(), error) if error else _Step({TOLD})
 
-    def _name_requester(self, submission: Submission, entry: Entry, deadline: Deadline) -> _Step:
+    def _name_requester(self, submission: Submission, entry: Filed, deadline: Deadline) -> _Step:
         """Name the requester of a new ticket; a followup needs none."""
-        if entry.kind not in NEW_TICKET:
+        if not entry.result.is_new:
             return _Step({REQUESTER})
-        error = self._requesters.name(submission.author, entry.ticket or 0, deadline)
+        error = self._requesters.name(submission.author, entry.result.ticket, deadline)
         return _Step(frozenset(), error) if error else _Step({REQUESTER})
+
+    def _link(
+        self,
+        submission: Submission,
+        routed: Routed | None,
+        entry: Filed,
+        deadline: Deadline,
+        *,
+        last: bool,
+    ) -> _Step:
+        desk = routed.desk.name if routed else ""
+        linked, error = self._linking.link(submission, entry.result, desk, deadline, last=last)
+        return _Step({LINK} if linked else frozenset(), error)
 
     def _carry_files(
         self,
         submission: Submission,
-        entry: Entry,
+        entry: Filed,
         answers: Answers,
         deadline: Deadline,
         *,
         last: bool,
     ) -> _Step:
         """Carry the files, and tell which never reach the ticket."""
-        ticket, own = entry.ticket or 0, entry.kind in NEW_TICKET
-        carried = self._files.carry(submission.files, ticket, entry.done, deadline, inline=own)
+        ticket, own, done = entry.result.ticket, entry.result.is_new, entry.steps_done
+        carried = self._files.carry(submission.files, ticket, done, deadline, inline=own)
         missing = carried.failed + (carried.late if last else ())
         error = None if last else carried.error
         if missing and not error:

@@ -6,31 +6,8 @@ from typing import Protocol
 
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry
-from bridge.storage.ledger import NEW_TICKET
+from bridge.storage.entries import Kind, Result
 from glpi import Glpi, Refused
-
-
-@dataclass(frozen=True)
-class Filed:
-    """What a post has become in GLPI.
-
-    Attributes:
-        ticket: the number of the ticket that it is, or belongs to.
-        kind: accepted (a new ticket), closed (one that goes on from a closed one), followup or
-            reopened (a followup that opens its ticket again); also the key of the answer.
-        former: the ticket that a new one goes on from, if any.
-        root: the post whose thread belongs to a new one from now on, "" for no other than its own.
-    """
-
-    ticket: int
-    kind: str = "accepted"
-    former: int | None = None
-    root: str = ""
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it is a ticket of its own."""
-        return self.kind in NEW_TICKET
 
 
 class Draft(Protocol):
@@ -44,7 +21,7 @@ class Draft(Protocol):
     def target(self) -> int | None:
         """The ticket that it would be added to, None for one of its own."""
 
-    def create(self, deadline: Deadline) -> Filed:
+    def create(self, deadline: Deadline) -> Result:
         """Create it.
 
         Raises:
@@ -52,7 +29,7 @@ class Draft(Protocol):
             GlpiError: any other type: it surely does not.
         """
 
-    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Filed]:
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Result]:
         """Return what the post has become, nothing if it has not; more than one is too many.
 
         Args:
@@ -72,7 +49,7 @@ class NewTicket:
     Attributes:
         fields: its `input` in GLPI's names.
         former: the ticket that it goes on from, if any.
-        root: the post whose thread belongs to it from now on, "" for no other than its own.
+        root: the post whose thread it is written in, "" for no other than its own.
     """
 
     glpi: Glpi
@@ -83,21 +60,21 @@ class NewTicket:
 
     target: None = None
 
-    def create(self, deadline: Deadline) -> Filed:
+    def create(self, deadline: Deadline) -> Result:
         """Create the ticket, as a `Draft` is."""
-        return self._filed(self.glpi.create_ticket(self.fields, deadline))
+        return self._result(self.glpi.create_ticket(self.fields, deadline))
 
-    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Filed]:
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Result]:
         """Find it, as a `Draft` is; the post may have been tried as a followup before."""
         for ticket in {target, self.former} - {None}:
             if ticket and self.glpi.followups.exists(ticket, self.marker, deadline):
-                return [Filed(ticket, "followup")]
+                return [Result(Kind.FOLLOWUP, ticket, thread=self.root)]
         found = self.glpi.find_tickets(self.marker, days, deadline)
-        return [self._filed(ticket) for ticket in found]
+        return [self._result(ticket) for ticket in found]
 
-    def _filed(self, ticket: int) -> Filed:
-        kind = "accepted" if self.former is None else "closed"
-        return Filed(ticket, kind, self.former, self.root)
+    def _result(self, ticket: int) -> Result:
+        kind = Kind.TICKET if self.former is None else Kind.CONTINUATION
+        return Result(kind, ticket, self.former, self.root)
 
 
 @dataclass(frozen=True)
@@ -116,7 +93,7 @@ class NewFollowup:
     reopens: bool
     instead: NewTicket
 
-    def create(self, deadline: Deadline) -> Filed:
+    def create(self, deadline: Deadline) -> Result:
         """Create the followup, as a `Draft` is.
 
         Self-Service may not add to what is solved (10.0.14, 11.0.6).
@@ -127,8 +104,9 @@ class NewFollowup:
             if error.retry is Retry.NEVER:
                 raise
             return self.instead.create(deadline)
-        return Filed(self.target, "reopened" if self.reopens else "followup")
+        kind = Kind.REOPENING if self.reopens else Kind.FOLLOWUP
+        return Result(kind, self.target, thread=self.instead.root)
 
-    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Filed]:
+    def find(self, days: int, target: int | None, deadline: Deadline) -> list[Result]:
         """Find it, as a `Draft` is; the post may have been tried as a ticket of its own before."""
         return self.instead.find(days, target, deadline)

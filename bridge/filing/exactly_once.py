@@ -4,16 +4,25 @@ Two callers: the person's own request, which gets one early attempt, and the wor
 back until the ticket is there. Both decide by the claims alone.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.config.timing import Timing
-from bridge.filing.drafts import Filed
 from bridge.filing.planning import Plan
 from bridge.jobs.claims import Claims
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry
-from bridge.storage.ledger import TOLD, Entry, State
+from bridge.storage.entries import (
+    FILES,
+    TOLD,
+    Filed,
+    Result,
+    Tried,
+    Waiting,
+    doubted,
+    filed,
+    released,
+)
 from glpi import GlpiError, OutcomeUnknown
 
 MAX_TRIES = 5
@@ -32,23 +41,23 @@ class Progress:
     """How far a post has come.
 
     Attributes:
-        filed: what it is in GLPI, when it is there.
+        result: what it is in GLPI, when it is there.
         error: why it has no ticket yet, when GLPI was asked.
         wait: seconds before it makes sense to try again; 0 for as soon as the caller likes.
         twins: other tickets of the same post, which should not exist.
         entry: what the ledger knows of a post with a ticket, None if it did not record it.
     """
 
-    filed: Filed | None = None
+    result: Result | None = None
     error: GlpiError | None = None
     wait: float = 0.0
     twins: tuple[int, ...] = ()
-    entry: Entry | None = None
+    entry: Filed | None = None
 
     @property
     def ticket(self) -> int | None:
         """The number of its ticket, when it has one."""
-        return self.filed.ticket if self.filed else None
+        return self.result.ticket if self.result else None
 
 
 class Filing:
@@ -65,7 +74,7 @@ class Filing:
         self._clock = clock
         self._pauses = pauses
 
-    def first_attempt(self, ref: str, claim: Entry, plan: Plan, deadline: Deadline) -> Progress:
+    def first_attempt(self, ref: str, claim: Tried, plan: Plan, deadline: Deadline) -> Progress:
         """Create what a post should become, while its author waits.
 
         Args:
@@ -74,11 +83,11 @@ class Filing:
             plan: what should become of it.
             deadline: for everything that is asked of GLPI.
         """
-        until = 0.0 if TOLD in plan.done else claim.until  # till then it is ours to tell
+        until = 0.0 if TOLD in plan.done else claim.lease_until  # till then it is ours to tell
         return self._create(ref, claim, plan, deadline, until=until)
 
     def converge(
-        self, ref: str, entry: Entry, plan: Plan, received_at: float, deadline: Deadline
+        self, ref: str, entry: Waiting, plan: Plan, received_at: float, deadline: Deadline
     ) -> Progress:
         """Do what is next for a post without a ticket: wait, look up, or create.
 
@@ -95,50 +104,54 @@ class Filing:
         unsettled = self._claims.unsettled(entry)
         if unsettled:
             return Progress(wait=unsettled)
-        if entry.state is State.TRIED or self._claims.may_be_forgotten(entry, received_at):
+        if isinstance(entry, Tried) or self._claims.may_be_forgotten(entry, received_at):
             found = self._look_up(ref, entry, plan, received_at, deadline)
             if found:
                 return found
         target = plan.draft.target
-        claim = self._claims.again(ref, entry, received_at, target, plan.done)
+        names_files = FILES in plan.done
+        claim = self._claims.again(ref, entry, received_at, target, names_files=names_files)
         return self._create(ref, claim, plan, deadline) if claim else Progress(wait=1.0)
 
     def _look_up(
-        self, ref: str, entry: Entry, plan: Plan, received_at: float, deadline: Deadline
+        self, ref: str, entry: Waiting, plan: Plan, received_at: float, deadline: Deadline
     ) -> Progress | None:
         """Find what an earlier attempt has created; None if it is surely safe to create."""
         days = int((self._clock() - received_at) / DAY) + 2
+        target = entry.attempted_ticket if isinstance(entry, Tried) else None
         try:
-            found = plan.draft.find(days, entry.target, deadline)
+            found = plan.draft.find(days, target, deadline)
         except GlpiError as error:
-            if entry.state is State.TRIED:  # an item of its own would end "forgotten"
-                self._claims.record(ref, replace(entry, reason=error.code), entry)
+            if isinstance(entry, Tried):  # an item of its own would end "forgotten"
+                self._claims.record(ref, replace(entry, last_error=error.code))
             return Progress(error=error)
         if found:
-            recorded = self._claims.record(ref, _entry(entry, found[0], entry.done), entry)
+            done = entry.steps_done if isinstance(entry, Tried) else frozenset[str]()
             twins = tuple(twin.ticket for twin in found[1:])
+            recorded = self._record(ref, filed(entry, found[0], done))
             return Progress(found[0], twins=twins, entry=recorded)
         if entry.tries < MAX_TRIES:
             return None
         blind = OutcomeUnknown("blind", BLIND)
         blind.retry = Retry.NEVER  # it could only make more tickets that nobody sees
-        self._claims.record(ref, replace(entry, tries=0, reason=blind.code), entry)  # for a replay
+        known = replace(entry, tries=0, last_error=blind.code)  # for a replay
+        self._claims.record(ref, known)
         return Progress(error=blind)
 
     def _create(
-        self, ref: str, claim: Entry, plan: Plan, deadline: Deadline, *, until: float = 0.0
+        self, ref: str, claim: Tried, plan: Plan, deadline: Deadline, *, until: float = 0.0
     ) -> Progress:
         try:
-            filed = plan.draft.create(deadline)
+            result = plan.draft.create(deadline)
         except OutcomeUnknown as error:
-            self._claims.record(ref, claim.doubted(self._clock(), error.code), claim)
+            self._claims.record(ref, doubted(claim, self._clock(), error.code))
             return Progress(error=error, wait=self._pauses.settle)
         except GlpiError as error:
-            self._claims.record(ref, claim.released(error.code), claim)
+            self._claims.record(ref, released(claim, error.code))
             return Progress(error=error)
-        entry = replace(_entry(claim, filed, plan.done), until=until)
-        return Progress(filed, entry=self._claims.record(ref, entry, claim))
+        entry = filed(claim, result, plan.done, until)
+        return Progress(result, entry=self._record(ref, entry))
 
-
-def _entry(entry: Entry, filed: Filed, done: Set[str]) -> Entry:
-    return entry.filed(filed.ticket, done, filed.kind, filed.former, filed.root)
+    def _record(self, ref: str, entry: Filed) -> Filed | None:
+        recorded = self._claims.record(ref, entry)
+        return recorded if isinstance(recorded, Filed) else None

@@ -16,8 +16,8 @@ from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
-from bridge.storage.ledger import TOLD
-from bridge.storage.links import ThreadLinks
+from bridge.storage.entries import FILES, TOLD
+from bridge.storage.links import Links
 from bridge.tickets.desks import Routed
 from glpi import GlpiError
 
@@ -83,7 +83,7 @@ class FirstAttempt:
         planner: Planner,
         claims: Claims,
         filing: Filing,
-        links: ThreadLinks,
+        links: Links,
         clock: Callable[[], float],
     ) -> None:
         self._circuit = circuit
@@ -125,7 +125,8 @@ class FirstAttempt:
         if not case.is_answered_by_bot:
             plan = replace(plan, done=plan.done | {TOLD})
         try:
-            claim = self._claims.first(case.ref, plan.draft.target, plan.done)
+            names_files = FILES in plan.done
+            claim = self._claims.first(case.ref, plan.draft.target, names_files=names_files)
         except AwsError as error:
             event = "queued_later" if case.is_saved() else case.event(None)
             return self._not_filed(case, event, error)
@@ -134,17 +135,18 @@ class FirstAttempt:
             return Outcome("duplicate", {})  # another hook's request is answered already
         progress = self._filing.first_attempt(case.ref, claim, plan, deadline)
         self._circuit.learn(progress.error)
-        if progress.filed is None:
+        if progress.result is None:
             if case.safe() is Safe.NO:
-                self._claims.record_buried(case.ref)  # or replies would wait for its ticket
+                # or replies would wait for its ticket
+                self._claims.record_buried(case.ref, "the queue did not take it")
             return self._not_filed(case, case.event(progress.error), progress.error)
-        filed = progress.filed
-        if filed.root:
-            self._links.record(filed.root, filed.ticket)  # the worker makes sure of it
+        result = progress.result
+        if result.is_new and result.thread:
+            self._links.take_thread(result.thread, result.ticket)  # the worker makes sure of it
         by_bot = case.reach is Reach.THREAD
-        reply = case.answers.filed(case.submission, filed, case.routed.trigger, by_bot=by_bot)
-        event = "filed" if filed.is_new else "added"
-        return Outcome(event, reply, ticket=filed.ticket, minor_error=plan.error)
+        reply = case.answers.filed(case.submission, result, case.routed.trigger, by_bot=by_bot)
+        event = "filed" if result.is_new else "added"
+        return Outcome(event, reply, ticket=result.ticket, minor_error=plan.error)
 
     def _wait(self, case: Case, event: str, error: CallError | None) -> Outcome:
         """Say that nothing was tried; whoever replies to the message has to wait with it."""

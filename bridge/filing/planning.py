@@ -13,7 +13,7 @@ from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry, ServerError
-from bridge.storage.ledger import FILES, REQUESTER
+from bridge.storage.entries import FILES, REQUESTER
 from bridge.tickets.content import Circumstances, compose, compose_followup, marker
 from bridge.tickets.desks import Routed
 from bridge.tickets.requesters import Requesters, passes
@@ -107,15 +107,29 @@ class Planner:
     def _thread(
         self, root: str, deadline: Deadline, may_wait: Callable[[float], bool]
     ) -> ThreadTicket:
+        """Return the ticket of a thread; what cannot be known in time counts as none."""
         try:
             thread = self._threads.ticket_of(root, deadline)
         except (AwsError, GlpiError):
             if may_wait(math.inf):
                 raise
             return ThreadTicket()
+        if thread is None:
+            return self._lost(root, deadline, may_wait)
         if thread.is_pending and may_wait(timing.THREAD_TICKET_SECONDS):
             raise ThreadWaitsError
         return thread
+
+    def _lost(
+        self, root: str, deadline: Deadline, may_wait: Callable[[float], bool]
+    ) -> ThreadTicket:
+        """Look in GLPI for the ticket of a thread that nothing is remembered of."""
+        try:
+            return self._threads.lost_ticket_of(root, deadline)
+        except GlpiError:
+            if may_wait(timing.THREAD_UNKNOWN_SECONDS):
+                raise
+            return ThreadTicket()
 
     def _draft(
         self,
@@ -127,7 +141,7 @@ class Planner:
     ) -> Draft:
         former = thread.ticket if thread.condition.exists else None
         fields = compose(submission, routed, self._rules, circumstances, former)
-        ticket = NewTicket(self._glpi, marker(submission), fields, former, root)
+        ticket = NewTicket(self._glpi, marker(submission.ref), fields, former, root)
         if thread.ticket is None or not thread.condition.takes_followups:
             return ticket
         reopen = thread.condition.is_resting

@@ -13,7 +13,7 @@ from bridge.mattermost.api import MattermostError
 from bridge.mattermost.notifier import Notifier, Reach
 from bridge.mattermost.submissions import Place, Submission
 from bridge.net.deadline import Deadline
-from bridge.storage.ledger import TOLD
+from bridge.storage.entries import TOLD
 from bridge.tickets.desks import Routed
 
 

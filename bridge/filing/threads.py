@@ -11,9 +11,12 @@ from bridge.jobs.claims import Claims
 from bridge.mattermost.api import Gone, MattermostApi, MattermostError, Position, Unreachable
 from bridge.mattermost.submissions import Place
 from bridge.net.deadline import Deadline
-from bridge.storage.ledger import BURIED, NEW, State
-from bridge.storage.links import ThreadLinks
-from glpi import Condition, GlpiFollowups
+from bridge.storage.entries import NEW, Buried, Filed
+from bridge.storage.links import Links
+from bridge.tickets.content import marker
+from glpi import Condition, Glpi
+
+DAY = 24 * 3600.0
 
 FAILURES = 3
 """So many failures in a row, and nobody waits for Mattermost."""
@@ -57,7 +60,7 @@ class Threads:
 
     Args:
         api: Mattermost.
-        followups: know what a ticket is like.
+        glpi: knows what a ticket is like.
         links: which thread belongs to which ticket.
         claims: who is filing the thread's own ticket.
         clock: seconds since the epoch.
@@ -66,13 +69,13 @@ class Threads:
     def __init__(
         self,
         api: MattermostApi,
-        followups: GlpiFollowups,
-        links: ThreadLinks,
+        glpi: Glpi,
+        links: Links,
         claims: Claims,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
-        self._followups = followups
+        self._glpi = glpi
         self._links = links
         self._claims = claims
         self._clock = clock
@@ -104,8 +107,8 @@ class Threads:
         self._failures = 0
         return Located(position)
 
-    def ticket_of(self, root: str, deadline: Deadline) -> ThreadTicket:
-        """Say which ticket the posts of a thread belong to.
+    def ticket_of(self, root: str, deadline: Deadline) -> ThreadTicket | None:
+        """Say which ticket the posts of a thread belong to, None if nothing is remembered of it.
 
         Args:
             root: the post that the thread hangs on, "" for no thread.
@@ -118,9 +121,41 @@ class Threads:
         if not root:
             return ThreadTicket()
         entry = self._links.entry(root)
-        if entry == NEW or entry.reason == BURIED or self._claims.is_abandoned(entry):
+        if entry == NEW:
+            return None
+        if isinstance(entry, Buried) or self._claims.is_abandoned(entry):
             return ThreadTicket()
-        if entry.state is not State.FILED or entry.ticket is None:
+        if not isinstance(entry, Filed):
             return ThreadTicket(is_pending=True)
-        condition = self._followups.condition(entry.ticket, deadline)
-        return ThreadTicket(ticket=entry.ticket, condition=condition)
+        ticket = entry.result.ticket
+        return ThreadTicket(
+            ticket=ticket, condition=self._glpi.followups.condition(ticket, deadline)
+        )
+
+    def lost_ticket_of(self, root: str, deadline: Deadline) -> ThreadTicket:
+        """Look in GLPI for the ticket of a thread that nothing is remembered of.
+
+        Anybody can send GLPI a marker by mail, so only what the API user itself has written counts.
+
+        Args:
+            root: the post that the thread hangs on.
+            deadline: for everything that is asked of GLPI and Mattermost.
+
+        Raises:
+            GlpiError: there is no telling.
+        """
+        found = self._glpi.find_tickets(marker(root), self._days_since(root, deadline), deadline)
+        for ticket in found:
+            condition = self._glpi.followups.condition(ticket, deadline)
+            if condition.writer == self._glpi.session.user(deadline):
+                return ThreadTicket(ticket=ticket, condition=condition)
+        return ThreadTicket()
+
+    def _days_since(self, root: str, deadline: Deadline) -> int:
+        """Return for how many days there has been a post; a search of fewer days is quicker."""
+        try:
+            written_at = self._api.position(root, deadline.within(timing.PLACE_SECONDS)).written_at
+        except MattermostError:
+            written_at = None
+        oldest = self._clock() - timing.LINK_AGE_SECONDS
+        return int((self._clock() - max(written_at or oldest, oldest)) / DAY) + 2

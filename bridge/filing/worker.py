@@ -15,7 +15,7 @@ from bridge.mattermost.api import MattermostError
 from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
-from bridge.storage.ledger import Entry, State
+from bridge.storage.entries import Filed, Waiting, without_ticket
 from bridge.tickets.desks import Routed
 
 
@@ -86,7 +86,7 @@ class LaterAttempts:
         self._planner = planner
         self._filing = filing
 
-    def run(self, visit: Visit, entry: Entry, routed: Routed) -> tuple[Progress, Plan | None]:
+    def run(self, visit: Visit, entry: Waiting, routed: Routed) -> tuple[Progress, Plan | None]:
         """Do what is next for a post without a ticket; returns how far it came, and the plan.
 
         Args:
@@ -164,34 +164,35 @@ class Worker:
             verdict = self._wait(visit, 0.0, None)
         if verdict.event != "buried":
             return verdict
-        self._claims.record_buried(submission.ref)
+        self._claims.record_buried(submission.ref, verdict.reason)
         return self._tell_failure(visit, verdict)
 
     def _visit(self, visit: Visit) -> Verdict:
         submission = visit.submission
         entry = self._claims.entry(submission.ref)
-        if entry.state is State.FILED:
-            return self._complete(visit, entry, Verdict("done", ticket=entry.ticket, age=visit.age))
+        if isinstance(entry, Filed):
+            verdict = Verdict("done", ticket=entry.result.ticket, age=visit.age)
+            return self._complete(visit, entry, verdict)
         if visit.routed is None:
             return Verdict(
                 "buried", reason="bridge.toml has no desk for it any more", age=visit.age
             )
-        progress, plan = self._attempts.run(visit, entry, visit.routed)
-        if progress.filed is None or plan is None:
+        progress, plan = self._attempts.run(visit, without_ticket(entry), visit.routed)
+        if progress.result is None or plan is None:
             return self._wait(visit, progress.wait, progress.error)
         verdict = Verdict(
             "filed", ticket=progress.ticket, twins=progress.twins, error=plan.error, age=visit.age
         )
         if progress.entry is None:  # the ledger did not record it; a look-up will find it
-            remaining = self._completion.wanted(submission, progress.filed.root) - plan.done
+            remaining = self._completion.wanted(submission) - plan.done
             return replace(verdict, wait=self._policy.settle if remaining else 0.0)
         return self._complete(visit, progress.entry, verdict)
 
-    def _complete(self, visit: Visit, entry: Entry, verdict: Verdict) -> Verdict:
+    def _complete(self, visit: Visit, entry: Filed, verdict: Verdict) -> Verdict:
         """Do the steps that remain for a post in GLPI."""
         last = self._policy.is_last(visit.age)
         steps = self._completion.complete(
-            visit.submission, entry, visit.answers, visit.deadline, last=last
+            visit.submission, visit.routed, entry, visit.answers, visit.deadline, last=last
         )
         if not steps.remaining:
             return verdict

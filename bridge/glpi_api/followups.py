@@ -21,10 +21,14 @@ class Condition:
     Attributes:
         exists: whether it can be seen, outside the trash.
         status: GLPI's number, 0 if it is not there.
+        entity: the id of its entity, None if that is not known.
+        writer: the id of the user who has created it, None likewise.
     """
 
     exists: bool
     status: int = 0
+    entity: int | None = None
+    writer: int | None = None
 
     @property
     def takes_followups(self) -> bool:
@@ -63,7 +67,13 @@ class GlpiFollowups:
         if not isinstance(found, dict) or not isinstance(status, int):
             remedy = "What answered is not GLPI's ticket: look for plug-ins and proxies."
             raise Unavailable("odd-ticket", remedy, 200)
-        return Condition(exists=not found.get("is_deleted"), status=status)
+        entity, writer = found.get("entities_id"), found.get("users_id_recipient")
+        return Condition(
+            exists=not found.get("is_deleted"),
+            status=status,
+            entity=entity if isinstance(entity, int) else None,
+            writer=writer if isinstance(writer, int) else None,
+        )
 
     def create(self, fields: Mapping[str, object], deadline: Deadline) -> None:
         """Create a followup.

@@ -22,6 +22,7 @@ from bridge.glpi_api.errors import (
     Refused,
     SessionRefused,
     TooLarge,
+    Unavailable,
     created_id,
     decipher,
     no_answer,
@@ -70,6 +71,7 @@ class GlpiSession:
         self._tokens = tokens
         self._http = http
         self._session: dict[str, str] | None = None
+        self._user: int | None = None
 
     def open(self, deadline: Deadline) -> None:
         """Log in now instead of with the first call."""
@@ -85,6 +87,17 @@ class GlpiSession:
     def get(self, path: str, deadline: Deadline, *, partial: bool = False) -> object:
         """Read something; `partial` takes a page of a list that is longer, too."""
         return self._in_session(_Call("GET", path, deadline, partial=partial))
+
+    def user(self, deadline: Deadline) -> int:
+        """Return the id of the API user, which a session keeps."""
+        if self._user is None:
+            answer = self.get("getFullSession", deadline)
+            session = answer.get("session") if isinstance(answer, dict) else None
+            user = session.get("glpiID") if isinstance(session, dict) else None
+            if not isinstance(user, int):
+                raise Unavailable("odd-session", NOT_GLPI, 200)
+            self._user = user
+        return self._user
 
     def create(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> int:
         """Create an item and return its id; it may exist after OutcomeUnknown only.
@@ -138,6 +151,7 @@ class GlpiSession:
                 raise
             tokens = renewed
             session = self._init_session(tokens, deadline)
+        self._user = None
         self._session = {"App-Token": tokens.app, "Session-Token": session}
         return self._session
 

@@ -5,13 +5,22 @@ It does not matter who comes when, how often, or whether somebody is killed in b
 """
 
 import contextlib
-from collections.abc import Callable, Set
-from dataclasses import replace
+from collections.abc import Callable
 
 from bridge.config import timing
 from bridge.config.timing import Timing
 from bridge.net.aws import AwsError
-from bridge.storage.ledger import BURIED, NEW, Entry, Ledger, State
+from bridge.storage.entries import (
+    NEW,
+    Entry,
+    Open,
+    Tried,
+    Waiting,
+    buried,
+    claimed,
+    without_ticket,
+)
+from bridge.storage.ledger import Ledger
 
 
 class Claims:
@@ -36,13 +45,13 @@ class Claims:
         """
         return self._ledger.read(ref)
 
-    def first(self, ref: str, target: int | None, done: Set[str]) -> Entry | None:
+    def first(self, ref: str, target: int | None, *, names_files: bool) -> Tried | None:
         """Claim a post that nobody has tried yet, while its author waits.
 
         Args:
             ref: the post's.
             target: the ticket that it would be added to, if any.
-            done: the steps that are done when it is created.
+            names_files: whether what is created says where the files are.
 
         Returns:
             The claim; None when somebody else is at the post, or has been.
@@ -51,13 +60,12 @@ class Claims:
             AwsError: the ledger did not answer.
         """
         now = self._clock()
-        claim = NEW.claimed(now + self._pauses.fast_lease, now, target, done)
-        mine, entry = self._ledger.write(ref, claim, seen=NEW)
-        return entry if mine else None
+        until = now + self._pauses.fast_lease
+        return self._claim(ref, claimed(NEW, until, now, target, names_files=names_files))
 
     def again(
-        self, ref: str, seen: Entry, since: float, target: int | None, done: Set[str]
-    ) -> Entry | None:
+        self, ref: str, seen: Waiting, since: float, target: int | None, *, names_files: bool
+    ) -> Tried | None:
         """Claim a post for the worker, likewise.
 
         Args:
@@ -65,26 +73,32 @@ class Claims:
             seen: what the ledger knew of it.
             since: when the bridge took it over, seconds since the epoch.
             target: the ticket that it would be added to, if any.
-            done: the steps that are done when it is created.
+            names_files: whether what is created says where the files are.
         """
-        claim = seen.claimed(self._clock() + self._pauses.worker_lease, since, target, done)
-        mine, entry = self._ledger.write(ref, claim, seen=seen)
-        return entry if mine else None
+        until = self._clock() + self._pauses.worker_lease
+        return self._claim(ref, claimed(seen, until, since, target, names_files=names_files))
 
-    def unsettled(self, entry: Entry) -> float:
+    def _claim(self, ref: str, claim: Tried) -> Tried | None:
+        mine, entry = self._ledger.write(ref, claim)
+        return entry if mine and isinstance(entry, Tried) else None
+
+    def unsettled(self, entry: Waiting) -> float:
         """Return the seconds for which an earlier attempt may still be executed, 0 for none."""
-        remaining = entry.until + self._pauses.settle - self._clock()
-        return max(0.0, remaining) if entry.state is State.TRIED else 0.0
+        if isinstance(entry, Open):
+            return 0.0
+        return max(0.0, entry.lease_until + self._pauses.settle - self._clock())
 
     def is_abandoned(self, entry: Entry) -> bool:
         """Say whether a post was claimed so long ago that no worker can have its message.
 
         A worker that has it would have looked into GLPI by now, and recorded how that went.
         """
-        overdue = entry.until + self._pauses.settle + timing.ABANDONED_SECONDS < self._clock()
-        return entry.state is State.TRIED and not entry.reason and overdue
+        if not isinstance(entry, Tried) or entry.last_error:
+            return False
+        settled = entry.lease_until + self._pauses.settle
+        return settled + timing.ABANDONED_SECONDS < self._clock()
 
-    def may_be_forgotten(self, entry: Entry, since: float) -> bool:
+    def may_be_forgotten(self, entry: Waiting, since: float) -> bool:
         """Say whether the ledger may have forgotten a post that it does not know.
 
         Args:
@@ -93,13 +107,13 @@ class Claims:
         """
         return entry == NEW and self._clock() - since > timing.FORGOTTEN_SECONDS
 
-    def record(self, ref: str, entry: Entry, claim: Entry) -> Entry | None:
+    def record(self, ref: str, entry: Entry) -> Entry | None:
         """Record how a claimed attempt went; returns the entry as written, None if it is not.
 
         Never raises: if it fails, the claim stays, and a look-up will find the truth.
         """
         with contextlib.suppress(AwsError):
-            written, recorded = self._ledger.write(ref, entry, seen=claim)
+            written, recorded = self._ledger.write(ref, entry)
             return recorded if written else None
         return None
 
@@ -116,17 +130,16 @@ class Claims:
             False when somebody has done that before, or tried; True also if there is no telling.
         """
         with contextlib.suppress(AwsError):
-            waiting = replace(NEW, since=self._clock(), reason=reason)
-            first, _ = self._ledger.write(ref, waiting, seen=NEW)
+            first, _ = self._ledger.write(ref, Open(reason, received_at=self._clock()))
             return first
         return True
 
-    def record_buried(self, ref: str) -> None:
+    def record_buried(self, ref: str, reason: str) -> None:
         """Record that nobody should wait for the ticket of a post; never raises.
 
         What the ledger does not know stays unknown: a replay looks into GLPI first.
         """
         with contextlib.suppress(AwsError):
-            entry = self._ledger.read(ref)
-            if entry != NEW and entry.state is not State.FILED:
-                self._ledger.write(ref, replace(entry, reason=BURIED), seen=entry)
+            waiting = without_ticket(self._ledger.read(ref))
+            if waiting and waiting != NEW:
+                self._ledger.write(ref, buried(waiting, reason))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bridge.config.timing import Timing
 from bridge.net.aws import AwsError
-from bridge.storage.ledger import Entry, Ledger, State
+from bridge.storage.entries import Filed
+from bridge.storage.ledger import Ledger
 
 
 class Leases:
@@ -23,7 +24,7 @@ class Leases:
         self._clock = clock
         self._pauses = pauses
 
-    def take(self, ref: str, entry: Entry) -> Entry | float:
+    def take(self, ref: str, entry: Filed) -> Filed | float:
         """Keep others from doing the steps of a post.
 
         Returns:
@@ -33,14 +34,14 @@ class Leases:
             AwsError: the ledger did not answer.
         """
         now = self._clock()
-        if entry.until > now:
-            return max(entry.until - now, 1.0)
-        leased = replace(entry, until=now + self._pauses.worker_lease)
-        mine, leased = self._ledger.write(ref, leased, seen=entry)
-        return leased if mine else 1.0
+        if entry.lease_until > now:
+            return max(entry.lease_until - now, 1.0)
+        leased = replace(entry, lease_until=now + self._pauses.worker_lease)
+        mine, written = self._ledger.write(ref, leased)
+        return written if mine and isinstance(written, Filed) else 1.0
 
     def give_back(
-        self, ref: str, leased: Entry, done: Set[str], reason: str, *, in_doubt: bool
+        self, ref: str, leased: Filed, done: Set[str], error: str, *, in_doubt: bool
     ) -> float:
         """Record how far the steps of a post have come; never raises.
 
@@ -50,7 +51,7 @@ class Leases:
             ref: the post's.
             leased: what `take` has returned.
             done: the steps that are done now.
-            reason: the code of what keeps the rest from being done, "" when nothing remains.
+            error: the code of what keeps the rest from being done, "" when nothing remains.
             in_doubt: whether something may still be executed, so that nobody may go on yet.
 
         Returns:
@@ -58,9 +59,10 @@ class Leases:
         """
         wait = self._pauses.settle if in_doubt else 0.0
         until = self._clock() + wait if wait else 0.0
-        entry = replace(leased, done=leased.done | done, until=until, reason=reason)
+        steps = leased.steps_done | done
+        entry = replace(leased, steps_done=steps, lease_until=until, last_error=error)
         with contextlib.suppress(AwsError):
-            self._ledger.write(ref, entry, seen=leased)
+            self._ledger.write(ref, entry)
         return wait
 
     def record_done(self, ref: str, step: str) -> None:
@@ -70,7 +72,8 @@ class Leases:
         """
         with contextlib.suppress(AwsError):
             entry = self._ledger.read(ref)
-            ours = entry.until <= self._clock() + self._pauses.fast_lease
-            if entry.state is State.FILED and ours:
-                recorded = replace(entry, done=entry.done | {step}, until=0.0)
-                self._ledger.write(ref, recorded, seen=entry)
+            if not isinstance(entry, Filed):
+                return
+            if entry.lease_until <= self._clock() + self._pauses.fast_lease:
+                steps = entry.steps_done | {step}
+                self._ledger.write(ref, replace(entry, steps_done=steps, lease_until=0.0))

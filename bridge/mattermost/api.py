@@ -96,10 +96,12 @@ class Position:
     Attributes:
         channel: the id of its channel.
         root: the id of the post that its thread hangs on, None if it is not a reply.
+        written_at: seconds since the epoch, None if Mattermost does not say.
     """
 
     channel: str
     root: str | None
+    written_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class MattermostApi:
         channel = _id_in(found, "channel_id")
         if channel is None:
             raise _odd()
-        return Position(channel, _id_in(found, "root_id"))
+        return Position(channel, _id_in(found, "root_id"), _moment_in(found, "create_at"))
 
     def email(self, user_id: str, deadline: Deadline) -> str:
         """Return a user's e-mail address, "" when Mattermost hides it (ShowEmailAddress)."""
@@ -241,6 +243,11 @@ def _text(value: object, name: str) -> str:
 def _id_in(value: object, name: str) -> str | None:
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
+
+
+def _moment_in(value: object, name: str) -> float | None:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found / 1000 if isinstance(found, int) else None
 
 
 def decipher(answer: Answer) -> object:

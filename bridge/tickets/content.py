@@ -25,14 +25,14 @@ MissingFiles = Sequence[tuple[str, str]]
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
-def marker(submission: Submission) -> str:
-    """Return what names the post inside its ticket, for a look-up after an unknown outcome."""
-    return f"mattermost:{submission.ref}"
+def marker(ref: str) -> str:
+    """Return what names a post inside its ticket, for a look-up after an unknown outcome."""
+    return f"mattermost:{ref}"
 
 
 def files_marker(submission: Submission) -> str:
     """Return what names the note on the post's files that did not reach its ticket."""
-    return f"{marker(submission)}:files"
+    return f"{marker(submission.ref)}:files"
 
 
 def permalink(place: Place, mattermost_url: str | None) -> str:
@@ -93,7 +93,7 @@ def compose(
         "name": _title(rules, names),
         "content": _content(submission, routed.words, rules, names, circumstances),
         "type": desk.type,
-        "externalid": marker(submission),
+        "externalid": marker(submission.ref),
         **circumstances.requester.as_fields(),
         **{field: value for field, value in optional.items() if value is not None},
     }
@@ -215,7 +215,7 @@ def _content(
     footer = _footer(rules.footer, names)
     if footer:
         paragraphs.append(f"<p>{footer}</p>")
-    return "\n".join([*paragraphs, paragraph(marker(submission))])
+    return "\n".join([*paragraphs, paragraph(marker(submission.ref))])
 
 
 def _footer(template: str, names: Mapping[str, str]) -> str:

@@ -77,12 +77,12 @@ def test_a_container_start_loads_nothing_that_it_does_not_need(function: str) ->
     assert ours - loaded == {"bridge.words.emojis"}  # only for a message with such a name
 
 
-def test_a_message_asks_glpi_once_and_aws_six_times_however_many_there_are() -> None:
+def test_a_message_asks_glpi_twice_and_aws_ten_times_however_many_there_are() -> None:
     for messages in (1, 50):
         asked = count(messages)
-        assert asked["GLPI call"] == messages
+        assert asked["GLPI call"] == 2 * messages  # create; the worker looks at the ticket
         assert asked["SQS request"] == 3 * messages  # send, receive, delete
-        assert asked["DynamoDB write"] == 2 * messages  # claim, record
+        assert asked["DynamoDB write"] == 6 * messages  # claim, record; lease, link, thread, done
         assert asked["DynamoDB read"] == messages  # by the worker
 
 

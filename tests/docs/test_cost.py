@@ -13,6 +13,7 @@ import pytest
 import bench.growth
 import handler
 from bridge import telemetry
+from bridge.storage.links import is_post
 from local.gateway import Context
 from tests.conftest import Lab
 from tests.support.guides import ALARMS, DOCS, RESOURCES, TEMPLATE, rows, section
@@ -51,13 +52,14 @@ def for_messages(count: int) -> list[float]:
     ledger = (
         MESSAGE["write"] * PRICE["write_per_million"] + MESSAGE["read"] * PRICE["read_per_million"]
     )
+    stored = MESSAGE["item_bytes"] * 40 + MESSAGE["link_bytes"] * 400
     return [
         count * MESSAGE["http_api"] * PRICE["http_api_per_million"] / MILLION,
         count * MESSAGE["lambda"] * PRICE["lambda_per_million"] / MILLION,
         count * seconds * memory * PRICE["gb_second"],
         count * sqs * PRICE["sqs_per_million"] / MILLION,
         count * ledger / MILLION,
-        count * MESSAGE["item_bytes"] / GB * 40 / 30 * PRICE["table_gb_month"],
+        count * stored / GB / 30 * PRICE["table_gb_month"],
         count * log * (PRICE["log_gb"] + kept),
         traces * PRICE["trace_per_million"] / MILLION,
         count * MESSAGE["out_bytes"] / GB * PRICE["out_gb"],
@@ -88,7 +90,7 @@ def test_the_arithmetic_uses_these_prices_and_counts() -> None:
     )
     assert f"{len(ALARMS)} × ${PRICE['alarm']:.2f}" in arithmetic
     assert f"{len(telemetry.METRICS)} × ${PRICE['metric']:.2f}" in arithmetic
-    for name in ("webhook_seconds", "worker_seconds", "write", "read", "item_bytes"):
+    for name in ("webhook_seconds", "worker_seconds", "write", "read", "item_bytes", "link_bytes"):
         assert re.search(rf"(?<!\d){MESSAGE[name]}(?!\d)", arithmetic)
 
 
@@ -124,7 +126,11 @@ def test_a_message_costs_the_calls_that_are_reckoned(
         "PutItem": MESSAGE["write"],
         "GetItem": MESSAGE["read"],
     }
-    items = [sent["Item"] for name, sent in calls if name == "PutItem"]
-    assert max(len(json.dumps(item)) for item in items) <= MESSAGE["item_bytes"]
+    items = {sent["Item"]["post"]["S"]: sent["Item"] for name, sent in calls if name == "PutItem"}
+    posts = [len(json.dumps(item)) for key, item in items.items() if is_post(key)]
+    links = [len(json.dumps(item)) for key, item in items.items() if not is_post(key)]
+    assert (len(posts), len(links)) == (1, 2)
+    assert posts[0] <= MESSAGE["item_bytes"]
+    assert 0.5 * MESSAGE["link_bytes"] < sum(links) <= MESSAGE["link_bytes"]
     logged = len((lab.log_stream.getvalue() + capsys.readouterr().out).encode())
     assert 0.5 * MESSAGE["own_log_bytes"] < logged <= MESSAGE["own_log_bytes"]

@@ -17,10 +17,11 @@ from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
 from bridge.net.http import Answer, Http
-from bridge.storage.ledger import NEW, TOLD, State
+from bridge.storage.entries import NEW, TOLD, Filed, Tried, claimed, without_ticket
+from bridge.storage.ledger import Ledger
 from glpi import Glpi, GlpiError, OutcomeUnknown, Unavailable
 from local.glpi_simulator import Fault, GlpiSimulator
-from local.memory import MemoryLedger
+from local.memory import MemoryStore
 from tests.conftest import both_versions
 from tests.glpi_api.test_glpi import Tokens
 from tests.support.limits import PLENTY
@@ -120,7 +121,7 @@ class Desk:
 
     def __init__(self, client: Glpi, clock: Clock) -> None:
         self.client = client
-        self.ledger = MemoryLedger()
+        self.ledger = Ledger(MemoryStore(), clock)
         self.claims = Claims(self.ledger, clock, TIMING)
         self.filing = Filing(self.claims, clock, TIMING)
         self.circuit = Circuit(client.probe, clock)
@@ -129,11 +130,12 @@ class Desk:
         return Plan(NewTicket(self.client, MARKER, FIELDS), frozenset(done))
 
     def converge(self) -> Progress:
-        entry = self.claims.entry(REF)
+        entry = without_ticket(self.claims.entry(REF))
+        assert entry
         return self.filing.converge(REF, entry, self.plan(), NOW, deadline())
 
     def first_attempt(self, ref: str = REF) -> Progress:
-        claim = self.claims.first(ref, None, {TOLD})
+        claim = self.claims.first(ref, None, names_files=False)
         assert claim
         progress = self.filing.first_attempt(ref, claim, self.plan(TOLD), deadline())
         self.circuit.learn(progress.error)
@@ -152,10 +154,11 @@ def desk(client: Glpi, clock: Clock) -> Desk:
 def test_the_first_attempt_files_and_all_others_know(desk: Desk, glpi: GlpiSimulator) -> None:
     first = desk.first_attempt()
     assert first
-    assert desk.claims.first(REF, None, frozenset()) is None
+    assert desk.claims.first(REF, None, names_files=False) is None
     entry = desk.claims.entry(REF)
     assert entry == first.entry
-    assert (entry.state, entry.ticket, entry.done) == (State.FILED, first.ticket, frozenset({TOLD}))
+    assert isinstance(entry, Filed)
+    assert (entry.result, entry.steps_done) == (first.result, frozenset({TOLD}))
     assert len(glpi.tickets) == 1
 
 
@@ -191,7 +194,7 @@ def test_a_killed_container_leaves_a_claim_that_is_looked_up(
     desk: Desk, glpi: GlpiSimulator, clock: Clock
 ) -> None:
     ledger = desk.ledger
-    ledger.write(REF, NEW.claimed(NOW + 30, NOW), seen=NEW)  # and then nothing more
+    ledger.write(REF, claimed(NEW, NOW + 30, NOW))  # and then nothing more
     assert desk.converge().wait == pytest.approx(30 + TIMING.settle)
     clock.now += 30 + TIMING.settle
     assert desk.converge().ticket
@@ -199,19 +202,21 @@ def test_a_killed_container_leaves_a_claim_that_is_looked_up(
 
 
 def test_a_failed_look_up_creates_nothing(desk: Desk, glpi: GlpiSimulator, clock: Clock) -> None:
-    desk.ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    desk.ledger.write(REF, claimed(NEW, NOW, NOW))
     clock.now += TIMING.settle
     glpi.inject(Fault("empty", match="search"))
     progress = desk.converge()
     assert progress.error
     assert progress.ticket is None
     assert glpi.tickets == []
-    assert desk.ledger.read(REF).reason == "not-glpi"
+    entry = desk.ledger.read(REF)
+    assert isinstance(entry, Tried)
+    assert entry.last_error == "not-glpi"
 
 
 def test_twins_are_told(desk: Desk, client: Glpi, clock: Clock) -> None:
     numbers = [client.create_ticket(FIELDS, deadline()) for _ in range(2)]
-    desk.ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    desk.ledger.write(REF, claimed(NEW, NOW, NOW))
     clock.now += TIMING.settle
     progress = desk.converge()
     assert {progress.ticket, *progress.twins} == set(numbers)
@@ -225,11 +230,11 @@ def test_an_outcome_that_cannot_be_recorded_is_found_again(
 ) -> None:
     real, calls = desk.ledger.write, list[str]()
 
-    def once(ref: str, entry: Any, seen: Any) -> Any:
+    def once(ref: str, entry: Any) -> Any:
         calls.append(ref)
         if len(calls) == 2:
             raise AwsError("ThrottlingException", refused=True)
-        return real(ref, entry, seen)
+        return real(ref, entry)
 
     monkeypatch.setattr(desk.ledger, "write", once)
     first = desk.first_attempt()
@@ -247,13 +252,14 @@ def test_a_worker_whose_claim_another_took_creates_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ledger = desk.ledger
-    ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    ledger.write(REF, claimed(NEW, NOW, NOW))
     clock.now += TIMING.settle
     real = client.find_tickets
 
     def overtaken(*arguments: Any) -> list[int]:
-        seen = ledger.read(REF)
-        ledger.write(REF, seen.claimed(clock.now + 95, NOW), seen=seen)
+        seen = without_ticket(ledger.read(REF))
+        assert seen
+        ledger.write(REF, claimed(seen, clock.now + 95, NOW))
         return real(*arguments)
 
     monkeypatch.setattr(client, "find_tickets", overtaken)
@@ -274,7 +280,7 @@ def test_the_look_up_reaches_back_to_the_day_the_message_came(
         asked.append(days)
         return [7]
 
-    desk.ledger.write(REF, NEW.claimed(NOW, NOW), seen=NEW)
+    desk.ledger.write(REF, claimed(NEW, NOW, NOW))
     clock.now += 9.5 * 24 * 3600
     monkeypatch.setattr(client, "find_tickets", find)
     assert desk.converge().ticket == 7
@@ -330,7 +336,7 @@ def test_a_redirect_in_answer_to_a_create_is_not_believed_to_be_a_no(
     progress = desk.first_attempt()
     assert progress
     assert isinstance(progress.error, OutcomeUnknown)
-    assert desk.ledger.read(REF).state is State.TRIED
+    assert isinstance(desk.ledger.read(REF), Tried)
     clock.now += TIMING.settle
     assert desk.converge().ticket
     assert [e.path for e in glpi.log if "search" in e.path]

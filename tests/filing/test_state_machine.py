@@ -34,10 +34,12 @@ from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
+from bridge.storage.entries import without_ticket
 from bridge.storage.kinds import Queue
-from bridge.storage.ledger import Entry
-from glpi import AccessDenied, OutcomeUnknown, Refused, Unavailable
-from local.memory import MemoryLedger, MemoryOutbox
+from bridge.storage.ledger import entry_of
+from bridge.storage.store import Item
+from glpi import AccessDenied, Condition, OutcomeUnknown, Refused, Unavailable
+from local.memory import MemoryOutbox, MemoryStore
 
 T = TypeVar("T")
 
@@ -108,20 +110,20 @@ class World:
         return done
 
 
-class Ledger(MemoryLedger):
-    """A ledger that can be out of order."""
+class Table(MemoryStore):
+    """A table that can be out of order."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
         self._world = world
 
-    def read(self, ref: str) -> Entry:
-        real = super().read
-        return self._world.ask("ledger", lambda: real(ref))
+    def get(self, key: str) -> Item | None:
+        real = super().get
+        return self._world.ask("ledger", lambda: real(key))
 
-    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
-        real = super().write
-        return self._world.ask("ledger", lambda: real(ref, entry, seen))
+    def put_if(self, key: str, item: Item, seen: int) -> tuple[bool, Item | None]:
+        real = super().put_if
+        return self._world.ask("ledger", lambda: real(key, item, seen))
 
 
 class Outbox(MemoryOutbox):
@@ -189,10 +191,10 @@ class Client:
     """What one container sees of GLPI."""
 
     people: Any = None
-    followups: Any = None
     documents: Any = None
 
     def __init__(self, world: World, server: Server, timing: float, *, cold: bool) -> None:
+        self.followups = self
         self._world = world
         self._server = server
         self._patience = timing
@@ -225,6 +227,12 @@ class Client:
             raise Unavailable("cut", "wait")
         tickets = self._server.of(marker.removeprefix("mattermost:"))
         return [n for n in tickets if self._server.tickets[n - 1][0] <= self._world.now]
+
+    def condition(self, ticket: int, deadline: Deadline) -> Condition:
+        self._world.step()
+        if self._answering() == "lost":
+            raise Unavailable("cut", "wait")
+        return Condition(exists=True, status=1, entity=0)
 
     def _answering(self, *, writes: bool = False) -> str:
         """Return how GLPI is, unless it says no."""
@@ -270,7 +278,7 @@ class AnyDay(RuleBasedStateMachine):
         self.world = World()
         self.server = Server()
         self.outbox = Outbox(self.world)
-        self.ledger = Ledger(self.world)
+        self.table = Table(self.world)
         self.told: dict[int, list[Told]] = {}
         self.fast = [self._container(FAST_SECONDS, cold=False)[0] for _ in range(2)]
         self.workers = [self._container(WORKER_SECONDS, cold=True)[1] for _ in range(2)]
@@ -280,7 +288,7 @@ class AnyDay(RuleBasedStateMachine):
             RULES,
             Client(self.world, self.server, seconds, cold=cold),  # type: ignore[arg-type]
             MattermostApi(None, MattermostAccess, Http()),
-            self.ledger,
+            self.table,
             self.outbox,
             self.world.clock,
             TIMING,
@@ -451,7 +459,9 @@ class AnyDay(RuleBasedStateMachine):
         for number, told in self.told.items():
             tickets = len(self.server.of(ref(number)))
             if ref(number) in blind:
-                assert self.ledger.entries[ref(number)].tries >= MAX_TRIES
+                known = without_ticket(entry_of(self.table.items[ref(number)]))
+                assert known
+                assert known.tries >= MAX_TRIES
             elif ref(number) in self.outbox.sent:
                 assert tickets == 1
             else:

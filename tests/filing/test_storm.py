@@ -21,11 +21,12 @@ from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.outgoing_webhook import Post, to_post
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
-from bridge.storage.ledger import DynamoLedger, Entry, Ledger
+from bridge.storage.dynamodb import DynamoStore
 from bridge.storage.outbox import Outbox
-from glpi import OutcomeUnknown, Unavailable
+from bridge.storage.store import Item, Store
+from glpi import Condition, OutcomeUnknown, Unavailable
 from local.aws import create_queue_and_ledger
-from local.memory import MemoryLedger, MemoryOutbox, Queued
+from local.memory import MemoryOutbox, MemoryStore, Queued
 from tests.support.moto_queue import MotoOutbox, drive
 from tests.support.safe_path import Consumed
 
@@ -77,19 +78,18 @@ class Queue(Outbox, Consumed, Protocol):
         """Return when the next message becomes visible, None if there is none."""
 
 
-class MortalLedger:
-    """A ledger whose users can be killed before and after each write."""
+class MortalStore:
+    """A table whose users can be killed before and after each write."""
 
-    def __init__(self, real: Ledger, world: World) -> None:
+    def __init__(self, real: Store, world: World) -> None:
         self._real = real
         self._world = world
+        self.get, self.get_many = real.get, real.get_many
+        self.add, self.open_after = real.add, real.open_after
 
-    def read(self, ref: str) -> Entry:
-        return self._real.read(ref)
-
-    def write(self, ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+    def put_if(self, key: str, item: Item, seen: int) -> tuple[bool, Item | None]:
         self._world.maybe_kill()
-        result = self._real.write(ref, entry, seen)
+        result = self._real.put_if(key, item, seen)
         self._world.maybe_kill()
         return result
 
@@ -98,10 +98,10 @@ class StormyGlpi:
     """GLPI on a bad day, as far as filing tickets goes."""
 
     people: Any = None
-    followups: Any = None
     documents: Any = None
 
     def __init__(self, world: World) -> None:
+        self.followups = self
         self._world = world
         self.tickets: list[tuple[float, str]] = []
         """When each became visible, and the marker of its post."""
@@ -135,6 +135,11 @@ class StormyGlpi:
             if self.tickets[number - 1][0] <= self._world.now
         ]
 
+    def condition(self, ticket: int, deadline: Deadline) -> Condition:
+        if self._down():
+            raise Unavailable("maintenance", "wait", 200)
+        return Condition(exists=True, status=1, entity=0)
+
     def _by_marker(self) -> dict[str, list[int]]:
         index: dict[str, list[int]] = getattr(self, "_index", {})
         done = sum(map(len, index.values()))
@@ -162,24 +167,24 @@ def deliveries(world: World, messages: int) -> Iterator[tuple[float, int]]:
             yield at + (0 if world.chance.random() < 0.5 else world.chance.uniform(0, 900)), number
 
 
-Build = Callable[[World], tuple[Queue, Ledger]]
+Build = Callable[[World], tuple[Queue, Store]]
 
 
 @pytest.fixture
 def in_memory() -> Build:
     """Queue and ledger that are fast enough for a real storm."""
-    return lambda world: (MemoryOutbox(world.clock), MemoryLedger())
+    return lambda world: (MemoryOutbox(world.clock), MemoryStore())
 
 
 @pytest.fixture
 def in_moto(aws: object, monkeypatch: pytest.MonkeyPatch) -> Build:
     """What ships, over moto on the virtual clock."""
 
-    def build(world: World) -> tuple[Queue, Ledger]:
+    def build(world: World) -> tuple[Queue, Store]:
         names = create_queue_and_ledger()
         drive(monkeypatch, world.clock)
         out = MotoOutbox(names["QUEUE_URL"], names["DEAD_LETTER_URL"])
-        return out, DynamoLedger(names["LEDGER_TABLE"], world.clock)
+        return out, DynamoStore(names["LEDGER_TABLE"])
 
     return build
 
@@ -193,12 +198,12 @@ def test_after_the_storm_every_post_has_exactly_one_ticket_and_every_answer_was_
     world = World(seed=1)
     monkeypatch.setattr("bridge.jobs.retries.random.uniform", world.chance.uniform)
     glpi = StormyGlpi(world)
-    outbox, ledger = build(world)
+    outbox, store = build(world)
     desk, worker = assemble(
         read_rules(BRIDGE_TOML),
         glpi,  # type: ignore[arg-type]
         MattermostApi(None, MattermostAccess, Http()),
-        MortalLedger(ledger, world),
+        MortalStore(store, world),
         outbox,
         world.clock,
         TIMING,

@@ -175,7 +175,7 @@ def test_a_tickets_status_says_what_a_followup_needs(
 ) -> None:
     client.session.put(f"Ticket/{ticket}", {"status": status}, deadline())
     found = client.followups.condition(ticket, deadline())
-    assert found == Condition(exists=True, status=status)
+    assert found == Condition(True, status, entity=0, writer=client.session.user(deadline()))
     assert (found.takes_followups, found.is_resting) == (takes, rests)
 
 

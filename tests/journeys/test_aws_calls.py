@@ -10,7 +10,7 @@ import pytest
 from bridge import container
 from bridge.filing.planning import Planner
 from bridge.net import deadline
-from bridge.storage.ledger import DynamoLedger
+from bridge.storage.dynamodb import DynamoStore
 from glpi import Glpi
 from local.memory import MemoryOutbox
 from tests.conftest import Lab, json_event
@@ -34,7 +34,7 @@ def steps(worker: MemoryOutbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return noted("queue answers", lambda: None)
 
     monkeypatch.setattr(worker, "send", send)
-    monkeypatch.setattr(DynamoLedger, "write", noted("ledger", DynamoLedger.write))
+    monkeypatch.setattr(DynamoStore, "put_if", noted("ledger", DynamoStore.put_if))
     monkeypatch.setattr(Glpi, "create_ticket", noted("GLPI", Glpi.create_ticket))
     return steps
 

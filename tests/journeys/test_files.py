@@ -6,7 +6,7 @@ import pytest
 
 from bench.files_memory import measure
 from bridge.net.aws import AwsError
-from bridge.storage.ledger import Entry
+from bridge.storage.entries import Entry
 from bridge.tickets import files
 from glpi import MEGABYTE
 from local.glpi_simulator import Fault
@@ -491,11 +491,11 @@ def failing(chat: Chat, monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
     """Let so many writes of the ledger succeed, and the next one fail."""
     real, remaining = ledger().write, [lost]
 
-    def write(ref: str, entry: Entry, seen: Entry) -> tuple[bool, Entry]:
+    def write(ref: str, entry: Entry) -> tuple[bool, Entry]:
         remaining[0] -= 1
         if remaining[0] == -1:
             raise AwsError("TimeoutError", refused=False)
-        return real(ref, entry, seen)
+        return real(ref, entry)
 
     monkeypatch.setattr(ledger(), "write", write)
 

@@ -1,5 +1,6 @@
 """Replies in the thread of a ticket: followups of it, in their authors' names, each once."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED
 from bridge.jobs.leases import Leases
 from bridge.mattermost.notifier import Notifier
 from bridge.net.aws import AwsError
-from bridge.storage.ledger import NEW
-from bridge.storage.links import ThreadLinks
+from bridge.storage.entries import NEW, Filed, claimed
+from bridge.storage.links import Links
+from bridge.storage.store import Item, Store
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
@@ -312,8 +314,8 @@ def test_a_reply_below_a_claim_without_a_message_waits_no_longer_than_a_worker_w
 ) -> None:
     """As a container leaves it that is killed before the queue has the message."""
     root = chat.mattermost.add_post(HELPDESK)
-    claim = NEW.claimed(chat.clock.now + TIMING.fast_lease, chat.clock.now)
-    assert ledger().write(root, claim, seen=NEW)[0]
+    claim = claimed(NEW, chat.clock.now + TIMING.fast_lease, chat.clock.now)
+    assert ledger().write(root, claim)[0]
     chat.write("112 again", root=root)
     assert "Сообщение сохранено" in chat.told()[-1]
     chat.go_on()
@@ -400,16 +402,21 @@ def test_nobody_waits_for_a_mattermost_that_the_function_cannot_reach(chat: Chat
     assert "Добавлено" in chat.told()[-1]
 
 
+def store() -> Store:
+    """Return the table of the bridge in its container."""
+    return ledger()._store
+
+
 def break_reads(chat: Chat, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    """Let the ledger not answer what it knows of a post or thread."""
-    real = ledger().read
+    """Let the table not answer what it knows of a thread."""
+    real = store().get_many
 
-    def read(ref: str) -> object:
-        if ref == key:
+    def get_many(keys: Collection[str]) -> object:
+        if key in keys:
             raise AwsError("TimeoutError", refused=False)
-        return real(ref)
+        return real(keys)
 
-    monkeypatch.setattr(ledger(), "read", read)
+    monkeypatch.setattr(store(), "get_many", get_many)
 
 
 def test_a_reply_waits_while_the_ledger_does_not_know_threads(
@@ -513,15 +520,15 @@ def test_a_thread_whose_new_ticket_could_not_be_noted_finds_it_all_the_same(
 ) -> None:
     root, number = open_ticket(chat)
     chat.change(number, status=CLOSED)
-    real = ledger().write
+    real = store().put_if
 
-    def write(ref: str, entry: Any, seen: Any) -> object:
-        if ref.startswith("thread:"):
+    def put_if(key: str, item: Item, seen: int) -> object:
+        if key.startswith("thread:"):
             raise AwsError("TimeoutError", refused=False)
-        return real(ref, entry, seen)
+        return real(key, item, seen)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger(), "write", write)
+        patch.setattr(store(), "put_if", put_if)
         chat.write("112 опять", root=root)
         if step == "answer":
             assert chat.go_on()
@@ -532,10 +539,12 @@ def test_a_thread_whose_new_ticket_could_not_be_noted_finds_it_all_the_same(
 
 
 def test_the_thread_stays_with_its_newest_ticket(chat: Chat) -> None:
-    links = ThreadLinks(ledger())
-    links.record("root", 8)
-    links.record("root", 7)
-    assert links.entry("root").ticket == 8
+    links = Links(store(), chat.clock)
+    links.take_thread("root", 8)
+    links.take_thread("root", 7)
+    entry = links.entry("root")
+    assert isinstance(entry, Filed)
+    assert entry.result.ticket == 8
 
 
 def test_two_workers_with_two_messages_of_one_post_do_its_steps_once(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from bridge.config.credentials import MattermostAccess
-from bridge.mattermost.api import Denied, FileInfo, Gone, MattermostApi, Position, Unreachable
+from bridge.mattermost.api import Denied, FileInfo, Gone, MattermostApi, Unreachable
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
@@ -32,8 +32,10 @@ def test_a_post_stands_in_a_channel_and_perhaps_in_a_thread(
 ) -> None:
     root = mattermost.add_post(HELPDESK)
     reply = mattermost.add_post(HELPDESK, root)
-    assert api.position(root, deadline()) == Position(HELPDESK, None)
-    assert api.position(reply, deadline()) == Position(HELPDESK, root)
+    first, second = api.position(root, deadline()), api.position(reply, deadline())
+    assert (first.channel, first.root) == (HELPDESK, None)
+    assert (second.channel, second.root) == (HELPDESK, root)
+    assert first.written_at == mattermost.posts[root]["create_at"] / 1000
 
 
 def test_a_users_address_is_told_or_hidden(

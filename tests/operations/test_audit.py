@@ -9,15 +9,29 @@ import boto3
 import pytest
 
 from bridge import container
-from bridge.storage.ledger import NEW, DynamoLedger, Entry, State, thread
+from bridge.config.timing import LINK_AGE_SECONDS
+from bridge.storage.dynamodb import DynamoStore
+from bridge.storage.entries import (
+    Filed,
+    Kind,
+    Open,
+    Result,
+    Tried,
+    buried,
+    filed,
+    without_ticket,
+)
+from bridge.storage.links import Link, Links, thread_key, ticket_key
 from glpi import Glpi
 from local.glpi_simulator import Fault
 from operations import audit as audit_module
-from operations.audit import PREFIX
-from operations.ledger_posts import posts
+from operations.audit import DAY, PREFIX
+from operations.ledger_posts import contents
 from tests.conftest import Lab, both_versions
 from tests.glpi_api.test_marked_tickets import deadline, file, trash
-from tests.support.operator import Faulty, ref, refusal, run
+from tests.storage import release_before
+from tests.storage.release_before import State
+from tests.support.operator import Faulty, ledger, ref, refusal, remember, run
 
 pytestmark = both_versions
 
@@ -27,10 +41,16 @@ def client(lab: Lab) -> Glpi:
     return container.container().glpi
 
 
-def remember(post: str, state: State, ticket: int | None = None, days: float = 0.0) -> None:
-    since = time.time() - days * 24 * 3600
-    entry = Entry(state, ticket=ticket, since=since)
-    assert DynamoLedger(os.environ["LEDGER_TABLE"], time.time).write(post, entry, NEW)[0]
+def ago(days: float = 0.0) -> float:
+    return time.time() - days * 24 * 3600
+
+
+def is_ticket(number: int, days: float = 0.0) -> Filed:
+    return Filed(Result(Kind.TICKET, number), received_at=ago(days))
+
+
+def put(item: Any) -> None:
+    boto3.client("dynamodb").put_item(TableName=os.environ["LEDGER_TABLE"], Item=item)
 
 
 def test_one_ticket_for_each_post_is_clean(lab: Lab) -> None:
@@ -38,7 +58,10 @@ def test_one_ticket_for_each_post_is_clean(lab: Lab) -> None:
         lab.say(f"112 printer {n}")
     result = run("audit")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == ("40 days: 3 posts called filed, 3 tickets of posts. Findings: none\n")
+    assert result.stdout == (
+        "Linked tickets, of whatever age: 0\n"
+        "40 days: 3 posts called filed, 3 tickets of posts. Findings: none\n"
+    )
 
 
 def test_a_purged_ticket_is_missing(lab: Lab, client: Glpi) -> None:
@@ -74,9 +97,9 @@ def test_twins_are_told_with_their_links(lab: Lab, client: Glpi) -> None:
 
 
 def test_a_ticket_of_a_post_that_still_waits_is_told(lab: Lab, client: Glpi) -> None:
-    remember(ref(501), State.OPEN)
-    remember(ref(502), State.TRIED)
-    remember(ref(503), State.TRIED)
+    remember(ref(501), Open())
+    remember(ref(502), Tried(0.0))
+    remember(ref(503), Tried(0.0))
     for n in (501, 502):
         file(client, ref(n))
     result = run("audit")
@@ -90,23 +113,24 @@ def test_a_ticket_of_a_post_that_still_waits_is_told(lab: Lab, client: Glpi) -> 
 def test_what_is_filed_while_the_audit_runs_is_no_finding(
     lab: Lab, client: Glpi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remember(ref(501), State.OPEN)
+    remember(ref(501), Open())
     number = file(client, ref(501))
 
-    def then_filed(table: str, **arguments: Any) -> Any:
-        found = posts(table, **arguments)
-        ledger = DynamoLedger(table, time.time)
-        seen = ledger.read(ref(501))
-        ledger.write(ref(501), seen.filed(number, done=frozenset()), seen)
+    def then_filed(table: str, now: float) -> Any:
+        found = contents(table, now)
+        seen = without_ticket(ledger().read(ref(501)))
+        assert seen
+        ledger().write(ref(501), filed(seen, Result(Kind.TICKET, number), frozenset()))
         return found
 
-    monkeypatch.setattr(audit_module, "posts", then_filed)
+    monkeypatch.setattr(audit_module, "contents", then_filed)
     assert run("audit").exit_code == 0
+    assert isinstance(ledger().read(ref(501)), Filed)
 
 
 def test_another_number_than_people_were_told_is_a_finding(lab: Lab, client: Glpi) -> None:
     number = file(client, ref(501))
-    remember(ref(501), State.FILED, ticket=number + 100)
+    remember(ref(501), is_ticket(number + 100))
     result = run("audit")
     assert result.exit_code == 1
     assert "People were told another number" in result.stdout
@@ -122,19 +146,18 @@ def test_quoting_a_marker_is_no_twin(lab: Lab, client: Glpi) -> None:
 
 def test_a_ticket_whose_text_was_changed_is_not_missing(lab: Lab, client: Glpi) -> None:
     number = client.create_ticket({"name": "n", "content": "<p>changed</p>"}, deadline())
-    remember(ref(501), State.FILED, ticket=number)
+    remember(ref(501), is_ticket(number))
     result = run("audit")
     assert result.exit_code == 0
     assert "out of sight (their text was changed, or a rule moved them): 1\n" in result.stdout
 
 
-@pytest.mark.parametrize("how", ["followup", "reopened"])
-def test_a_followup_has_no_ticket_of_its_own_and_misses_none(lab: Lab, how: str) -> None:
+@pytest.mark.parametrize("kind", [Kind.FOLLOWUP, Kind.REOPENING])
+def test_a_followup_has_no_ticket_of_its_own_and_misses_none(lab: Lab, kind: Kind) -> None:
     lab.say("112 printer")
     number = lab.glpi.tickets[0]["id"]
     for post, ticket in ((ref(8), number), (ref(9), 999)):
-        entry = Entry(State.FILED, ticket=ticket, since=time.time(), kind=how)
-        assert DynamoLedger(os.environ["LEDGER_TABLE"], time.time).write(post, entry, NEW)[0]
+        remember(post, Filed(Result(kind, ticket), received_at=ago()))
     result = run("audit")
     assert "3 posts called filed (1 of them as followups), 1 tickets of posts" in result.stdout
     assert "no longer end with" not in result.stdout
@@ -142,7 +165,7 @@ def test_a_followup_has_no_ticket_of_its_own_and_misses_none(lab: Lab, how: str)
 
 
 def test_what_is_older_is_left_out(lab: Lab) -> None:
-    remember(ref(501), State.FILED, ticket=9999, days=5)
+    remember(ref(501), is_ticket(9999, days=5))
     assert run("audit", "--days", "4").exit_code == 0
     assert run("audit", "--days", "6").exit_code == 1
 
@@ -156,10 +179,113 @@ def test_a_ticket_from_before_the_ledgers_memory_is_no_finding(lab: Lab, client:
     )
 
 
-def test_an_entry_of_a_later_version_is_counted(lab: Lab) -> None:
-    item: Any = {"post": {"S": ref(501)}, "state": {"S": "odd"}}
-    boto3.client("dynamodb").put_item(TableName=os.environ["LEDGER_TABLE"], Item=item)
-    assert "Left out, since of a later version of the bridge: 1" in run("audit").stdout
+@pytest.mark.parametrize(
+    ("key", "attribute"),
+    [
+        (ref(501), {"state": {"S": "odd"}}),
+        (thread_key(ref(501)), {"state": {"S": "odd"}}),
+        (ticket_key(7), {"ticket": {"S": "seven"}}),
+        ("approval:main:7", {"ticket": {"N": "7"}}),
+    ],
+    ids=["a post", "a thread", "a link", "another kind"],
+)
+def test_an_entry_of_a_later_version_is_counted(
+    lab: Lab, key: str, attribute: dict[str, Any]
+) -> None:
+    put({"post": {"S": key}, **attribute})
+    result = run("audit")
+    assert result.exit_code == 0
+    assert "Left out, since of a later version of the bridge: 1\n" in result.stdout
+    assert "Linked tickets, of whatever age: 0\n" in result.stdout
+    assert "0 posts called filed" in result.stdout
+
+
+def test_what_the_release_before_has_written_is_held_against_glpi(lab: Lab, client: Glpi) -> None:
+    number = file(client, ref(501))
+    before = release_before.Entry(State.FILED, ticket=number, since=ago(), version=2)
+    followup = replace(before, kind="followup", tries=1)
+    entries = {
+        ref(501): before,
+        ref(502): replace(before, ticket=9999),
+        ref(503): followup,
+        ref(504): release_before.Entry(State.TRIED, tries=1, since=ago(), version=1),
+        thread_key(ref(501)): replace(before, since=0.0, done=release_before.STEPS),
+    }
+    for key, entry in entries.items():
+        put(release_before.write_item(key, entry, time.time() + DAY))
+    file(client, ref(504))
+    result = run("audit")
+    assert result.exit_code == 1
+    assert f"  {ref(502)}  filed, told #9999\n" in result.stdout
+    assert f"  {ref(504)}  tried\n" in result.stdout
+    assert "of a later version" not in result.stdout
+    assert "Findings: 2\n" in result.stdout
+    assert "3 posts called filed (1 of them as followups), 2 tickets" in result.stdout
+
+
+def test_a_buried_post_that_has_a_ticket_is_told_as_what_it_was(lab: Lab, client: Glpi) -> None:
+    remember(ref(501), buried(Tried(0.0), "too old; last: maintenance"))
+    file(client, ref(501))
+    result = run("audit")
+    assert result.exit_code == 1
+    assert "These wait in the ledger, but have a ticket." in result.stdout
+    assert f"  {ref(501)}  tried\n" in result.stdout
+
+
+# --- Links and threads
+
+
+def links(age: float = 0.0) -> Links:
+    """Return the links of the lab, as of so many seconds ago."""
+    return Links(DynamoStore(os.environ["LEDGER_TABLE"]), lambda: time.time() - age)
+
+
+def test_linked_tickets_are_counted(lab: Lab) -> None:
+    assert links().keep(Link(7, root=ref(501)))
+    assert links().keep(Link(8))
+    assert links().take_thread(ref(502), 8)  # a second thread of a ticket
+    result = run("audit")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "Linked tickets, of whatever age: 2\n"
+        "40 days: 0 posts called filed, 0 tickets of posts. Findings: none\n",
+    )
+
+
+def test_what_has_expired_is_no_link(lab: Lab) -> None:
+    assert links(LINK_AGE_SECONDS + 1).keep(Link(7, root=ref(501)))
+    assert "Linked tickets, of whatever age: 0\n" in run("audit").stdout
+    assert "has no link" not in run("audit").stdout
+
+
+def test_a_thread_without_a_link_is_no_finding_but_told(lab: Lab) -> None:
+    assert links().keep(Link(7, root=ref(501)))
+    assert links().take_thread(ref(502), 8)
+    before = release_before.Entry(State.FILED, ticket=9, version=1)
+    put(release_before.write_item(thread_key(ref(503)), before, time.time() + DAY))
+    result = run("audit")
+    assert result.exit_code == 0
+    assert "Linked tickets, of whatever age: 1\n" in result.stdout
+    assert (
+        "Threads whose ticket has no link (an earlier release filed it, or the link was not "
+        "recorded): 2\n"
+    ) in result.stdout
+
+
+def test_a_link_to_a_ticket_that_was_purged_is_no_finding(lab: Lab) -> None:
+    assert links().keep(Link(999, root=ref(501)))
+    result = run("audit")
+    assert result.exit_code == 0
+    assert "Findings: none\n" in result.stdout
+
+
+def test_links_do_not_cost_a_call_of_glpi(lab: Lab) -> None:
+    run("audit")
+    calls = len(lab.glpi.log)
+    for ticket in range(7, 12):
+        assert links().keep(Link(ticket, root=ref(ticket)))
+    run("audit")
+    assert len(lab.glpi.log) == 2 * calls
 
 
 # --- It could not be asked: exit code 2 and one sentence
@@ -199,14 +325,12 @@ def test_the_audit_leaves_no_session_behind(lab: Lab) -> None:
 
 
 def test_a_thread_is_no_post(lab: Lab) -> None:
-    ledger = DynamoLedger(os.environ["LEDGER_TABLE"], time.time)
-    ledger.write(thread(ref(502)), replace(NEW, since=time.time()).filed(999, set()), NEW)
+    remember(thread_key(ref(502)), is_ticket(999))
     result = run("audit")
     assert result.exit_code == 0
     assert "0 posts called filed" in result.stdout
 
 
 def test_a_thread_is_nothing_that_waits(lab: Lab) -> None:
-    ledger = DynamoLedger(os.environ["LEDGER_TABLE"], time.time)
-    ledger.write(thread(ref(502)), replace(NEW, since=time.time()), NEW)
+    remember(thread_key(ref(502)), Open())
     assert "Nothing waits." in run("queue").stdout

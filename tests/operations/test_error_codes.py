@@ -3,8 +3,8 @@
 import pytest
 
 from bridge.net.http import Cause
-from bridge.storage.ledger import BURIED
 from operations.error_codes import meaning, meaning_of_reason
+from operations.ledger_posts import BURIED
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -10,16 +10,18 @@ from typing import Any
 
 import boto3
 import pytest
-from click.testing import Result
+from click import testing
 
+from bridge.config.timing import LEDGER_AGE_SECONDS
 from bridge.mattermost.outgoing_webhook import to_post
-from bridge.storage.ledger import NEW, DynamoLedger, Entry, State
+from bridge.storage.entries import Filed, Kind, Open, Result, Tried, buried
 from bridge.tickets.content import marker
 from local.glpi_simulator import Fault
 from operations.audit import PREFIX
 from operations.installation import ROOT
 from tests.conftest import Lab, kept_environment
-from tests.support.operator import CANARY, Faulty, body, bury, ref, refusal, run
+from tests.storage import release_before
+from tests.support.operator import CANARY, Faulty, body, bury, ref, refusal, remember, run
 from tests.support.ports import refusing_port
 
 
@@ -30,13 +32,7 @@ def environment() -> Iterator[None]:
         yield
 
 
-def remember(post: str, entry: Entry, written: float = 0.0) -> None:
-    """Write into the ledger, so many seconds ago."""
-    ledger = DynamoLedger(os.environ["LEDGER_TABLE"], lambda: time.time() - written)
-    assert ledger.write(post, replace(entry, since=entry.since or time.time()), NEW)[0]
-
-
-def squeezed(result: Result) -> str:
+def squeezed(result: testing.Result) -> str:
     return " ".join(result.stdout.split())
 
 
@@ -55,12 +51,10 @@ def test_nothing_waits(lab: Lab) -> None:
 
 def test_what_waits_is_listed_with_its_reason_oldest_first(lab: Lab) -> None:
     now = time.time()
-    remember(ref(1), Entry(State.OPEN, reason="maintenance", since=now - 60))
-    remember(
-        ref(2), Entry(State.TRIED, reason="ERROR_GLPI_ADD", tries=2, since=now - 3 * 3600 - 60)
-    )
-    remember(ref(3), Entry(State.TRIED, tries=1, since=now - 5))
-    remember(ref(4), Entry(State.FILED, ticket=7, since=now - 99))
+    remember(ref(1), Open("maintenance", received_at=now - 60))
+    remember(ref(2), Tried(0.0, 2, last_error="ERROR_GLPI_ADD", received_at=now - 3 * 3600 - 60))
+    remember(ref(3), Tried(0.0, received_at=now - 5))
+    remember(ref(4), Filed(Result(Kind.TICKET, 7), received_at=now - 99))
     lines = run("queue").stdout.splitlines()
     rows = [line.split() for line in lines if re.match(r"\d{26} ", line)]
     assert rows[0] == [ref(2), "3h", "tried", "2", "ERROR_GLPI_ADD"]
@@ -75,7 +69,7 @@ def test_what_waits_is_listed_with_its_reason_oldest_first(lab: Lab) -> None:
 
 
 def test_every_code_but_the_longest_stays_on_its_line(lab: Lab) -> None:
-    remember(ref(1), Entry(State.OPEN, reason="ERROR_GLPI_LOGIN_USER_TOKEN"))
+    remember(ref(1), Open("ERROR_GLPI_LOGIN_USER_TOKEN"))
     assert any(
         line.startswith(ref(1)) and line.rstrip().endswith("ERROR_GLPI_LOGIN_USER_TOKEN")
         for line in run("queue").stdout.splitlines()
@@ -85,7 +79,7 @@ def test_every_code_but_the_longest_stays_on_its_line(lab: Lab) -> None:
 def test_a_message_that_nobody_has_tried_yet_is_told(lab: Lab) -> None:
     lab.glpi.inject(Fault("maintenance"))
     lab.say(f"112 {CANARY}")
-    remember(ref(9), Entry(State.OPEN, reason="maintenance"))
+    remember(ref(9), Open("maintenance"))
     sqs = boto3.client("sqs")
     for _ in range(3):
         sqs.send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=body(5))
@@ -97,7 +91,7 @@ def test_a_message_that_nobody_has_tried_yet_is_told(lab: Lab) -> None:
 
 def test_what_has_not_been_tried_for_long_is_marked(lab: Lab) -> None:
     long_ago = time.time() - 9 * 24 * 3600
-    remember(ref(1), Entry(State.OPEN, reason="dns", since=long_ago), written=7 * 24 * 3600)
+    remember(ref(1), Open("dns", received_at=long_ago), written=7 * 24 * 3600)
     bury(body(1))
     result = run("queue")
     assert f"{ref(1)}    9d*" in result.stdout
@@ -111,7 +105,7 @@ def test_a_ledger_of_more_than_a_page_is_read_to_its_end(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(7):
-        remember(ref(n), Entry(State.OPEN, reason="dns"))
+        remember(ref(n), Open("dns"))
 
     class Small(Faulty):
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -142,6 +136,52 @@ def test_what_the_first_version_wrote_and_what_a_later_one_writes_is_listed(lab:
     said = squeezed(run("queue"))
     assert f"{ref(1)} 2m tried 1 -" in said
     assert f"{ref(2)} 2m ? ? of a later version" in said
+
+
+def test_what_the_release_before_wrote_is_listed(lab: Lab) -> None:
+    table, now = os.environ["LEDGER_TABLE"], time.time()
+    before = release_before.Entry(release_before.State.OPEN, since=now - 60, version=1)
+    entries = (
+        replace(before, reason="dns"),
+        replace(before, reason="buried", tries=2),
+        replace(before, state=release_before.State.TRIED, tries=1),
+        replace(before, state=release_before.State.FILED, ticket=7, reason="mattermost-token"),
+        replace(before, state=release_before.State.FILED, ticket=8),
+    )
+    for number, entry in enumerate(entries):
+        item = release_before.write_item(ref(number), entry, now + LEDGER_AGE_SECONDS)
+        boto3.client("dynamodb").put_item(TableName=table, Item=item)
+    lines = run("queue").stdout.splitlines()
+    assert [line.split()[1:] for line in lines if re.match(r"\d{26} ", line)] == [
+        ["1m", "open", "0", "dns"],
+        ["1m", "open", "2", "buried"],
+        ["1m", "tried", "1", "-"],
+        ["1m", "filed", "-", "mattermost-token"],
+    ]
+
+
+def test_a_buried_post_says_so_and_what_its_reason_means(lab: Lab) -> None:
+    remember(ref(1), buried(Tried(0.0, 2), "too old; last: maintenance"))
+    remember(ref(2), buried(Open("dns"), "blind"))
+    remember(ref(3), buried(Open("dns"), "bridge.toml has no desk for it any more"))
+    remember(ref(4), buried(Open("dns"), ""))
+    result = run("queue")
+    said = squeezed(result)
+    assert f"{ref(1)} 0s tried 2 buried" in said
+    assert f"{ref(2)} 0s open 0 buried" in said
+    assert said.count("buried: It lies in the dead letter queue: see `dlq list`.") == 1
+    assert "too old; last: maintenance: GLPI is in maintenance mode" in said
+    assert "blind: GLPI took it several times without an answer" in said
+    assert "bridge.toml has no desk for it any more" not in said
+    assert "dns" not in said
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize("key", ["ticket:main:7", f"thread:{ref(7)}", "approval:main:7"])
+def test_what_is_no_post_is_nothing_that_waits(lab: Lab, key: str) -> None:
+    item: dict[str, Any] = {"post": {"S": key}, "state": {"S": "odd"}, "ticket": {"N": "7"}}
+    boto3.client("dynamodb").put_item(TableName=os.environ["LEDGER_TABLE"], Item=item)
+    assert "Nothing waits." in run("queue").stdout
 
 
 # --- Where the settings come from
@@ -278,7 +318,9 @@ def test_what_is_not_there_is_one_sentence(
     assert said in result.stderr
 
 
-@pytest.mark.parametrize("command", [["queue"], ["dlq", "list"], ["audit"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [["queue"], ["dlq", "list"], ["audit"], ["thread", "7"], ["thread", ref(7)]], ids=str
+)
 def test_no_credentials_is_one_sentence(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
@@ -297,7 +339,7 @@ def test_no_credentials_is_one_sentence(
 
 def test_the_audit_looks_for_what_tickets_end_with() -> None:
     submission = to_post({"text": "x", "post_id": ref(1)}, "hook", "request").submission()
-    assert marker(submission) == PREFIX + ref(1)
+    assert marker(submission.ref) == PREFIX + ref(1)
 
 
 def test_every_queue_that_the_stack_has_is_counted(

@@ -1,7 +1,9 @@
 """What the tests of the operator's command line share."""
 
 import os
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -9,6 +11,9 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from bridge.jobs.post_job import PostJob, dumps
+from bridge.storage.dynamodb import DynamoStore
+from bridge.storage.entries import Entry
+from bridge.storage.ledger import Ledger
 from manage import cli
 from tests.support.safe_path import NOW, post
 
@@ -23,6 +28,17 @@ def ref(number: int) -> str:
 def run(*args: str) -> Result:
     """Run manage.py as on a terminal of 80 columns."""
     return CliRunner().invoke(cli, args, env={"COLUMNS": "80"})
+
+
+def ledger(written: float = 0.0) -> Ledger:
+    """Return the ledger of the lab, as of so many seconds ago."""
+    return Ledger(DynamoStore(os.environ["LEDGER_TABLE"]), lambda: time.time() - written)
+
+
+def remember(key: str, entry: Entry, written: float = 0.0) -> None:
+    """Write into the ledger what it does not know yet, so many seconds ago."""
+    noted = replace(entry, received_at=entry.received_at or time.time())
+    assert ledger(written).write(key, noted)[0]
 
 
 def body(number: int, text: str = f"112 {CANARY}", **fields: object) -> str:

@@ -96,7 +96,7 @@ WORKED: dict[str, tuple[str, int]] = {
     "queue, answer cut": ("waits", 1),
     "ledger": ("waits", 0),
     "ledger at the claim": ("waits", 0),
-    "ledger after the create": ("filed", 1),
+    "ledger after the create": ("waits", 1),
     "ledger after a cut": ("waits", 1),
     "ledger after a refusal": ("waits", 0),
     "queue and ledger": ("waits", 0),

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bridge.net.http import Http
-from bridge.storage.ledger import DynamoLedger
+from bridge.storage.dynamodb import DynamoStore
 from bridge.storage.outbox import SqsOutbox
 from local.glpi_simulator import Fault
 from tests.conftest import json_event
@@ -26,8 +26,9 @@ pytestmark = pytest.mark.no_cover  # what these cover, quicker tests cover
 STEPS = (
     (SqsOutbox, "pause"),
     (SqsOutbox, "bury"),
-    (DynamoLedger, "read"),
-    (DynamoLedger, "write"),
+    (DynamoStore, "get"),
+    (DynamoStore, "get_many"),
+    (DynamoStore, "put_if"),
     (Http, "request"),
 )
 
@@ -126,9 +127,9 @@ def test_on_the_fast_path(
             assert bench.filed == 0
             invoke()  # another hook sends the same post
         bench.all_is_well()
-    queue, claim = ["before send", "after send"], ["before write", "after write"]
+    queue, claim = ["before send", "after send"], ["before put_if", "after put_if"]
     assert died[:4] == (queue + claim if queue_first else claim + queue)
-    assert died[-1] == "after write"
+    assert died[-1] == "after put_if"
     bench.all_is_well()
     record_property("cell", (name, FAST, f"nothing read; one ticket, {len(died)} points"))
 
@@ -168,8 +169,8 @@ def nothing() -> None:
 @pytest.mark.parametrize("name", DAYS)
 def test_at_the_worker(bench: Bench, name: str, column: str, record_property: Tell) -> None:
     died = at_the_worker(bench, column, DAYS[name], nothing)
-    assert died[0] == "before read"
-    assert died[-1] == ("after pause" if DAYS[name] else "after write")
+    assert died[0] == "before get"
+    assert died[-1] == ("after pause" if DAYS[name] else "after put_if")
     record_property("cell", (name, column, f"one ticket, {len(died)} points"))
 
 
