@@ -149,8 +149,8 @@ def _of_entry(
 def _note(entry: Entry) -> str:
     if isinstance(entry, Filed):
         return (
-            "There is no link of this ticket, so no more is remembered: an earlier release filed "
-            "it, or the link was not recorded."
+            "There is no link of this ticket yet, so no more is remembered: the worker makes it "
+            "within a minute, and of a ticket that an earlier release filed with the next reply."
         )
     return (
         meaning_of_reason(entry.reason) if isinstance(entry, Buried) else meaning(entry.last_error)

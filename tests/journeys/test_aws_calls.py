@@ -1,20 +1,26 @@
 """How AWS is asked: within its time, and two parts at once where a promise allows it."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 
 from bridge import container
 from bridge.filing.planning import Planner
+from bridge.glpi_api.followups import CLOSED
 from bridge.net import deadline
 from bridge.storage.dynamodb import DynamoStore
 from glpi import Glpi
 from local.memory import MemoryOutbox
 from tests.conftest import Lab, json_event
+from tests.support.chat import Chat, chat
 from tests.support.safe_path import NOW, REF, Clock
+
+__all__ = ["chat"]
 
 
 @pytest.fixture
@@ -91,3 +97,36 @@ def test_a_message_makes_no_client(lab: Lab, monkeypatch: pytest.MonkeyPatch) ->
     container.container()
     monkeypatch.setattr(boto3, "client", None)
     assert "Принято" in lab.say("112 x")
+
+
+BEFORE_THE_ANSWER = {
+    "message": {"SendMessage": 1, "PutItem": 2},
+    "reply": {"SendMessage": 1, "BatchGetItem": 1, "GetItem": 1, "PutItem": 3},
+    "continuation": {"SendMessage": 1, "BatchGetItem": 1, "GetItem": 1, "PutItem": 5},
+}
+"""What AWS is asked; of a reply that the bot answers, that it did is recorded before the end."""
+
+
+@pytest.mark.parametrize("what", BEFORE_THE_ANSWER)
+def test_nobody_waits_for_more_calls_of_aws_than_these(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    root = chat.write("112 принтер")
+    chat.settle()
+    if what == "continuation":
+        chat.change(chat.ticket["id"], status=CLOSED)
+    calls: list[str] = []
+    real: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def counting(self: object, operation: str, arguments: dict[str, Any]) -> Any:
+        calls.append(operation)
+        return real(self, operation, arguments)
+
+    def send(*_: object) -> Callable[[], object]:
+        calls.append("SendMessage")
+        return lambda: None
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", counting)
+    monkeypatch.setattr(chat.worker, "send", send)
+    chat.write("112 x", root="" if what == "message" else root)
+    assert Counter(calls) == BEFORE_THE_ANSWER[what]

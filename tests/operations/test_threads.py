@@ -186,8 +186,8 @@ def test_a_ticket_of_the_release_before_is_shown_without_the_rest(lab: Lab) -> N
         "\n"
     )
     assert squeezed(result.stdout).endswith(
-        "There is no link of this ticket, so no more is remembered: an earlier release filed it, "
-        "or the link was not recorded."
+        "There is no link of this ticket yet, so no more is remembered: the worker makes it within "
+        "a minute, and of a ticket that an earlier release filed with the next reply."
     )
 
 
