@@ -11,7 +11,6 @@ bent to it.
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -34,15 +33,14 @@ from local import SAMPLE_TOKENS, sam
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator
+from local.ministack import VENV, emulator
 from local.ports import free_ports
+from local.steps import ROOT, Failed, run, step
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-ROOT = Path(__file__).parent.parent
-VENV = ROOT / ".venv"
 STACK = "mattermost-glpi-bridge"
-START_SECONDS = 60.0
 RECOVERY_SECONDS = 90.0
 
 UNKNOWN_TO_THE_EMULATOR = {
@@ -68,10 +66,6 @@ JOBS = {{**JOBS, Kind({TO_COME!r}, 2): _do_what_is_to_come}}
 """What makes the worker of a release to come of this one's: it files the post inside such a job."""
 
 
-class Failed(Exception):
-    """A step did not do what it should; says which and how."""
-
-
 def main() -> int:
     """Deploy to the emulator and use the stack; returns 0, or 1 when a step failed."""
     try:
@@ -81,7 +75,7 @@ def main() -> int:
             os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
             glpi = stack.enter_context(GlpiSimulator())
             chat = stack.enter_context(MattermostSimulator())
-            stack.enter_context(_emulator(port))
+            stack.enter_context(emulator(port))
             before = stack.enter_context(_release_before())
             api = _install(before, glpi, chat)
             _go_back_and_forth(api, port, before, glpi)
@@ -115,17 +109,17 @@ def _tree(commit: str, name: str) -> Iterator[Path]:
     """Check out a commit until the block ends; yields its folder."""
     with TemporaryDirectory() as folder:
         tree = Path(folder, name)
-        _run("git", "worktree", "add", "--quiet", "--detach", str(tree), commit)
+        run("git", "worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
             yield tree
         finally:
-            _run("git", "worktree", "remove", "--force", str(tree))
+            run("git", "worktree", "remove", "--force", str(tree))
 
 
 def _deploy(tree: Path, *parameters: str) -> None:
     """Build and deploy a release as the README says, with short pauses."""
     release = "this release" if tree == ROOT else f"the release {tree.name.replace('-', ' ')}"
-    with _step(f"sam build of {release}"):
+    with step(f"sam build of {release}"):
         _sam(tree, "build")
         built = tree / ".aws-sam" / "build" / "template.yaml"
         template = yaml.safe_load(built.read_text("utf-8"))
@@ -133,7 +127,7 @@ def _deploy(tree: Path, *parameters: str) -> None:
             del template["Resources"][resource]
         template["Globals"]["Function"]["Environment"]["Variables"]["PAUSES"] = "short"
         built.write_text(yaml.safe_dump(template, sort_keys=False), "utf-8")
-    with _step("sam deploy"):
+    with step("sam deploy"):
         overrides = ("--parameter-overrides", *parameters) if parameters else ()
         _sam(tree, "deploy", "--no-confirm-changeset", *overrides)
 
@@ -147,9 +141,9 @@ def _install(tree: Path, glpi: GlpiSimulator, chat: MattermostSimulator) -> str:
         if not outputs.get(key):
             raise Failed(f"the stack has no output {key}")
     api = outputs["WebhookUrl"].partition("//")[2].partition(".")[0]
-    with _step("store the secret"):
+    with step("store the secret"):
         _store_secret(outputs["SecretArn"], glpi, chat)
-    with _step("add the routes of the transformed template, which the emulator ignores"):
+    with step("add the routes of the transformed template, which the emulator ignores"):
         _add_routes(api)
     return api
 
@@ -157,7 +151,7 @@ def _install(tree: Path, glpi: GlpiSimulator, chat: MattermostSimulator) -> str:
 def _go_back_and_forth(api: str, port: int, before: Path, glpi: GlpiSimulator) -> None:
     """Update, go back and update again, with messages in queue and dead letter queue."""
     form = {"token": SAMPLE_TOKENS["helpdesk"], "user_name": "alice"}
-    with _step("a message becomes a dead letter"):
+    with step("a message becomes a dead letter"):
         glpi.inject(Fault("status_before", match="POST Ticket", status=413))
         _post(api, port, {**form, "text": "112 a novel"})
         _wait_for_empty_queue()
@@ -165,19 +159,19 @@ def _go_back_and_forth(api: str, port: int, before: Path, glpi: GlpiSimulator) -
     filed = len(glpi.tickets)
     for number, tree in enumerate((ROOT, before, ROOT)):
         glpi.inject(Fault("maintenance"))
-        with _step("while GLPI is down a message is saved"):
+        with step("while GLPI is down a message is saved"):
             status, answer = _post(api, port, {**form, "text": f"112 message {number}"})
             if status != 200 or "Сообщение сохранено" not in answer:
                 raise Failed(f"{status}: {answer}")
         _deploy(tree)
         glpi.heal()
-        with _step("it is filed, once, by the release that is there now"):
+        with step("it is filed, once, by the release that is there now"):
             _wait_for_tickets(glpi, filed + number + 1)
             _wait_for_empty_queue()
-        with _step("the dead letter is still there, and nothing else was buried"):
+        with step("the dead letter is still there, and nothing else was buried"):
             if "1 in all" not in _manage("dlq", "list"):
                 raise Failed(_manage("dlq", "list"))
-    with _step("and is filed when it is sent again"):
+    with step("and is filed when it is sent again"):
         _manage("dlq", "replay", "--all")
         _wait_for_tickets(glpi, filed + 4)
         _wait_for_empty_queue()
@@ -215,8 +209,8 @@ def _add_routes(api: str) -> None:
 def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) -> None:
     """Tell the story of the bridge on the deployed stack."""
 
-    def says(step: str, text: str, wanted: str, **fields: str) -> None:
-        with _step(step):
+    def says(what: str, text: str, wanted: str, **fields: str) -> None:
+        with step(what):
             form = {
                 "token": SAMPLE_TOKENS["helpdesk"],
                 "text": text,
@@ -245,15 +239,15 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
     coffee, post = "112 the coffee is out", written()
     says("while GLPI is down a message is saved", coffee, "номер придёт сюда", post_id=post)
     glpi.heal()
-    with _step("when GLPI is back its ticket appears by itself"):
+    with step("when GLPI is back its ticket appears by itself"):
         _wait_for_tickets(glpi, filed + 2)
-    with _step("and its author reads the number in the thread"):
+    with step("and its author reads the number in the thread"):
         _wait_for_empty_queue()
         if [root for root, _ in chat.said()] != [post]:
             raise Failed(f"the bot has said {chat.said()}")
     glpi.inject(Fault("cut_after", match="POST Ticket", times=1))
     says("an answer that is cut off leaves the message saved", "112 tea", "Сообщение сохранено")
-    with _step("and the worker finds the ticket instead of filing a second"):
+    with step("and the worker finds the ticket instead of filing a second"):
         _wait_for_empty_queue()
         _wait_for_tickets(glpi, filed + 3)
     glpi.inject(Fault("status_before", match="POST Ticket", status=413))
@@ -263,20 +257,20 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
         "слишком велико",
         post_id=written(),
     )
-    with _step("and becomes a dead letter, whose author is told"):
+    with step("and becomes a dead letter, whose author is told"):
         _wait_for_empty_queue()
         if "http-413; the author was told" not in _manage("dlq", "list"):
             raise Failed(_manage("dlq", "list"))
     glpi.heal()
-    with _step("manage.py replays it, and its ticket appears"):
+    with step("manage.py replays it, and its ticket appears"):
         _manage("dlq", "replay", "--all")
         _wait_for_tickets(glpi, filed + 4)
         _wait_for_empty_queue()
-    with _step("manage.py finds one ticket for each post, and nothing waiting"):
+    with step("manage.py finds one ticket for each post, and nothing waiting"):
         if "nothing waits" not in _manage("queue").lower():
             raise Failed(_manage("queue"))
         _manage("audit")
-    with _step("manage.py shows what ticket and thread know of each other"):
+    with step("manage.py shows what ticket and thread know of each other"):
         shown = _manage("thread", str(glpi.tickets[filed]["id"]))
         if first not in shown:
             raise Failed(shown)
@@ -292,7 +286,7 @@ def _meet_what_is_to_come(to_come: Path, glpi: GlpiSimulator) -> None:
     post = to_post(fields, "helpdesk", request_id="to-come")
     inner = json.loads(post_job.dumps(post_job.PostJob(post, time.time())))
     job = json.dumps({"v": 2, "kind": TO_COME, "post_job": inner})
-    with _step("a job of a kind to come waits, and manage.py shows that something does"):
+    with step("a job of a kind to come waits, and manage.py shows that something does"):
         sqs.send_message(QueueUrl=url, MessageBody=job)
         end = time.monotonic() + RECOVERY_SECONDS
         while "1 paused" not in _manage("queue"):  # the worker has met it
@@ -303,7 +297,7 @@ def _meet_what_is_to_come(to_come: Path, glpi: GlpiSimulator) -> None:
         if "There are no dead letters" not in _manage("dlq", "list"):
             raise Failed(_manage("dlq", "list"))
     _deploy(to_come)
-    with _step("and is done, once, by a worker that knows it"):
+    with step("and is done, once, by a worker that knows it"):
         _wait_for_tickets(glpi, filed + 1)
         _wait_for_empty_queue()
         if "There are no dead letters" not in _manage("dlq", "list"):
@@ -367,57 +361,7 @@ def _post(api: str, port: int, form: Mapping[str, str]) -> tuple[int, str]:
 
 
 def _sam(tree: Path, *arguments: str) -> None:
-    _run(str(VENV / "deploy" / "bin" / "sam"), *arguments, folder=tree)
-
-
-def _run(*command: str, folder: Path = ROOT) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        raise Failed(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
-
-
-@contextmanager
-def _emulator(port: int) -> Iterator[None]:
-    """Run MiniStack until the block ends, in a folder of its own for what it leaves behind."""
-    log = ROOT / ".build" / "ministack.log"
-    log.parent.mkdir(exist_ok=True)
-    env = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [VENV / "ministack" / "bin" / "ministack"],
-            env=env,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            with _step("start the AWS emulator"):
-                _wait_for(port, process)
-            yield
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise Failed("the AWS emulator did not start; see .build/ministack.log")
-
-
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    started = time.monotonic()
-    try:
-        yield
-    except Failed as error:
-        raise Failed(f"{name}: {error}") from None
-    print(f"✓ {name} ({time.monotonic() - started:.1f} s)", flush=True)
+    run(str(VENV / "deploy" / "bin" / "sam"), *arguments, folder=tree)
 
 
 if __name__ == "__main__":

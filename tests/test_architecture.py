@@ -146,6 +146,19 @@ def test_a_story_that_knows_it_is_caught(source: str) -> None:
     assert wires(source) == {"Post"}
 
 
+ASK_AWS = {"bridge.storage": "table and queues", "bridge.config": "the secret"}
+"""Which rooms ask AWS, and for what; others go through them."""
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=named)
+def test_nobody_but_storage_talks_to_table_and_queues(path: Path) -> None:
+    asks = any(name.split(".")[0] == "boto3" for name in imports(path.read_text("utf-8")))
+    assert not asks or room_of(named(path)) in ASK_AWS
+    if room_of(named(path)) == "bridge.config":
+        assert '"sqs"' not in path.read_text("utf-8")
+        assert '"dynamodb"' not in path.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("room", "line", "other"),
     [
