@@ -137,10 +137,11 @@ class Glpi:
         return self.session.create("Ticket", fields, deadline)
 
     def find_tickets(self, marker: str, days: int, deadline: Deadline) -> list[int]:
-        """Return the numbers of the tickets that end with a marker, trashed ones last.
+        """Return the numbers of our tickets that end with a marker, trashed ones last.
 
         The search finds quotations of the marker, too; only a last paragraph that is the marker
-        counts, since nobody's words ever stand there.
+        counts, since nobody's words ever stand there. And anybody can send GLPI a marker by mail:
+        only what the API user has written counts.
 
         Args:
             marker: what `create_ticket` was given as the last paragraph of the content.
@@ -154,8 +155,12 @@ class Glpi:
             number
             for trashed in (False, True)
             for number, content in self._quoting(marker, days, deadline, trashed=trashed)
-            if ends_with(content, marker)
+            if ends_with(content, marker) and self._is_ours(number, deadline)
         ]
+
+    def _is_ours(self, number: int, deadline: Deadline) -> bool:
+        writer = self.followups.condition(number, deadline).writer
+        return writer == self.session.user(deadline)
 
     def _quoting(
         self, marker: str, days: int, deadline: Deadline, *, trashed: bool

@@ -98,7 +98,7 @@ LEDGER_AGE_SECONDS = 40 * 24 * 3600.0
 """After that a post is forgotten: a message lives shorter in queue and dead letter queue."""
 
 LINK_AGE_SECONDS = 400 * 24 * 3600.0
-"""So long after the last reply or change a thread and its ticket know each other."""
+"""So long after the last reply a thread and its ticket know each other."""
 
 
 @dataclass(frozen=True)

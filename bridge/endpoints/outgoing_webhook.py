@@ -82,7 +82,7 @@ def _post(event: Event) -> tuple[Container, Post]:
             raise Refusal(401, "there is no token")
         built = container()
         webhook = _authenticate(token, built.credentials)
-        return built, outgoing_webhook.to_post(fields, webhook, request_id(event))
+        return built, outgoing_webhook.to_post(fields, webhook, request_id(event), token)
     except Malformed as error:
         raise Refusal(400, str(error)) from None
 

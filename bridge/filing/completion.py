@@ -3,7 +3,7 @@
 Each step can be done again without harm; none keeps another from being done.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +14,9 @@ from bridge.jobs.leases import Leases
 from bridge.mattermost.api import Gone, MattermostError
 from bridge.mattermost.notifier import Notifier, Reach
 from bridge.mattermost.submissions import Submission
+from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
-from bridge.net.errors import Retry, ServerError
+from bridge.net.errors import CallError, Retry
 from bridge.storage.entries import FILES, LINK, REQUESTER, TOLD, Filed
 from bridge.tickets.desks import Routed
 from bridge.tickets.files import Files
@@ -34,7 +35,7 @@ class Steps:
     """
 
     remaining: Set[str] = frozenset()
-    error: ServerError | None = None
+    error: CallError | None = None
     wait: float = 0.0
     busy: bool = False
 
@@ -50,8 +51,18 @@ class _Step:
     """
 
     done: Set[str] = frozenset()
-    error: ServerError | None = None
+    error: CallError | None = None
     in_doubt: bool = False
+
+
+def _all(steps: Sequence[_Step]) -> _Step:
+    """Return how several steps went, with the first thing that went wrong."""
+    errors = [step.error for step in steps if step.error]
+    return _Step(
+        frozenset[str]().union(*(step.done for step in steps)),
+        errors[0] if errors else None,
+        any(step.in_doubt for step in steps),
+    )
 
 
 class Completion:
@@ -128,14 +139,13 @@ class Completion:
             LINK: partial(self._link, submission, routed, leased, deadline, last=last),
             FILES: partial(self._carry_files, submission, leased, answers, deadline, last=last),
         }
-        went = [do() for step, do in steps.items() if step in remaining]
-        done = frozenset[str]().union(*(step.done for step in went))
-        errors = [step.error for step in went if step.error]
-        in_doubt = any(step.in_doubt for step in went)
-        remaining = remaining - done
-        reason = errors[0].code if errors and remaining and not last else ""
-        wait = self._leases.give_back(submission.ref, leased, done, reason, in_doubt=in_doubt)
-        return Steps(remaining, errors[0] if errors else None, wait)
+        went = _all([do() for step, do in steps.items() if step in remaining])
+        remaining = remaining - went.done
+        error = went.error.code if went.error and remaining and not last else ""
+        wait = self._leases.give_back(
+            submission.ref, leased, went.done, error, in_doubt=went.in_doubt
+        )
+        return Steps(remaining, went.error, wait)
 
     def _tell_number(self, submission: Submission, entry: Filed, answers: Answers) -> _Step:
         error = self._try_to_tell(submission, answers.later(submission, entry.result))
@@ -158,8 +168,11 @@ class Completion:
         last: bool,
     ) -> _Step:
         desk = routed.desk.name if routed else ""
-        linked, error = self._linking.link(submission, entry.result, desk, deadline, last=last)
-        return _Step({LINK} if linked else frozenset(), error)
+        try:
+            error = self._linking.link(submission, entry.result, desk, deadline, last=last)
+        except AwsError as refusal:
+            return _Step(frozenset(), refusal)
+        return _Step(frozenset(), error) if error else _Step({LINK})
 
     def _carry_files(
         self,
@@ -174,7 +187,7 @@ class Completion:
         ticket, own, done = entry.result.ticket, entry.result.is_new, entry.steps_done
         carried = self._files.carry(submission.files, ticket, done, deadline, inline=own)
         missing = carried.failed + (carried.late if last else ())
-        error = None if last else carried.error
+        error: CallError | None = None if last else carried.error
         if missing and not error:
             error = self._tell_missing(submission, ticket, missing, answers, deadline)
         in_doubt = carried.in_doubt or (error is not None and error.retry is Retry.AFTER_LOOK_UP)
@@ -187,7 +200,7 @@ class Completion:
         missing: tuple[tuple[str, str], ...],
         answers: Answers,
         deadline: Deadline,
-    ) -> ServerError | None:
+    ) -> CallError | None:
         """Note in the ticket, and tell in the thread, which files never reach it."""
         error = self._files.note_missing(submission, ticket, missing, answers.rules, deadline)
         return error or self._try_to_tell(submission, answers.files_failed(ticket, missing))

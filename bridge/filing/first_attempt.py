@@ -1,5 +1,6 @@
 """The one early attempt to bring a post into GLPI while its author waits."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -108,15 +109,20 @@ class FirstAttempt:
         started = self._clock()
         try:
             plan = self._planner.plan(
-                case.submission, case.routed, case.located, deadline, lambda _: case.is_saved()
+                case.submission,
+                case.routed,
+                case.located,
+                deadline,
+                lambda _: case.is_saved(),
+                hurried=True,
             )
         except GlpiError as error:
             self._circuit.learn(error)
             return self._wait(case, case.event(error), error)
         except (AwsError, MattermostError) as error:
             return self._wait(case, "queued_later", error)
-        except ThreadWaitsError:
-            return self._wait(case, "queued_later", None)
+        except ThreadWaitsError as waits:
+            return self._wait(case, "queued_later", waits.error)
         outcome = self._file(case, plan, deadline)
         return replace(outcome, glpi_seconds=self._clock() - started)
 
@@ -142,7 +148,8 @@ class FirstAttempt:
             return self._not_filed(case, case.event(progress.error), progress.error)
         result = progress.result
         if result.is_new and result.thread:
-            self._links.take_thread(result.thread, result.ticket)  # the worker makes sure of it
+            with contextlib.suppress(AwsError):  # the worker makes sure of it
+                self._links.take_thread(result.thread, result.ticket)
         by_bot = case.reach is Reach.THREAD
         reply = case.answers.filed(case.submission, result, case.routed.trigger, by_bot=by_bot)
         event = "filed" if result.is_new else "added"

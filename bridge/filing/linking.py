@@ -25,8 +25,10 @@ class Linking:
 
     def link(
         self, submission: Submission, result: Result, desk: str, deadline: Deadline, *, last: bool
-    ) -> tuple[bool, ServerError | None]:
+    ) -> ServerError | None:
         """Remember what a post has become, and where; a followup renews what is remembered.
+
+        What is known is remembered at once; what keeps the rest from being known is returned.
 
         Args:
             submission: the message.
@@ -35,18 +37,17 @@ class Linking:
             deadline: for everything that is asked.
             last: whether what cannot be known now will never be.
 
-        Returns:
-            Whether that is done, and what kept it from being done.
+        Raises:
+            AwsError: nothing is known to be remembered.
         """
         if not result.is_new:
-            return self._links.keep(link_of(submission, result, desk)), None
+            self._links.keep(link_of(submission, result, desk))
+            return None
         condition, unknown = self._condition(result.ticket, deadline)
         requester, unnamed = self._requesters.of(submission.author, deadline)
+        self._links.keep(link_of(submission, result, desk, condition.entity, requester))
         error = unknown or (unnamed if passes(unnamed) else None)
-        if error and not last:
-            return False, error
-        link = link_of(submission, result, desk, condition.entity, requester)
-        return self._links.keep(link), None
+        return None if last else error
 
     def _condition(self, ticket: int, deadline: Deadline) -> tuple[Condition, GlpiError | None]:
         try:
@@ -64,6 +65,8 @@ def link_of(
 ) -> Link:
     """Return the link of a post that is in GLPI.
 
+    Of a followup that the release before has filed nobody knows which thread it stands in.
+
     Args:
         submission: the message.
         result: what it is in GLPI.
@@ -76,7 +79,7 @@ def link_of(
     return Link(
         ticket=result.ticket,
         channel=place.channel_id or "",
-        root=result.thread or place.post or "",
+        root=result.thread or (place.post if result.is_new else None) or "",
         author=(submission.author.id or "") if result.is_new else "",
         desk=desk,
         audience=place.audience.value,

@@ -21,7 +21,15 @@ from glpi import Glpi, GlpiError
 
 
 class ThreadWaitsError(Exception):
-    """The ticket of the post's thread is still to be filed."""
+    """The ticket of the post's thread is still to be filed, or could not be looked up.
+
+    Attributes:
+        error: why it could not be, None if it is still to be filed.
+    """
+
+    def __init__(self, error: GlpiError | None = None) -> None:
+        super().__init__()
+        self.error = error
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,8 @@ class Planner:
         located: Located,
         deadline: Deadline,
         may_wait: Callable[[float], bool],
+        *,
+        hurried: bool,
     ) -> Plan:
         """Say what should become of a post. What a setting forbids to know costs no ticket.
 
@@ -83,9 +93,10 @@ class Planner:
             located: where it stands.
             deadline: for everything that is asked.
             may_wait: whether it is safe, and has been for less than so many seconds.
+            hurried: whether a person waits.
 
         Raises:
-            ThreadWaitsError: its thread's ticket is still to be filed.
+            ThreadWaitsError: its thread's ticket is still to be filed, or to be looked up.
             Unreachable: Mattermost cannot be asked now.
             AwsError: the ledger cannot.
             GlpiError: GLPI cannot.
@@ -94,7 +105,9 @@ class Planner:
         if error and error.retry is Retry.SOON and may_wait(timing.THREAD_UNKNOWN_SECONDS):
             raise error
         soon = deadline.within(timing.LOOK_UP_SECONDS)
-        thread = self._thread(located.root, soon, may_wait)
+        thread = self._thread(located.root, soon, may_wait) or self._lost(
+            located.root, soon if hurried else deadline, may_wait
+        )
         requester, unknown = self._requesters.of(submission.author, soon)
         circumstances = Circumstances(
             self._api.base_url, requester, self._api.has_bot(), self._clock()
@@ -106,29 +119,33 @@ class Planner:
 
     def _thread(
         self, root: str, deadline: Deadline, may_wait: Callable[[float], bool]
-    ) -> ThreadTicket:
-        """Return the ticket of a thread; what cannot be known in time counts as none."""
+    ) -> ThreadTicket | None:
+        """Return the ticket of a thread, None if nothing is remembered of it.
+
+        What cannot be known in time counts as no ticket.
+        """
         try:
             thread = self._threads.ticket_of(root, deadline)
         except (AwsError, GlpiError):
             if may_wait(math.inf):
                 raise
             return ThreadTicket()
-        if thread is None:
-            return self._lost(root, deadline, may_wait)
-        if thread.is_pending and may_wait(timing.THREAD_TICKET_SECONDS):
+        if thread and thread.is_pending and may_wait(timing.THREAD_TICKET_SECONDS):
             raise ThreadWaitsError
         return thread
 
     def _lost(
         self, root: str, deadline: Deadline, may_wait: Callable[[float], bool]
     ) -> ThreadTicket:
-        """Look in GLPI for the ticket of a thread that nothing is remembered of."""
+        """Look in GLPI for the ticket of a thread that nothing is remembered of.
+
+        That it cannot be searched does not mean that it takes no tickets.
+        """
         try:
             return self._threads.lost_ticket_of(root, deadline)
-        except GlpiError:
+        except GlpiError as error:
             if may_wait(timing.THREAD_UNKNOWN_SECONDS):
-                raise
+                raise ThreadWaitsError(error) from None
             return ThreadTicket()
 
     def _draft(

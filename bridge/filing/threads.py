@@ -135,7 +135,8 @@ class Threads:
     def lost_ticket_of(self, root: str, deadline: Deadline) -> ThreadTicket:
         """Look in GLPI for the ticket of a thread that nothing is remembered of.
 
-        Anybody can send GLPI a marker by mail, so only what the API user itself has written counts.
+        That is the one that its root became. If the thread has gone on in another since, nobody
+        can tell any more, and it goes on from the first.
 
         Args:
             root: the post that the thread hangs on.
@@ -145,11 +146,10 @@ class Threads:
             GlpiError: there is no telling.
         """
         found = self._glpi.find_tickets(marker(root), self._days_since(root, deadline), deadline)
-        for ticket in found:
-            condition = self._glpi.followups.condition(ticket, deadline)
-            if condition.writer == self._glpi.session.user(deadline):
-                return ThreadTicket(ticket=ticket, condition=condition)
-        return ThreadTicket()
+        if not found:
+            return ThreadTicket()
+        condition = self._glpi.followups.condition(found[0], deadline)
+        return ThreadTicket(ticket=found[0], condition=condition)
 
     def _days_since(self, root: str, deadline: Deadline) -> int:
         """Return for how many days there has been a post; a search of fewer days is quicker."""

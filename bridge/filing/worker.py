@@ -103,7 +103,9 @@ class LaterAttempts:
             return Progress(wait=unsettled), None
         submission, deadline = visit.submission, visit.deadline
         located = self._threads.locate(submission.place, deadline, hurried=False)
-        plan = self._planner.plan(submission, routed, located, deadline, visit.is_younger_than)
+        plan = self._planner.plan(
+            submission, routed, located, deadline, visit.is_younger_than, hurried=False
+        )
         return self._filing.converge(submission.ref, entry, plan, visit.received_at, deadline), plan
 
 
@@ -160,8 +162,8 @@ class Worker:
             verdict = self._visit(visit)
         except CallError as error:
             verdict = self._wait(visit, 0.0, error)
-        except ThreadWaitsError:
-            verdict = self._wait(visit, 0.0, None)
+        except ThreadWaitsError as waits:
+            verdict = self._wait(visit, 0.0, waits.error)
         if verdict.event != "buried":
             return verdict
         self._claims.record_buried(submission.ref, verdict.reason)

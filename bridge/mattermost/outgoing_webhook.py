@@ -4,7 +4,6 @@ Seen on Mattermost 5.37.0; where newer servers differ it is said (server 11.x so
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import re
@@ -122,7 +121,7 @@ def verify(token: str, accepted: Mapping[str, str]) -> str | None:
     return names[0] if names else None
 
 
-def to_post(fields: Mapping[str, object], webhook: str, request_id: str) -> Post:
+def to_post(fields: Mapping[str, object], webhook: str, request_id: str, token: str = "") -> Post:
     """Make a post of an authenticated request's fields.
 
     Only `text` is required; anything else that is missing or mistyped counts as absent.
@@ -131,6 +130,7 @@ def to_post(fields: Mapping[str, object], webhook: str, request_id: str) -> Post
         fields: all that came, but for the token.
         webhook: our name of the token.
         request_id: API Gateway's own id of the request.
+        token: that came with it, as the key of a ref that is made up.
 
     Raises:
         Malformed: there is no text.
@@ -142,7 +142,7 @@ def to_post(fields: Mapping[str, object], webhook: str, request_id: str) -> Post
     string = partial(_string, fields, odd)
     post_id = string("post_id", _ID)
     return Post(
-        ref=post_id or _made_up_ref(fields, webhook, request_id),
+        ref=post_id or _made_up_ref(fields, webhook, request_id, token),
         id=post_id,
         text=_well_formed(text),
         trigger_word=string("trigger_word") or "",
@@ -173,7 +173,7 @@ def _string(
     return _well_formed(value)
 
 
-def _made_up_ref(fields: Mapping[str, object], webhook: str, request_id: str) -> str:
+def _made_up_ref(fields: Mapping[str, object], webhook: str, request_id: str, token: str) -> str:
     """Return a ref for a post that came without an id; the same request, come again, has the same.
 
     Nothing that was typed is lost by that: posts share a ref only if all that was sent for them is
@@ -184,11 +184,13 @@ def _made_up_ref(fields: Mapping[str, object], webhook: str, request_id: str) ->
         fields: all that came, but for the token.
         webhook: our name of the token.
         request_id: API Gateway's own id of the request.
+        token: without it nobody can tell by the ref what was typed, not even by guessing.
     """
     is_dated = _moment(fields.get("timestamp"), []) is not None
     apart = "" if is_dated else request_id
     sent = sorted((name, _spelled(value)) for name, value in fields.items())
-    digest = hashlib.sha256(json.dumps([webhook, apart, sent]).encode()).digest()
+    message = json.dumps([webhook, apart, sent]).encode()
+    digest = hmac.digest(token.encode(errors="replace"), message, "sha256")
     return base64.b32encode(digest).decode()[:26].lower()
 
 

@@ -4,6 +4,7 @@ Items are read as they are now; only the index is a little late (AWS documentati
 secondary indexes").
 """
 
+import math
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
@@ -16,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from bridge.config import timing
 from bridge.net.aws import AwsError, ask, config
-from bridge.storage.store import OPEN, SEEN, STATUS, Item, Page, Row, Value
+from bridge.storage.store import OPEN, SEEN, STATUS, Item, Page, Row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -192,7 +193,7 @@ def encode(key: str, item: Item) -> "Stored":
         KEY: {"S": key},
         VERSION: {"N": str(item.version)},
         WRITER: {"S": uuid.uuid4().hex},
-        EXPIRES: {"N": str(int(item.expires))},
+        **({EXPIRES: {"N": str(int(item.expires))}} if math.isfinite(item.expires) else {}),
     }
 
 
@@ -204,20 +205,31 @@ def decode(stored: "Mapping[str, AttributeValueTypeDef]") -> tuple[str, Item]:
         name: value for name, value in values.items() if name not in (KEY, VERSION, WRITER, EXPIRES)
     }
     expires, version = values.get(EXPIRES, float("inf")), values.get(VERSION, 0)
-    return str(values[KEY]), Item(attributes, float(expires), int(version))  # type: ignore[arg-type]  # both are numbers
+    return str(values[KEY]), Item(attributes, float(expires), int(version))
 
 
-def _exact(value: Value) -> object:
+def _exact(value: Any) -> Any:  # noqa: ANN401 - boto3's
     """Return a value with numbers as boto3 takes them."""
-    if isinstance(value, Mapping):
-        return {name: _exact(inner) for name, inner in value.items()}
-    return Decimal(repr(value)) if isinstance(value, float) else value
+    return _each(value, lambda plain: Decimal(repr(plain)) if isinstance(plain, float) else plain)
 
 
-def _plain(value: Any) -> Value:  # noqa: ANN401 - boto3's
+def _plain(value: Any) -> Any:  # noqa: ANN401 - boto3's
     """Return what boto3 makes of a stored value without its number type."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+
+    def plain(stored: Any) -> Any:  # noqa: ANN401 - boto3's
+        if not isinstance(stored, Decimal):
+            return stored
+        return int(stored) if stored == stored.to_integral_value() else float(stored)
+
+    return _each(value, plain)
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - boto3's
+    """Change all that a value holds, however deep."""
     if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    return frozenset(value) if isinstance(value, set) else str(value)
+        return {name: _each(inner, change) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each(inner, change) for inner in value]
+    if isinstance(value, set | frozenset):
+        return frozenset(_each(inner, change) for inner in value)
+    return change(value)

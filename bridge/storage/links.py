@@ -5,7 +5,6 @@ reads, and `ticket:main:N` all else. `main` names the GLPI and the Mattermost th
 second one will need no migration. Both are kept as long as anything happens (LINK_AGE_SECONDS).
 """
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +14,8 @@ from bridge.storage.entries import STEPS, Entry, Filed, Kind, Result
 from bridge.storage.entry_codec import encode
 from bridge.storage.ledger import entry_of
 from bridge.storage.store import Item, Store, Value
+
+Attributes = Mapping[str, Value]
 
 TRIES = 5
 """So often a link is written anew that somebody else has changed meanwhile."""
@@ -52,8 +53,10 @@ class Link:
         desk: the name of its desk.
         kind: what made it: "message".
         audience: who can read the thread.
-        entity: GLPI's id of its entity when it was filed.
-        requester: GLPI's id of the requester that the bridge has named, 0 for a bare address.
+        entity: GLPI's id of its entity when the bridge first saw it there, seconds after it was
+            filed unless GLPI failed then.
+        requester: GLPI's id of the person whom the bridge names as its requester, 0 for a bare
+            address.
         expires: seconds since the epoch when it is forgotten.
     """
 
@@ -94,14 +97,23 @@ def decode_link(item: Item) -> Link:
     Raises:
         AwsError: it is of a version to come.
     """
-    attributes = item.attributes
-    numbers = {name: attributes.get(name) for name in ("ticket", "entity", "requester")}
-    if not isinstance(numbers["ticket"], int) or not all(
-        number is None or isinstance(number, int) for number in numbers.values()
-    ):
+    ticket = _number(item, "ticket")
+    if ticket is None:
         raise AwsError("UnreadableLink", refused=True)
-    texts = {field: str(attributes.get(name, "")) for name, field in _TEXTS.items()}
-    return Link(**numbers, **texts, expires=item.expires)
+    return Link(
+        ticket=ticket,
+        entity=_number(item, "entity"),
+        requester=_number(item, "requester"),
+        expires=item.expires,
+        **{field: str(item.attributes.get(name, "")) for name, field in _TEXTS.items()},
+    )
+
+
+def _number(item: Item, name: str) -> int | None:
+    value = item.attributes.get(name)
+    if value is not None and not isinstance(value, int):
+        raise AwsError("UnreadableLink", refused=True)
+    return value
 
 
 class Links:
@@ -124,9 +136,8 @@ class Links:
         Raises:
             AwsError: the table cannot be asked.
         """
-        found = self._store.get_many([thread_key(root), root])
-        thread = found.get(thread_key(root))
-        return entry_of(thread if thread and self._counts(thread) else found.get(root))
+        thread = self._store.get(thread_key(root))
+        return entry_of(thread if thread and self._counts(thread) else self._store.get(root))
 
     def link(self, ticket: int) -> Link | None:
         """Return what is remembered of a ticket, None if nothing.
@@ -137,54 +148,49 @@ class Links:
         item = self._store.get(ticket_key(ticket))
         return decode_link(item) if item and self._counts(item) else None
 
-    def keep(self, link: Link) -> bool:
-        """Remember a ticket and its thread from now on; never raises.
+    def keep(self, link: Link) -> None:
+        """Remember a ticket and its thread from now on.
 
-        What is remembered already stays, as it was when the ticket was filed.
+        What is remembered already stays as it was when the ticket was filed; what was not known
+        then is added.
 
-        Returns:
-            Whether that is recorded, as far as is known.
+        Raises:
+            AwsError: the table cannot be asked, or somebody else changes it all the time.
         """
-        with contextlib.suppress(AwsError):
-            kept = self._keep(link)
-            return kept and (not link.root or self._take(link.root, link.ticket))
-        return False
+        known = encode_link(link)
+        self._write(ticket_key(link.ticket), lambda present: {**known, **present})
+        if link.root:
+            self.take_thread(link.root, link.ticket)
 
-    def take_thread(self, root: str, ticket: int) -> bool:
-        """Record which ticket a thread belongs to; never raises.
+    def take_thread(self, root: str, ticket: int) -> None:
+        """Record which ticket a thread belongs to; the newest is the one, whoever comes last.
 
-        The newest is the one, whoever comes last.
-
-        Returns:
-            Whether that is recorded, as far as is known.
+        Raises:
+            AwsError: the table cannot be asked, or somebody else changes it all the time.
         """
-        with contextlib.suppress(AwsError):
-            return self._take(root, ticket)
-        return False
-
-    def _keep(self, link: Link) -> bool:
-        key = ticket_key(link.ticket)
-        written, item = self._store.put_if(key, self._item(encode_link(link)), 0)
-        for _ in range(TRIES):
-            if written or item is None:
-                return written
-            attributes = item.attributes if self._counts(item) else encode_link(link)
-            written, item = self._store.put_if(key, self._item(attributes), item.version)
-        return written
-
-    def _take(self, root: str, ticket: int) -> bool:
-        key, item = thread_key(root), None
         filed = encode(Filed(Result(Kind.TICKET, ticket), STEPS))
+
+        def taken(present: Attributes) -> Attributes | None:
+            number = present.get("ticket")
+            is_newer = isinstance(number, int) and number > ticket
+            return None if is_newer else {**present, **filed}
+
+        self._write(thread_key(root), taken)
+
+    def _write(self, key: str, change: Callable[[Attributes], Attributes | None]) -> None:
+        """Write what is to be made of an item's attributes, unless that is nothing."""
+        item: Item | None = None
         for _ in range(TRIES):
-            written, item = self._store.put_if(key, self._item(filed), item.version if item else 0)
-            entry = entry_of(item if item and self._counts(item) else None)
-            if written or (isinstance(entry, Filed) and entry.result.ticket > ticket):
-                return True
-        return False
+            attributes = change(item.attributes if item and self._counts(item) else {})
+            if attributes is None:
+                return
+            expires = self._clock() + timing.LINK_AGE_SECONDS
+            version = item.version if item else 0
+            written, item = self._store.put_if(key, Item(attributes, expires), version)
+            if written:
+                return
+        raise AwsError("LinkContended", refused=True)
 
     def _counts(self, item: Item) -> bool:
         """Say whether a link is not forgotten yet; DynamoDB removes what is days later."""
         return item.expires > self._clock()
-
-    def _item(self, attributes: Mapping[str, Value]) -> Item:
-        return Item(attributes, self._clock() + timing.LINK_AGE_SECONDS)

@@ -6,12 +6,16 @@ writes. Nothing is told by an item's age here: `expires` says from when on it *m
 whoever reads it compares the time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-Value = str | float | frozenset[str] | Mapping[str, "Value"]
-"""What an attribute holds. A set is never empty: what holds nothing is left out."""
+Value = str | float | bool | None | frozenset[str] | Sequence["Value"] | Mapping[str, "Value"]
+"""What an attribute holds. A set is never empty: what holds nothing is left out.
+
+What only a later release writes comes back as it was, of whatever type it is: whoever renews an
+item must not change what others keep in it.
+"""
 
 OPEN, SEEN, STATUS = "open", "seen", "status"
 """The attributes of the index of what is open: its key, and what it tells beside."""
@@ -23,7 +27,7 @@ class Item:
 
     Attributes:
         attributes: by their names.
-        expires: seconds since the epoch; from then on it may be gone.
+        expires: seconds since the epoch; from then on it may be gone. Infinity: never.
         version: counts the writes; 0 for what has not been written.
     """
 

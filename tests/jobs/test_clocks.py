@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from tests.support.safe_path import NOW, REF, Clock
 
 TIMING = Timing()
 pauses = st.floats(0.0, 2 * (TIMING.worker_lease + TIMING.settle)).map(lambda s: round(s, 3))
+long_pauses = st.floats(0.0, 2 * (TIMING.settle + ABANDONED_SECONDS)).map(lambda s: round(s, 3))
 workers = st.integers(0, 2)
 
 
@@ -78,7 +80,7 @@ def test_nobody_is_at_the_steps_of_a_post_twice_within_a_lease() -> None:
     any_day()
 
 
-@given(first=pauses, second=pauses, unclear=st.booleans())
+@given(first=pauses, second=long_pauses, unclear=st.booleans())
 def test_a_claim_is_not_taken_over_before_it_has_settled(
     first: float, second: float, unclear: bool
 ) -> None:
@@ -115,6 +117,29 @@ def test_only_what_is_unknown_and_old_may_have_been_forgotten(age: float, known:
     assert claims.may_be_forgotten(entry, NOW) == (
         not known and clock.now - NOW > FORGOTTEN_SECONDS
     )
+
+
+def test_what_is_unknown_stays_unknown_when_its_message_is_buried() -> None:
+    clock = Clock()
+    ledger = Ledger(MemoryStore(), clock)
+    Claims(ledger, clock, TIMING).record_buried(REF, "http-413")
+    assert ledger.read(REF) == NEW
+
+
+@pytest.mark.parametrize(("later", "is_recorded"), [(TIMING.fast_lease, True), (60.0, False)])
+def test_a_step_of_the_fast_path_is_not_recorded_over_a_worker_that_is_at_it(
+    later: float, is_recorded: bool
+) -> None:
+    clock = Clock()
+    ledger = Ledger(MemoryStore(), clock)
+    leases = Leases(ledger, clock, TIMING)
+    until = clock.now + later
+    ledger.write(REF, filed(NEW, Result(Kind.TICKET, 42), set(), until))
+    leases.record_done(REF, "told")
+    entry = ledger.read(REF)
+    assert isinstance(entry, Filed)
+    assert entry.steps_done == (frozenset({"told"}) if is_recorded else frozenset())
+    assert entry.lease_until == (0.0 if is_recorded else until)
 
 
 @given(age=st.floats(0.0, 100 * 24 * 3600.0))

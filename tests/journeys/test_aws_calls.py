@@ -101,8 +101,8 @@ def test_a_message_makes_no_client(lab: Lab, monkeypatch: pytest.MonkeyPatch) ->
 
 BEFORE_THE_ANSWER = {
     "message": {"SendMessage": 1, "PutItem": 2},
-    "reply": {"SendMessage": 1, "BatchGetItem": 1, "GetItem": 1, "PutItem": 3},
-    "continuation": {"SendMessage": 1, "BatchGetItem": 1, "GetItem": 1, "PutItem": 5},
+    "reply": {"SendMessage": 1, "GetItem": 2, "PutItem": 3},
+    "continuation": {"SendMessage": 1, "GetItem": 2, "PutItem": 5},
 }
 """What AWS is asked; of a reply that the bot answers, that it did is recorded before the end."""
 

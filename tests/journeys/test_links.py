@@ -7,16 +7,21 @@ import pytest
 
 from bridge.config.timing import LEDGER_AGE_SECONDS, LINK_AGE_SECONDS, THREAD_UNKNOWN_SECONDS
 from bridge.glpi_api.followups import CLOSED
+from bridge.jobs.post_job import PostJob, dumps
+from bridge.mattermost.outgoing_webhook import to_post
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.storage.dynamodb import DynamoStore
+from bridge.storage.entries import Filed
 from bridge.storage.links import Link, Links
 from bridge.storage.store import Item
 from glpi import Glpi
 from local.glpi_simulator import Fault
+from operations.ledger_posts import waiting_posts
 from tests.conftest import both_versions
+from tests.storage import release_before
 from tests.support.chat import ALICE, HELPDESK, Chat, chat, contents, plain
-from tests.support.safe_path import TIMING
+from tests.support.safe_path import NOW, TIMING
 
 __all__ = ["chat", "plain"]
 
@@ -174,10 +179,13 @@ def test_a_thread_that_nothing_is_remembered_of_is_found_by_its_marker(chat: Cha
 
 
 @both_versions
-def test_a_marker_that_somebody_else_has_sent_is_not_believed(chat: Chat) -> None:
+@pytest.mark.parametrize("writer", [99, 0, None])
+def test_a_marker_that_somebody_else_has_sent_is_not_believed(
+    chat: Chat, writer: int | None
+) -> None:
     root = settled(chat)
     forged = chat.ticket["id"]
-    chat.change(forged, users_id_recipient=99)
+    chat.change(forged, users_id_recipient=writer)
     remove(chat, all_of_them=True)
     chat.write("112 x", root=root)
     first, second = chat.glpi.tickets
@@ -226,6 +234,27 @@ def test_only_the_days_since_the_thread_began_are_searched(
     assert searched == [4, 402]
 
 
+@both_versions
+def test_a_marker_that_somebody_else_has_sent_takes_nobodys_words(chat: Chat) -> None:
+    """While it is not known whether a message became a ticket, its id can be seen in Mattermost."""
+    chat.glpi.inject(Fault("cut_before", match="POST Ticket", times=1))
+    post = chat.write("112 принтер")
+    chat.lab.say("112 forged")
+    (forged,) = chat.glpi.tickets
+    chat.change(forged["id"], content=f"<p>x</p>\n<p>mattermost:{post}</p>", users_id_recipient=99)
+    chat.settle()
+    assert [ticket["name"] for ticket in chat.glpi.tickets[1:]] == ["Заявка от alice: принтер"]
+
+
+def test_a_search_that_fails_keeps_nobody_else_waiting(chat: Chat) -> None:
+    chat.glpi.inject(Fault("maintenance", match="search/Ticket"))
+    for _ in range(3):
+        root, _ = chat.add_post()
+        chat.write("112 x", root=root)
+    chat.write("112 another")
+    assert "Принято" in chat.said
+
+
 def test_while_glpi_cannot_be_searched_a_reply_waits_but_not_for_ever(chat: Chat) -> None:
     root, _ = chat.add_post()
     chat.glpi.inject(Fault("empty", match="search/Ticket"))
@@ -243,13 +272,57 @@ def test_while_glpi_cannot_be_searched_a_reply_waits_but_not_for_ever(chat: Chat
 
 
 def test_a_link_waits_for_glpi_and_is_whole_then(chat: Chat) -> None:
-    chat.write("112 принтер")
+    root = chat.write("112 принтер")
     chat.glpi.inject(DOWN)
     assert chat.go_on()
-    assert link_of(chat, 1) is None
     chat.glpi.heal()
+    found = linked(chat)
+    assert (found.root, found.desk, found.entity) == (root, "112", None)
     chat.settle()
     assert linked(chat).entity == 0
+
+
+def test_a_link_waits_for_mattermost_and_is_whole_then(chat: Chat) -> None:
+    """The worker is in a container of its own, which does not know yet who asks."""
+    chat.write("112 принтер")
+    chat.lab.cold_start()
+    chat.mattermost.refuse()
+    assert chat.go_on()
+    assert linked(chat).requester is None
+    chat.mattermost.heal()
+    chat.settle()
+    assert linked(chat).requester == ALICE
+
+
+def test_a_reply_that_comes_first_does_not_keep_the_link_from_becoming_whole(chat: Chat) -> None:
+    root = chat.write("112 принтер")
+    chat.glpi.inject(DOWN)
+    for _ in range(4):
+        assert chat.go_on()
+    chat.glpi.heal()
+    chat.write("112 x", root=root, author="bob")
+    chat.settle()
+    found = linked(chat)
+    assert (found.author, found.entity, found.requester) == (chat.users["alice"].id, 0, ALICE)
+
+
+def test_a_followup_of_the_release_before_makes_no_thread_of_its_own(chat: Chat) -> None:
+    root = settled(chat)
+    ticket = chat.ticket["id"]
+    remove(chat, all_of_them=True)
+    reply, _ = chat.add_post(root)
+    before = release_before.Entry(
+        release_before.State.FILED, ticket=ticket, kind="followup", since=NOW, version=1
+    )
+    item = release_before.write_item(reply, before, NOW + LEDGER_AGE_SECONDS)
+    boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
+    fields = {"post_id": reply, "text": "112 x", "channel_id": HELPDESK}
+    chat.worker.put(dumps(PostJob(to_post(fields, "helpdesk", "request"), NOW)))
+    chat.settle()
+    assert linked(chat).root == ""
+    chat.write("112 y", root=root)
+    chat.settle()
+    assert linked(chat).root == root
 
 
 def test_a_link_does_without_what_cannot_be_known_in_time(chat: Chat) -> None:
@@ -288,6 +361,9 @@ def test_a_link_that_cannot_be_written_is_written_later(
     with monkeypatch.context() as patch:
         patch.setattr(DynamoStore, "put_if", put_if)
         assert chat.go_on()
+    (waits,) = waiting_posts("ledger")
+    assert isinstance(waits.entry, Filed)
+    assert waits.entry.last_error == "ThrottlingException"
     chat.settle()
     assert linked(chat).root == root
     assert len(chat.told()) == 0

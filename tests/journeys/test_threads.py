@@ -1,6 +1,5 @@
 """Replies in the thread of a ticket: followups of it, in their authors' names, each once."""
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -409,14 +408,14 @@ def store() -> Store:
 
 def break_reads(chat: Chat, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     """Let the table not answer what it knows of a thread."""
-    real = store().get_many
+    real = store().get
 
-    def get_many(keys: Collection[str]) -> object:
-        if key in keys:
+    def get(wanted: str) -> object:
+        if wanted == key:
             raise AwsError("TimeoutError", refused=False)
-        return real(keys)
+        return real(wanted)
 
-    monkeypatch.setattr(store(), "get_many", get_many)
+    monkeypatch.setattr(store(), "get", get)
 
 
 def test_a_reply_waits_while_the_ledger_does_not_know_threads(

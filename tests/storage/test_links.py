@@ -1,5 +1,6 @@
 """Which ticket a thread belongs to, for as long as anything happens to it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -44,7 +45,7 @@ def test_a_link_is_found_by_its_ticket_and_by_its_thread(store: Store) -> None:
     links = Links(store, lambda: NOW)
     assert links.link(42) is None
     assert links.entry(REF) == NEW
-    assert links.keep(LINK)
+    links.keep(LINK)
     found = links.link(42)
     assert found
     assert found.expires == NOW + LINK_AGE_SECONDS
@@ -66,7 +67,7 @@ def test_what_is_not_known_is_left_out(store: Store) -> None:
 def test_a_link_that_is_kept_again_stays_as_it_was_when_the_ticket_was_filed(store: Store) -> None:
     Links(store, lambda: NOW).keep(LINK)
     later = Links(store, lambda: NOW + DAY)
-    assert later.keep(Link(42, CHANNEL, REF, desk="another"))
+    later.keep(Link(42, CHANNEL, REF, desk="another"))
     found = later.link(42)
     assert found
     assert (found.desk, found.author, found.entity) == ("112", ALICE, 0)
@@ -75,13 +76,41 @@ def test_a_link_that_is_kept_again_stays_as_it_was_when_the_ticket_was_filed(sto
 
 def test_what_a_story_to_come_has_added_stays(store: Store) -> None:
     links = Links(store, lambda: NOW)
-    told: Any = {"ticket": 42, "desk": "112", "open": "t", "told": {"f12": {"post": REF}}}
-    store.put_if(ticket_key(42), Item(told, NOW + 1), 0)
-    assert links.keep(LINK)
-    item = store.get(ticket_key(42))
-    assert item
-    assert (item.attributes, item.version) == (told, 2)
-    assert item.expires == NOW + LINK_AGE_SECONDS
+    told: Any = {
+        "ticket": 42,
+        "open": "t",
+        "told": {"f12": {"post": REF, "at": NOW + 0.5}},
+        "mine": [1, "2", {"three": True}],
+        "rung": False,
+        "hash": b"\x00\xff",
+        "nothing": None,
+        "numbers": frozenset({1, 2}),
+    }
+    for key in (ticket_key(42), thread_key(REF)):
+        store.put_if(key, Item({**told, "state": "filed"}, NOW + 1), 0)
+    links.keep(LINK)
+    for key in (ticket_key(42), thread_key(REF)):
+        item = store.get(key)
+        assert item
+        assert {name: item.attributes[name] for name in told} == told
+        assert (item.version, item.expires) == (2, NOW + LINK_AGE_SECONDS)
+
+
+def test_what_was_not_known_when_a_link_was_made_is_added(store: Store) -> None:
+    links = Links(store, lambda: NOW)
+    links.keep(Link(42, CHANNEL, desk="another", audience="public"))
+    links.keep(LINK)
+    found = links.link(42)
+    assert found
+    assert (found.desk, found.author, found.entity, found.requester) == ("another", ALICE, 0, 11)
+    assert found.root == REF
+
+
+def test_a_thread_whose_newer_ticket_is_forgotten_goes_to_the_older_one(store: Store) -> None:
+    Links(store, lambda: NOW).take_thread(REF, 9)
+    later = Links(store, lambda: NOW + LINK_AGE_SECONDS)
+    later.take_thread(REF, 8)
+    assert ticket_of(later) == 8
 
 
 def test_a_link_that_is_forgotten_is_made_anew(store: Store) -> None:
@@ -89,7 +118,7 @@ def test_a_link_that_is_forgotten_is_made_anew(store: Store) -> None:
     later = Links(store, lambda: NOW + LINK_AGE_SECONDS)
     assert later.link(42) is None
     assert later.entry(REF) == NEW
-    assert later.keep(Link(42, CHANNEL, REF, desk="another"))
+    later.keep(Link(42, CHANNEL, REF, desk="another"))
     found = later.link(42)
     assert found
     assert (found.desk, found.author) == ("another", "")
@@ -97,10 +126,10 @@ def test_a_link_that_is_forgotten_is_made_anew(store: Store) -> None:
 
 def test_a_thread_stays_with_its_newest_ticket(store: Store) -> None:
     links = Links(store, lambda: NOW)
-    assert links.take_thread(REF, 8)
-    assert links.take_thread(REF, 7)
+    links.take_thread(REF, 8)
+    links.take_thread(REF, 7)
     assert ticket_of(links) == 8
-    assert links.take_thread(REF, 9)
+    links.take_thread(REF, 9)
     assert ticket_of(links) == 9
 
 
@@ -140,7 +169,7 @@ def test_a_thread_that_the_release_before_has_written_is_read_and_renewed(
     boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
     links = Links(DynamoStore("ledger"), lambda: NOW)
     assert ticket_of(links) == 42
-    assert links.keep(Link(42, CHANNEL, REF))
+    links.keep(Link(42, CHANNEL, REF))
     assert ticket_of(Links(DynamoStore("ledger"), lambda: NOW + LINK_AGE_SECONDS - 1)) == 42
 
 
@@ -152,12 +181,15 @@ def test_a_link_of_a_version_to_come_is_an_error_and_not_a_no(store: Store) -> N
 
 def test_a_table_out_of_reach_is_no_reason_to_forget(aws: object) -> None:
     links = Links(DynamoStore("none"), lambda: NOW)
-    assert not links.keep(LINK)
-    assert not links.take_thread(REF, 42)
-    with pytest.raises(AwsError):
-        links.entry(REF)
-    with pytest.raises(AwsError):
-        links.link(42)
+    asks: list[Callable[[], object]] = [
+        lambda: links.keep(LINK),
+        lambda: links.take_thread(REF, 42),
+        lambda: links.entry(REF),
+        lambda: links.link(42),
+    ]
+    for ask in asks:
+        with pytest.raises(AwsError):
+            ask()
 
 
 class Overtaken(MemoryStore):
@@ -179,7 +211,7 @@ class Overtaken(MemoryStore):
 @pytest.mark.parametrize("times", range(5))
 def test_what_others_write_meanwhile_is_not_lost(times: int) -> None:
     store = Overtaken(times)
-    assert Links(store, lambda: NOW).keep(LINK)
+    Links(store, lambda: NOW).keep(LINK)
     item = store.get(ticket_key(42))
     assert item
     assert item.expires == NOW + LINK_AGE_SECONDS
@@ -187,7 +219,8 @@ def test_what_others_write_meanwhile_is_not_lost(times: int) -> None:
 
 
 def test_whoever_is_overtaken_for_ever_comes_again() -> None:
-    assert not Links(Overtaken(1000), lambda: NOW).keep(LINK)
+    with pytest.raises(AwsError, match="LinkContended"):
+        Links(Overtaken(1000), lambda: NOW).keep(LINK)
 
 
 @given(pauses=st.lists(st.floats(0, 1.2 * LINK_AGE_SECONDS), min_size=1, max_size=8))
@@ -202,12 +235,11 @@ def test_a_thread_is_known_as_long_as_no_pause_is_longer_than_links_are_kept(
     for pause in pauses:
         clock.now += pause
         eager.items = {k: i for k, i in eager.items.items() if i.expires > clock.now}
-        told = [
-            (ticket_of(links), links.link(42) is not None, links.keep(Link(42, CHANNEL, REF)))
-            for links in known.values()
-        ]
+        told = [(ticket_of(links), links.link(42) is not None) for links in known.values()]
         is_kept = pause < LINK_AGE_SECONDS
-        assert told == [(42 if is_kept else None, is_kept, True)] * 2
+        assert told == [(42 if is_kept else None, is_kept)] * 2
+        for links in known.values():
+            links.keep(Link(42, CHANNEL, REF))
 
 
 def test_keys_tell_what_things_are() -> None:

@@ -1,6 +1,7 @@
 """What is remembered: one contract, whoever implements it."""
 
 import itertools
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from local.memory import MemoryStore
 from tests.support.safe_path import NOW
 
 LATER = NOW + 100.0
+NUMBERS: Any = frozenset({1, 2, 3})
 
 IMPLEMENTATIONS: dict[str, Callable[[], Store]] = {
     "memory": MemoryStore,
@@ -57,6 +59,12 @@ def test_what_was_written_is_read(store: Store) -> None:
         large=2**53,
         several=frozenset({"a", "b"}),
         table={"f12": {"post": "x", "at": NOW + 0.5}, "empty": {}},
+        numbers=NUMBERS,
+        listed=["a", 1, 0.5, ["b"], {"c": frozenset({"d"})}],
+        yes=True,
+        no=False,
+        unknown=None,
+        raw=b"\x00\xff",
     )
     written, stored = store.put_if("key", held, 0)
     assert (written, stored) == (True, Item(held.attributes, LATER, 1))
@@ -93,6 +101,16 @@ def test_things_do_not_touch_each_other(store: Store) -> None:
         "b": 2,
         "c": 3,
     }
+
+
+def test_what_never_expires_says_so(store: Store) -> None:
+    store.put_if("cursor:poll", Item({"at": NOW}, math.inf), 0)
+    assert store.get("cursor:poll") == Item({"at": NOW}, math.inf, 1)
+
+
+def test_the_same_twice_is_read_once(store: Store) -> None:
+    store.put_if("a", item(n=1), 0)
+    assert store.get_many(["a", "b", "a", "b"]).keys() == {"a"}
 
 
 def test_many_are_read_at_once_each_once(store: Store) -> None:
@@ -343,6 +361,26 @@ def test_an_addition_that_was_heard_but_not_answered_counts_once(
 ) -> None:
     fault.twice("UpdateItem")
     assert [table.add("key", "n", 1, LATER) for _ in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("verb", ["GetItem", "BatchGetItem"])
+def test_items_are_read_as_they_are_now(
+    table: DynamoStore, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """moto always is; DynamoDB has to be asked for it."""
+    asked: list[Any] = []
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # to look at the request
+
+    def call(client: Any, operation: str, parameters: Any) -> Any:
+        asked.append((operation, parameters))
+        return real(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    table.get("a") if verb == "GetItem" else table.get_many(["a"])
+    ((operation, parameters),) = asked
+    assert operation == verb
+    wanted = parameters if verb == "GetItem" else parameters["RequestItems"]["ledger"]
+    assert wanted["ConsistentRead"] is True
 
 
 @pytest.mark.parametrize(
