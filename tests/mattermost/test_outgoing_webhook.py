@@ -171,8 +171,16 @@ def test_a_ref_that_is_made_up_looks_like_an_id_of_mattermosts(
 
 
 def test_a_ref_that_is_made_up_stays_the_same_from_release_to_release() -> None:
-    assert made_up(timestamp=1795509127) == "mmmufefkqrijvlify6zp6l3ngg"
-    assert made_up() == "yb54x5qoxmz37hkbgeyewy53u6"
+    assert made_up(timestamp=1795509127) == "t7qmw5qyridkswa5e5xyxwxluy"
+    assert made_up() == "jgxgdx2hkkzsrflctuqpdkv32k"
+
+
+def test_a_made_up_ref_tells_nobody_what_was_typed_who_has_not_the_token() -> None:
+    fields = {"text": "112 fire", "timestamp": 1795509127}
+    refs = {
+        outgoing_webhook.to_post(fields, "hook", "request", token).ref for token in ("", "a", "b")
+    }
+    assert len(refs) == 3
 
 
 def test_a_made_up_ref_is_the_same_whatever_order_the_fields_came_in() -> None:
