@@ -123,7 +123,10 @@ def count(messages: int) -> Counter[str]:
     for number in range(messages):
         clock.now = start + 60 * number / messages
         post = to_post(
-            {"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook", "request"
+            {"text": f"112 message {number}", "post_id": f"{number:026}"},
+            "hook",
+            "request",
+            "token",
         )
         asked.update({"HTTP API request": 1, "Lambda request": 1})
         body = dumps(PostJob(post, clock.now))

@@ -103,7 +103,10 @@ def drain(messages: int = MESSAGES) -> dict[str, float]:
     for number in range(messages):
         clock.now = start + OUTAGE * number / messages
         post = to_post(
-            {"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook", "request"
+            {"text": f"112 message {number}", "post_id": f"{number:026}"},
+            "hook",
+            "request",
+            "token",
         )
         outbox.send(dumps(PostJob(post, clock.now)), 15.0)
     free = [start] * CONCURRENCY

@@ -283,7 +283,7 @@ def _meet_what_is_to_come(to_come: Path, glpi: GlpiSimulator) -> None:
     url = function["Environment"]["Variables"]["QUEUE_URL"]
     filed = len(glpi.tickets)
     fields = {"text": "112 a message of another kind"}
-    post = to_post(fields, "helpdesk", request_id="to-come")
+    post = to_post(fields, "helpdesk", "to-come", "token")
     inner = json.loads(post_job.dumps(post_job.PostJob(post, time.time())))
     job = json.dumps({"v": 2, "kind": TO_COME, "post_job": inner})
     with step("a job of a kind to come waits, and manage.py shows that something does"):

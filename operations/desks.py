@@ -30,7 +30,7 @@ def submission_of(
     """Return a message that was written somewhere; a channel is its name or its id."""
     place = (channel or "").removeprefix("~")
     fields = {"channel_name": place, "channel_id": place, "team_domain": team, "user_name": user}
-    return to_post({"text": text, **fields}, webhook or "", "").submission()
+    return to_post({"text": text, **fields}, webhook or "", "", "").submission()
 
 
 def show_desks(rules: Rules, names: Names | None) -> bool:

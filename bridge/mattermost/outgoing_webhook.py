@@ -121,7 +121,7 @@ def verify(token: str, accepted: Mapping[str, str]) -> str | None:
     return names[0] if names else None
 
 
-def to_post(fields: Mapping[str, object], webhook: str, request_id: str, token: str = "") -> Post:
+def to_post(fields: Mapping[str, object], webhook: str, request_id: str, token: str) -> Post:
     """Make a post of an authenticated request's fields.
 
     Only `text` is required; anything else that is missing or mistyped counts as absent.

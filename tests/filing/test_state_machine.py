@@ -484,7 +484,9 @@ def ref(number: int) -> str:
 
 
 def make_post(number: int) -> Post:
-    return to_post({"text": f"112 message {number}", "post_id": ref(number)}, "hook", "request")
+    return to_post(
+        {"text": f"112 message {number}", "post_id": ref(number)}, "hook", "request", "token"
+    )
 
 
 TestAnyDay = AnyDay.TestCase

@@ -155,7 +155,9 @@ class StormyGlpi:
 
 
 def make_post(number: int) -> Post:
-    return to_post({"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook", "request")
+    return to_post(
+        {"text": f"112 message {number}", "post_id": f"{number:026}"}, "hook", "request", "token"
+    )
 
 
 def deliveries(world: World, messages: int) -> Iterator[tuple[float, int]]:

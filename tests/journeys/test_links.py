@@ -317,7 +317,7 @@ def test_a_followup_of_the_release_before_makes_no_thread_of_its_own(chat: Chat)
     item = release_before.write_item(reply, before, NOW + LEDGER_AGE_SECONDS)
     boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
     fields = {"post_id": reply, "text": "112 x", "channel_id": HELPDESK}
-    chat.worker.put(dumps(PostJob(to_post(fields, "helpdesk", "request"), NOW)))
+    chat.worker.put(dumps(PostJob(to_post(fields, "helpdesk", "request", "token"), NOW)))
     chat.settle()
     assert linked(chat).root == ""
     chat.write("112 y", root=root)

@@ -29,7 +29,7 @@ REPLY = "done"
 def place(post_id: str | None, **fields: object) -> Place:
     """Return where a post was written."""
     given = {"text": "112 x", "post_id": post_id or "", "channel_name": "helpdesk", **fields}
-    return to_post(given, "hook", "request").submission().place
+    return to_post(given, "hook", "request", "token").submission().place
 
 
 def tell(notifier: Notifier, place: Place, text: str, limit: Deadline) -> None:

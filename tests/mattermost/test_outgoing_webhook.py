@@ -27,7 +27,7 @@ RECORDED = [
 
 
 def post(**fields: Any) -> outgoing_webhook.Post:
-    return outgoing_webhook.to_post({"text": "112 fire", **fields}, "hook", "request")
+    return outgoing_webhook.to_post({"text": "112 fire", **fields}, "hook", "request", "token")
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda r: r["name"])
@@ -36,7 +36,7 @@ def test_every_recorded_request_of_a_real_server_is_parsed(recorded: dict[str, A
     token, fields = outgoing_webhook.read(
         headers["Content-Type"], recorded["request"]["body"].encode()
     )
-    parsed = outgoing_webhook.to_post(fields, "hook", "request")
+    parsed = outgoing_webhook.to_post(fields, "hook", "request", "token")
     assert len(token) == 26
     assert parsed.odd_fields == ()
     assert parsed.id == parsed.ref
@@ -124,7 +124,7 @@ def test_every_comparison_is_made_in_constant_time(monkeypatch: pytest.MonkeyPat
 
 
 def test_only_text_is_required() -> None:
-    parsed = outgoing_webhook.to_post({"text": "112 fire"}, "hook", "request")
+    parsed = outgoing_webhook.to_post({"text": "112 fire"}, "hook", "request", "token")
     assert parsed.text == "112 fire"
     assert parsed.id is None
     assert len(parsed.ref) == 26
@@ -134,7 +134,7 @@ def test_only_text_is_required() -> None:
 @pytest.mark.parametrize("text", [None, 5, ["112"]])
 def test_without_text_there_is_no_post(text: object) -> None:
     with pytest.raises(outgoing_webhook.Malformed, match="text"):
-        outgoing_webhook.to_post({"text": text}, "hook", "request")
+        outgoing_webhook.to_post({"text": text}, "hook", "request", "token")
 
 
 ANYTHING = st.recursive(
@@ -150,14 +150,14 @@ NAMES = ["post_id", "trigger_word", "user_name", "channel_id", "channel_name", "
     st.text(),
 )
 def test_no_other_field_ever_costs_the_message(fields: dict[str, object], text: str) -> None:
-    parsed = outgoing_webhook.to_post({**fields, "text": text}, "hook", "request")
+    parsed = outgoing_webhook.to_post({**fields, "text": text}, "hook", "request", "token")
     assert parsed.text == text
     parsed.text.encode()
 
 
 def made_up(webhook: str = "hook", request_id: str = "request", **fields: object) -> str:
     """Return the ref of a post that came without an id."""
-    made = outgoing_webhook.to_post({"text": "112 fire", **fields}, webhook, request_id)
+    made = outgoing_webhook.to_post({"text": "112 fire", **fields}, webhook, request_id, "token")
     assert made.id is None
     return made.ref
 
@@ -171,8 +171,8 @@ def test_a_ref_that_is_made_up_looks_like_an_id_of_mattermosts(
 
 
 def test_a_ref_that_is_made_up_stays_the_same_from_release_to_release() -> None:
-    assert made_up(timestamp=1795509127) == "t7qmw5qyridkswa5e5xyxwxluy"
-    assert made_up() == "jgxgdx2hkkzsrflctuqpdkv32k"
+    assert made_up(timestamp=1795509127) == "c2d3cxbuxuf377cdraq4l7nry3"
+    assert made_up() == "bhu2i5ohqr2llzoiruce4n7kij"
 
 
 def test_a_made_up_ref_tells_nobody_what_was_typed_who_has_not_the_token() -> None:
@@ -205,10 +205,12 @@ def test_a_usable_timestamp_tells_posts_apart_whatever_the_request() -> None:
     assert one == two != made_up(request_id="one", timestamp=1795509128)
 
 
-def test_no_token_gets_into_a_made_up_ref() -> None:
+def test_a_made_up_ref_holds_the_token_as_its_key_only() -> None:
     bodies = [urlencode({"token": t * 26, "text": "112 fire"}).encode() for t in "ab"]
     one, two = (
-        outgoing_webhook.to_post(outgoing_webhook.read(FORM, body)[1], "hook", "request").ref
+        outgoing_webhook.to_post(
+            outgoing_webhook.read(FORM, body)[1], "hook", "request", "token"
+        ).ref
         for body in bodies
     )
     assert one == two == made_up()
@@ -222,7 +224,7 @@ def test_a_field_nested_as_deep_as_can_be_read_costs_no_message() -> None:
             _, fields = outgoing_webhook.read(JSON, body.encode())
         except outgoing_webhook.Malformed:
             break
-        assert outgoing_webhook.to_post(fields, "hook", "request").text == "112 fire"
+        assert outgoing_webhook.to_post(fields, "hook", "request", "token").text == "112 fire"
         read += 1
     assert read
 

@@ -338,7 +338,7 @@ def test_no_credentials_is_one_sentence(
 
 
 def test_the_audit_looks_for_what_tickets_end_with() -> None:
-    submission = to_post({"text": "x", "post_id": ref(1)}, "hook", "request").submission()
+    submission = to_post({"text": "x", "post_id": ref(1)}, "hook", "request", "token").submission()
     assert marker(submission.ref) == PREFIX + ref(1)
 
 

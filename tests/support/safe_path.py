@@ -27,7 +27,10 @@ class Clock:
 
 def post(text: str = "112 принтер", **fields: object) -> Post:
     return to_post(
-        {"text": text, "post_id": REF, "timestamp": 1795509127979, **fields}, "hook", "request"
+        {"text": text, "post_id": REF, "timestamp": 1795509127979, **fields},
+        "hook",
+        "request",
+        "token",
     )
 
 

@@ -36,7 +36,9 @@ def make_rules(path: Path, toml: str) -> Rules:
 
 
 def ticket(words: str, rules: Rules, desk: Desk | None = None, **fields: object) -> dict[str, Any]:
-    submission = to_post({"text": words, **FIELDS, **fields}, "hook", "request").submission()
+    submission = to_post(
+        {"text": words, **FIELDS, **fields}, "hook", "request", "token"
+    ).submission()
     routed = Routed(desk or Desk(("112",)), "112", words)
     return compose(submission, routed, rules, Circumstances(CHAT))
 
@@ -177,7 +179,7 @@ def test_files_stay_in_the_chat_and_the_ticket_says_so(rules: Rules) -> None:
 
 def test_filed_late_a_ticket_says_when_its_message_was_written(rules: Rules) -> None:
     submission = to_post(
-        {"text": "x", "timestamp": 1_795_509_127_979}, "hook", "request"
+        {"text": "x", "timestamp": 1_795_509_127_979}, "hook", "request", "token"
     ).submission()
     routed = Routed(Desk(("112",)), "112", "x")
     for delay, said in ((299, False), (301, True)):
@@ -187,7 +189,7 @@ def test_filed_late_a_ticket_says_when_its_message_was_written(rules: Rules) -> 
 
 
 def test_parts_of_the_footer_with_nothing_to_say_are_left_out(rules: Rules) -> None:
-    submission = to_post({"text": "x"}, "hook", "request").submission()
+    submission = to_post({"text": "x"}, "hook", "request", "token").submission()
     routed = Routed(Desk(("112",)), "112", "x")
     content = str(compose(submission, routed, rules, Circumstances(None))["content"])
     assert paragraphs(content) == ["x", f"mattermost:{submission.ref}"]
@@ -209,7 +211,9 @@ def test_a_title_of_which_nothing_comes_gives_way_to_the_default(
     tmp_path: Path, template: str
 ) -> None:
     rules = make_rules(tmp_path / "b.toml", f'title = "{template}"')
-    submission = to_post({"text": "x", "user_name": "alice"}, "hook", "request").submission()
+    submission = to_post(
+        {"text": "x", "user_name": "alice"}, "hook", "request", "token"
+    ).submission()
     made = compose(submission, Routed(Desk(("112",)), "112", "x"), rules, Circumstances(None))
     assert made["name"] == "Заявка от alice: x"
 

@@ -13,7 +13,7 @@ from bridge.tickets.desks import Routed, _match, find, triggers_for
 
 
 def submission(text: str, webhook: str = "hook", **fields: object) -> Submission:
-    return to_post({"text": text, **fields}, webhook, "request").submission()
+    return to_post({"text": text, **fields}, webhook, "request", "token").submission()
 
 
 def route(text: str, *desks: Desk) -> tuple[str, str] | None:

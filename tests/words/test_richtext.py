@@ -33,7 +33,7 @@ from tests.support.markup import Reader, is_in, letters
 ATTACKS_FILE = Path(__file__).parent / "attacks.txt"
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.md"))
 FIELDS = {"post_id": "mii9sqkmfp8btqx7sk43tk3xpy", "user_name": "alice", "text": ""}
-SUBMISSION = to_post(FIELDS, "hook", "request").submission()
+SUBMISSION = to_post(FIELDS, "hook", "request", "token").submission()
 MARKER = f"<p>mattermost:{SUBMISSION.ref}</p>"
 RULES = read_rules(BRIDGE_TOML)
 
