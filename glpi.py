@@ -22,6 +22,7 @@ from bridge.glpi_api.errors import (
     Unavailable,
     decipher,
     no_answer,
+    remedy_of_page,
 )
 from bridge.glpi_api.followups import Condition, GlpiFollowups
 from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
@@ -54,6 +55,7 @@ __all__ = [
     "decipher",
     "is_address",
     "no_answer",
+    "remedy_of_page",
 ]
 
 PAGE = 100

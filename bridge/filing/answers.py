@@ -28,7 +28,7 @@ class Outcome:
 
     Attributes:
         event: filed, added, empty, ignored, unknown_desk, duplicate, queued, queued_later,
-            refused, too_large, not_confirmed or not_saved.
+            refused, intercepted, too_large, not_confirmed or not_saved.
         reply: the JSON that Mattermost gets; empty where silence is right.
         ticket: the number of the ticket, when it is known.
         error: why there is none.
@@ -123,11 +123,20 @@ class Answers:
         lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in missing)
         return self._text("files_failed", t=self._link(ticket), files=lines)
 
-    def failed(self, submission: Submission, hours: int) -> str:
-        """Tell the author later that there will be no ticket, after so many hours."""
+    def failed(
+        self, submission: Submission, hours: int, *, is_intercepted: bool = False
+    ) -> str:
+        """Tell the author later that there will be no ticket.
+
+        Args:
+            submission: the message.
+            hours: of trying.
+            is_intercepted: whether it never got to GLPI, since something on the way refused it.
+        """
         words, url = self.rules.ticket["message"], permalink(submission.place, self._mattermost_url)
+        key = "failed" if hours else "failed_at_once"
         return self._text(
-            "failed" if hours else "failed_at_once",
+            "failed_intercepted" if is_intercepted else key,
             author=self._author(submission.author),
             message=f"[{words}]({url})" if url else words,
             hours=str(hours),

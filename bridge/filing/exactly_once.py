@@ -23,7 +23,7 @@ from bridge.storage.entries import (
     filed,
     released,
 )
-from glpi import GlpiError, OutcomeUnknown
+from glpi import GlpiError, OutcomeUnknown, remedy_of_page
 
 MAX_TRIES = 5
 """So many creates may go unanswered for one post; a look-up that finds none of them is blind."""
@@ -33,7 +33,28 @@ BLIND = (
     "tickets: look in GLPI for its words, and for rules or plug-ins that move or change tickets."
 )
 
+BLIND_ON_THE_WAY = (
+    "This message was sent to GLPI several times, and a search finds none of the tickets, so it "
+    "hardly got there."
+)
+
 DAY = 24 * 3600.0
+
+
+class BlindError(OutcomeUnknown):
+    """The creates of a post went unanswered, and none of them is found.
+
+    Args:
+        last_cause: the code of how the last create went, "" when that is not known.
+    """
+
+    retry = Retry.NEVER  # it could only make more tickets that nobody sees
+
+    def __init__(self, last_cause: str) -> None:
+        why = remedy_of_page(last_cause)
+        super().__init__("blind", f"{BLIND_ON_THE_WAY} {why}" if why else BLIND)
+        self.last_cause = last_cause
+        self.is_intercepted = self.setting_at_fault = bool(why)
 
 
 @dataclass(frozen=True)
@@ -132,8 +153,7 @@ class Filing:
             return Progress(found[0], twins=twins, entry=recorded)
         if entry.tries < MAX_TRIES:
             return None
-        blind = OutcomeUnknown("blind", BLIND)
-        blind.retry = Retry.NEVER  # it could only make more tickets that nobody sees
+        blind = BlindError(entry.attempt_error if isinstance(entry, Tried) else "")
         known = replace(entry, tries=0, last_error=blind.code)  # for a replay
         self._claims.record(ref, known)
         return Progress(error=blind)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bridge.filing.answers import Answers
 from bridge.filing.completion import Completion
-from bridge.filing.exactly_once import Filing, Progress
+from bridge.filing.exactly_once import BlindError, Filing, Progress
 from bridge.filing.planning import Plan, Planner, ThreadWaitsError
 from bridge.filing.reception import Reception
 from bridge.filing.threads import Threads
@@ -205,9 +205,7 @@ class Worker:
 
     def _wait(self, visit: Visit, wait: float, error: CallError | None) -> Verdict:
         if self._policy.gives_up(error, visit.age):
-            code = error.code if error else ""
-            reason = code if error and error.retry is Retry.NEVER else f"too old; last: {code}"
-            return Verdict("buried", reason=reason, error=error, age=visit.age)
+            return Verdict("buried", reason=_reason(error), error=error, age=visit.age)
         wait = max(wait, self._policy.pause(error, visit.receives))
         return Verdict("waiting", wait=wait, error=error, age=visit.age)
 
@@ -215,10 +213,20 @@ class Worker:
         """Tell the author that there will be no ticket; the reason says whether that worked."""
         submission = visit.submission
         hours = round((self._clock() - visit.received_at) / 3600)
+        intercepted = verdict.error is not None and verdict.error.is_intercepted
+        text = visit.answers.failed(submission, hours, is_intercepted=intercepted)
         try:
-            told = self._completion.tell(submission, visit.answers.failed(submission, hours))
+            told = self._completion.tell(submission, text)
         except MattermostError as error:
             reason = f"{verdict.reason}; the author could not be told ({error.code})"
             return replace(verdict, reason=reason)
         reason = f"{verdict.reason}; the author was told" if told else verdict.reason
         return replace(verdict, reason=reason)
+
+
+def _reason(error: CallError | None) -> str:
+    """Say why a message is buried, with the code of what last kept it from its ticket."""
+    if isinstance(error, BlindError):
+        return f"{error.code}; last: {error.last_cause}" if error.last_cause else error.code
+    code = error.code if error else ""
+    return code if error and error.retry is Retry.NEVER else f"too old; last: {code}"

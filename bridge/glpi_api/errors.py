@@ -90,6 +90,15 @@ NOT_GLPI = (
     "What answers at GLPI_URL is not GLPI's API: check the address and sub-folder (it is the part "
     "before /apirest.php), and keep login pages and firewalls away from /apirest.php."
 )
+INTERCEPTED = (
+    "A proxy, a firewall (WAF) or a login page in front of GLPI refused the request, not GLPI "
+    "itself: keep firewalls and login pages away from /apirest.php, or let the bridge's requests "
+    "pass there, whatever their words; the error logs of what refused it name the rule."
+)
+INTERCEPTORS = frozenset({401, 403, 405, 406})
+"""Statuses that are not GLPI's where its own code is missing: all its refusals carry one (10.0.14,
+11.0.6)."""
+
 NOT_A_SEARCH = "What answered the search is not GLPI's search: look for plug-ins and proxies."
 _PROGRAM = "GLPI did not understand the bridge: report this code with both version numbers."
 
@@ -187,6 +196,11 @@ def no_answer(error: NoAnswer, *, writes: bool) -> GlpiError:
     return kind(error.cause.value, no_answer_remedy(GLPI, error.cause, error.detail))
 
 
+def remedy_of_page(code: str) -> str:
+    """Return what to do about a code that tells of something in front of GLPI, "" for others."""
+    return INTERCEPTED if code in {f"http-{status}" for status in INTERCEPTORS} else ""
+
+
 def decipher(
     answer: Answer, *, url: str, writes: bool, expect: int, partial: bool = False
 ) -> object:
@@ -265,11 +279,26 @@ def _page(answer: Answer, *, writes: bool) -> GlpiError:
         return _unclear(f"http-{status}", status, writes=writes)
     if writes:
         return _unclear("not-json" if answer.body.strip() else "empty", status, writes=writes)
+    if status in INTERCEPTORS:
+        return _intercepted(Misconfigured("not-glpi", INTERCEPTED, status))
     return Misconfigured("not-glpi", NOT_GLPI, status)
 
 
+def _intercepted(error: GlpiError) -> GlpiError:
+    """Return an error of what stands in front of GLPI, where somebody has to let us pass."""
+    error.setting_at_fault = True
+    error.is_intercepted = True
+    return error
+
+
 def _unclear(code: str, status: int, *, writes: bool) -> GlpiError:
-    """Say that an answer is neither a yes nor a no."""
+    """Say that an answer is neither a yes nor a no.
+
+    What is not GLPI's refusal may still have been executed: a firewall may judge by the answer.
+    """
+    if status in INTERCEPTORS:
+        kind = OutcomeUnknown if writes else Unavailable
+        return _intercepted(kind(f"http-{status}", INTERCEPTED, status))
     remedy = (
         "The answer does not say whether GLPI did the work: look into the error logs of the web "
         "server, PHP and GLPI (files/_log) at this time."

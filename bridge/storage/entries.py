@@ -98,6 +98,8 @@ class Tried(_Known):
         attempted_ticket: the ticket that the last attempt would have added to, if any.
         last_error: the code of how it went, "" while it is under way.
         names_files: whether what was composed says where the files are, so that none is carried.
+        attempt_error: the code of how the last attempt ended, whatever a look-up came to since; ""
+            while that is not known.
     """
 
     lease_until: float
@@ -105,6 +107,7 @@ class Tried(_Known):
     attempted_ticket: int | None = None
     last_error: str = ""
     names_files: bool = False
+    attempt_error: str = ""
 
     @property
     def steps_done(self) -> frozenset[str]:
@@ -163,6 +166,7 @@ def claimed(
         attempted_ticket,
         before.last_error,
         names_files,
+        before.attempt_error if isinstance(before, Tried) else "",
         received_at=before.received_at or received_at,
         version=before.version,
     )
@@ -175,7 +179,7 @@ def released(claim: Tried, error: str) -> Open:
 
 def doubted(claim: Tried, now: float, error: str) -> Tried:
     """Return the state after an attempt that ended without a clear answer."""
-    return replace(claim, lease_until=now, last_error=error)
+    return replace(claim, lease_until=now, last_error=error, attempt_error=error)
 
 
 def filed(before: Waiting, result: Result, steps_done: Set[str], until: float = 0.0) -> Filed:

@@ -1,7 +1,7 @@
 """States of posts as attributes of an item, and back. Pure.
 
 The release before reads `state until tries since why how former root target done`, so these are
-always written as it knows them; what it does not know, it ignores.
+always written as it knows them; what it does not know (`buried attempt rests`), it ignores.
 """
 
 from collections.abc import Mapping
@@ -59,6 +59,7 @@ def _encode(entry: Waiting | Filed) -> dict[str, Value]:
             "tries": entry.tries,
             "target": entry.attempted_ticket,
             "done": entry.steps_done or None,
+            "attempt": entry.attempt_error or None,
         }
     else:
         attributes |= {
@@ -105,6 +106,7 @@ def _waiting(attributes: Mapping[str, Any], version: int) -> Waiting:
         attributes.get("target"),
         error,
         FILES in attributes.get("done", ()),
+        str(attributes.get("attempt", "")),
         received_at=received_at,
         version=version,
     )

@@ -37,6 +37,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "зарегистрировано, когда администратор исправит настройки. Если срочно, обратитесь в "
             "поддержку иначе. Код: {ref}"
         ),
+        "intercepted": (
+            ":warning: Сообщение сохранено, но по дороге в GLPI его не пропустил прокси, "
+            "межсетевой экран или страница входа. Администратору сообщено, сообщение будет "
+            "отправлено ещё раз. Если срочно, обратитесь в поддержку иначе. Код: {ref}"
+        ),
         "too_large": (
             ":x: Для GLPI это сообщение слишком велико, заявки нет. Текст сохранён, администратор "
             "может отправить его снова. Напишите короче или обратитесь в поддержку иначе. Код: "
@@ -73,6 +78,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":x: {author}, GLPI не принимает заявку по {message}. Текст сохранён, администратор "
             "может отправить его снова. Пожалуйста, обратитесь в поддержку иначе. Код: {ref}"
         ),
+        "failed_intercepted": (
+            ":x: {author}, заявки по {message} нет: по дороге в GLPI его не пропускает прокси, "
+            "межсетевой экран или страница входа. Текст сохранён, администратору сообщено, он "
+            "может отправить его снова. Пожалуйста, обратитесь в поддержку иначе. Код: {ref}"
+        ),
     },
     "en": {
         "accepted": ":white_check_mark: Got it: ticket {t}.",
@@ -103,6 +113,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":warning: GLPI does not accept this ticket yet. Your message is saved and will be "
             "filed once the administrator has corrected the settings. If it is urgent, please "
             "contact support another way. Reference: {ref}"
+        ),
+        "intercepted": (
+            ":warning: Your message is saved, but a proxy, a firewall or a login page did not let "
+            "it pass on its way to GLPI. The administrator has been told, and the message will be "
+            "sent again. If it is urgent, please contact support another way. Reference: {ref}"
         ),
         "too_large": (
             ":x: This message is too large for GLPI, so there is no ticket. The text is kept and "
@@ -140,6 +155,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "failed_at_once": (
             ":x: {author}, GLPI does not take {message}. The text is kept and the administrator "
             "can send it again. Please contact support another way. Reference: {ref}"
+        ),
+        "failed_intercepted": (
+            ":x: {author}, there is no ticket for {message}: a proxy, a firewall or a login page "
+            "does not let it pass on its way to GLPI. The text is kept, the administrator has been "
+            "told and can send it again. Please contact support another way. Reference: {ref}"
         ),
     },
 }

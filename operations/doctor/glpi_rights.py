@@ -288,6 +288,8 @@ def _file(glpi: GlpiSubject, desk: Desk) -> int | Wrong:
         number = glpi.tickets.create_ticket(fields, glpi.deadline)
         found = glpi.tickets.find_tickets(marker, 2, glpi.deadline)
     except OutcomeUnknown as error:
+        if error.is_intercepted:
+            return of_error(error)
         return MAYBE.found(code=error.code)
     except GlpiError as error:
         return of_error(error)
