@@ -17,8 +17,8 @@ _OURS = {
         "send it again with `dlq replay`."
     ),
     "blind": (
-        "It was sent to GLPI several times without a clear answer, and a search finds none: look "
-        "in GLPI for its words, and for rules that move or change tickets."
+        "GLPI took it several times without an answer, and a search finds none: look in GLPI for "
+        "its words, and for rules that move or change tickets."
     ),
     "redirect": "GLPI_URL is redirected: set it to the address that answers itself.",
     "not-glpi": "What answers at GLPI_URL is not GLPI's API: check address, logins, firewalls.",
@@ -51,10 +51,11 @@ def meaning(code: str) -> str:
 def meaning_of_reason(reason: str) -> str:
     """Return what the codes in a dead letter's reason mean, "" if there are none.
 
-    A reason is parts with semicolons between them: a code, "last: " with one, or words of ours.
+    A reason is parts with semicolons between them: a code, one with "last: " or "look-up: " before
+    it, or words of ours.
     What something in front of GLPI refused never got to GLPI: then nothing need be looked for there.
     """
-    parts = [part.strip().removeprefix("last: ") for part in reason.split(";")]
+    parts = [part.rpartition(": ")[2].strip() for part in reason.split(";")]
     codes = [part for part in parts if part and " " not in part]
     intercepted = [code for code in codes if remedy_of_page(code)]
     return " ".join(dict.fromkeys(meaning(code) for code in intercepted or codes))

@@ -41,22 +41,6 @@ BLIND_ON_THE_WAY = (
 DAY = 24 * 3600.0
 
 
-class BlindError(OutcomeUnknown):
-    """The creates of a post went unanswered, and none of them is found.
-
-    Args:
-        last_cause: the code of how the last create went, "" when that is not known.
-    """
-
-    retry = Retry.NEVER  # it could only make more tickets that nobody sees
-
-    def __init__(self, last_cause: str) -> None:
-        why = remedy_of_page(last_cause)
-        super().__init__("blind", f"{BLIND_ON_THE_WAY} {why}" if why else BLIND)
-        self.last_cause = last_cause
-        self.is_intercepted = self.setting_at_fault = bool(why)
-
-
 @dataclass(frozen=True)
 class Progress:
     """How far a post has come.
@@ -145,6 +129,7 @@ class Filing:
         except GlpiError as error:
             if isinstance(entry, Tried):  # an item of its own would end "forgotten"
                 self._claims.record(ref, replace(entry, last_error=error.code))
+                error.last_code = entry.attempt_error
             return Progress(error=error)
         if found:
             done = entry.steps_done if isinstance(entry, Tried) else frozenset[str]()
@@ -153,7 +138,7 @@ class Filing:
             return Progress(found[0], twins=twins, entry=recorded)
         if entry.tries < MAX_TRIES:
             return None
-        blind = BlindError(entry.attempt_error if isinstance(entry, Tried) else "")
+        blind = _blind(entry.attempt_error if isinstance(entry, Tried) else "")
         known = replace(entry, tries=0, last_error=blind.code)  # for a replay
         self._claims.record(ref, known)
         return Progress(error=blind)
@@ -175,3 +160,17 @@ class Filing:
     def _record(self, ref: str, entry: Filed) -> Filed | None:
         recorded = self._claims.record(ref, entry)
         return recorded if isinstance(recorded, Filed) else None
+
+
+def _blind(last_code: str) -> OutcomeUnknown:
+    """Return what holds when several creates of a post went unanswered, and none is found.
+
+    Args:
+        last_code: of how the last create went, "" when that is not known.
+    """
+    why = remedy_of_page(last_code)
+    blind = OutcomeUnknown("blind", f"{BLIND_ON_THE_WAY} {why}" if why else BLIND)
+    blind.retry = Retry.NEVER  # it could only make more tickets that nobody sees
+    blind.last_code = last_code
+    blind.is_intercepted = blind.setting_at_fault = bool(why)
+    return blind

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bridge.filing.answers import Answers
 from bridge.filing.completion import Completion
-from bridge.filing.exactly_once import BlindError, Filing, Progress
+from bridge.filing.exactly_once import Filing, Progress
 from bridge.filing.planning import Plan, Planner, ThreadWaitsError
 from bridge.filing.reception import Reception
 from bridge.filing.threads import Threads
@@ -226,7 +226,10 @@ class Worker:
 
 def _reason(error: CallError | None) -> str:
     """Say why a message is buried, with the code of what last kept it from its ticket."""
-    if isinstance(error, BlindError):
-        return f"{error.code}; last: {error.last_cause}" if error.last_cause else error.code
-    code = error.code if error else ""
-    return code if error and error.retry is Retry.NEVER else f"too old; last: {code}"
+    if error is None:
+        return "too old"
+    if error.retry is Retry.NEVER:
+        return f"{error.code}; last: {error.last_code}" if error.last_code else error.code
+    if error.last_code:
+        return f"too old; last: {error.last_code}; look-up: {error.code}"
+    return f"too old; last: {error.code}"
