@@ -53,7 +53,7 @@ def meaning_of_reason(reason: str) -> str:
 
     A reason is parts with semicolons between them: a code, one with "last: " or "look-up: " before
     it, or words of ours.
-    What something in front of GLPI refused never got to GLPI: then nothing need be looked for there.
+    What something in front of GLPI refused never got there, and need not be looked for in it.
     """
     parts = [part.rpartition(": ")[2].strip() for part in reason.split(";")]
     codes = [part for part in parts if part and " " not in part]

@@ -16,10 +16,20 @@ from bridge.mattermost.notifier import Notifier, Reach
 from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry, ServerError
-from bridge.storage.entries import FILES, LINK, REQUESTER, TOLD, Filed
+from bridge.storage.entries import (
+    FILES,
+    LINK,
+    NOT_TAKEN,
+    REQUESTER,
+    TOLD,
+    Filed,
+    Kind,
+    Result,
+)
 from bridge.tickets.desks import Routed
 from bridge.tickets.files import Files
-from bridge.tickets.requesters import Requesters
+from bridge.tickets.requesters import Requesters, passes
+from glpi import Glpi, GlpiError
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Steps:
 
     Attributes:
         remaining: those that are still to be done.
-        error: what kept one from being done, if anything did.
+        error: what kept one from being done, or from being done in full, if anything did.
         wait: seconds before it makes sense to go on, 0 for as soon as the caller likes.
         busy: whether somebody else is at them, so that nothing was tried.
     """
@@ -47,11 +57,14 @@ class _Step:
         done: what is done now: the step, files.
         error: what kept the rest from being done, if anything did.
         in_doubt: whether something may still be on its way to GLPI.
+        lacking: what the administrator should know of a step that is done with less than there
+            could be.
     """
 
     done: Set[str] = frozenset()
     error: ServerError | None = None
     in_doubt: bool = False
+    lacking: ServerError | None = None
 
 
 class Completion:
@@ -63,6 +76,7 @@ class Completion:
         requesters: know who asks.
         files: are carried.
         notifier: tells authors.
+        glpi: where tickets are.
     """
 
     def __init__(
@@ -72,20 +86,28 @@ class Completion:
         requesters: Requesters,
         files: Files,
         notifier: Notifier,
+        glpi: Glpi,
     ) -> None:
         self._leases = leases
         self._linking = linking
         self._requesters = requesters
         self._files = files
         self._notifier = notifier
+        self._glpi = glpi
 
-    def wanted(self, submission: Submission) -> frozenset[str]:
+    def wanted(self, submission: Submission, result: Result) -> frozenset[str]:
         """Return the steps that a post in GLPI needs.
+
+        Args:
+            submission: the message.
+            result: what it is in GLPI.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
         wanted = {REQUESTER, LINK}
+        if result.kind is Kind.CONTINUATION:
+            wanted.add(NOT_TAKEN)
         if self._notifier.reach(submission.place) is not Reach.NONE:
             wanted.add(TOLD)
         if submission.files:
@@ -116,13 +138,14 @@ class Completion:
             AwsError: the ledger did not answer.
             SettingsError: the secret cannot be read.
         """
-        remaining = self.wanted(submission) - entry.steps_done
+        remaining = self.wanted(submission, entry.result) - entry.steps_done
         if not remaining:
             return Steps()
         leased = self._leases.take(submission.ref, entry)
         if not isinstance(leased, Filed):
             return Steps(remaining, wait=leased, busy=True)
         steps: dict[str, Callable[[], _Step]] = {
+            NOT_TAKEN: partial(self._take_back, leased, deadline),
             TOLD: partial(self._tell_number, submission, leased, answers),
             REQUESTER: partial(self._name_requester, submission, leased, deadline),
             LINK: partial(self._link, submission, routed, leased, deadline, last=last),
@@ -135,18 +158,27 @@ class Completion:
         remaining = remaining - done
         reason = errors[0].code if errors and remaining and not last else ""
         wait = self._leases.give_back(submission.ref, leased, done, reason, in_doubt=in_doubt)
-        return Steps(remaining, errors[0] if errors else None, wait)
+        lacking = [step.lacking for step in went if step.lacking]
+        return Steps(remaining, next(iter([*errors, *lacking]), None), wait)
 
     def _tell_number(self, submission: Submission, entry: Filed, answers: Answers) -> _Step:
         error = self._try_to_tell(submission, answers.later(submission, entry.result))
         return _Step(frozenset(), error) if error else _Step({TOLD})
+
+    def _take_back(self, entry: Filed, deadline: Deadline) -> _Step:
+        """Let nobody have taken a new ticket up by its link; before an answer, which would be."""
+        try:
+            self._glpi.taking.take_back(entry.result.ticket, deadline)
+        except GlpiError as error:
+            return _Step(frozenset(), error)
+        return _Step({NOT_TAKEN})
 
     def _name_requester(self, submission: Submission, entry: Filed, deadline: Deadline) -> _Step:
         """Name the requester of a new ticket; a followup needs none."""
         if not entry.result.is_new:
             return _Step({REQUESTER})
         error = self._requesters.name(submission.author, entry.result.ticket, deadline)
-        return _Step(frozenset(), error) if error else _Step({REQUESTER})
+        return _Step(frozenset(), error) if passes(error) else _Step({REQUESTER}, lacking=error)
 
     def _link(
         self,

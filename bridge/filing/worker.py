@@ -184,7 +184,7 @@ class Worker:
             "filed", ticket=progress.ticket, twins=progress.twins, error=plan.error, age=visit.age
         )
         if progress.entry is None:  # the ledger did not record it; a look-up will find it
-            remaining = self._completion.wanted(submission) - plan.done
+            remaining = self._completion.wanted(submission, progress.result) - plan.done
             return replace(verdict, wait=self._policy.settle if remaining else 0.0)
         return self._complete(visit, progress.entry, verdict)
 
@@ -195,7 +195,7 @@ class Worker:
             visit.submission, visit.routed, entry, visit.answers, visit.deadline, last=last
         )
         if not steps.remaining:
-            return verdict
+            return replace(verdict, error=steps.error or verdict.error)
         if steps.busy:
             return replace(verdict, wait=steps.wait)
         if last:

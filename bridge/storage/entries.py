@@ -22,6 +22,10 @@ STEPS = frozenset({TOLD, REQUESTER, FILES, LINK})
 """What is done after a ticket is filed: its author knows, it has its requester and its files, and
 ticket and thread are linked."""
 
+NOT_TAKEN = "not taken"
+"""What is done beside for a ticket that goes on from another: it does not count as taken into
+account by its link. The release before does not know this step, and ignores it."""
+
 
 class Kind(Enum):
     """What a post has become in GLPI."""
@@ -30,7 +34,7 @@ class Kind(Enum):
     """A ticket of its own."""
 
     CONTINUATION = "continuation"
-    """A ticket of its own that goes on from a closed one."""
+    """A ticket of its own that goes on from one that takes no followups, or is not reopened."""
 
     FOLLOWUP = "followup"
     """A followup of a ticket."""
@@ -48,12 +52,17 @@ class Result:
         continues: the closed ticket that a new one goes on from, if any.
         thread: the root of the thread that belongs to the ticket from now on, "" for no other than
             the post's own.
+        rests: whether the ticket that was replied to is still solved or pending, as far as is
+            known: it is the ticket, or the one that a new one goes on from.
+        is_linked: whether GLPI has linked a new ticket to the one that it goes on from, for sure.
     """
 
     kind: Kind
     ticket: int
     continues: int | None = None
     thread: str = ""
+    rests: bool = False
+    is_linked: bool = False
 
     @property
     def is_new(self) -> bool:

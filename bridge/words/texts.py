@@ -1,7 +1,7 @@
 """Every sentence a person reads, in Russian and English; `[texts]` in bridge.toml overrides them.
 
-Each answer begins with an emoji, so that none can begin with a trigger word; `accepted_files` and
-`follows` continue another.
+Each answer begins with an emoji, so that none can begin with a trigger word; `accepted_files`,
+`follows`, `linked` and `rests` continue another.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,15 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "reopened": ":speech_balloon: Добавлено в заявку {t}, она снова в работе.",
         "closed": (
             ":speech_balloon: Заявка {old} больше не принимает дополнений, поэтому создана новая: "
-            "{t}. Они связаны."
+            "{t}."
+        ),
+        "resting": (
+            ":speech_balloon: Заявку {old} нельзя открыть снова, поэтому создана новая: {t}."
+        ),
+        "linked": "Они связаны.",
+        "rests": (
+            "Открыть её снова GLPI не дал: она по-прежнему решена или отложена, и дополнение могут "
+            "не заметить. Если это важно, напишите новое сообщение, не в этой ветке."
         ),
         "followup_follows": ":speech_balloon: {author}, добавлено в заявку {t}.",
         "files_failed": (
@@ -135,8 +143,15 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "followup": ":speech_balloon: Added to ticket {t}.",
         "reopened": ":speech_balloon: Added to ticket {t}; it is open again.",
         "closed": (
-            ":speech_balloon: Ticket {old} takes no more additions, so a new one was filed: {t}. "
-            "The two are linked."
+            ":speech_balloon: Ticket {old} takes no more additions, so a new one was filed: {t}."
+        ),
+        "resting": (
+            ":speech_balloon: Ticket {old} cannot be opened again, so a new one was filed: {t}."
+        ),
+        "linked": "The two are linked.",
+        "rests": (
+            "GLPI did not let it be opened again: it is still solved or on hold, and nobody may "
+            "notice the addition. If it matters, please write a new message outside of this thread."
         ),
         "followup_follows": ":speech_balloon: {author}, added to ticket {t}.",
         "files_failed": (
@@ -180,6 +195,9 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "too_large": "больше {mb} МБ",
         "too_many": "больше {count} файлов в одном сообщении",
         "refused_file": "GLPI не принял (тип, размер или пустой файл)",
+        "closed_ticket": "заявка уже закрыта и не принимает файлов",
+        "gone_ticket": "заявки в GLPI больше нет, или она скрыта от бота",
+        "no_right_file": "GLPI не разрешает боту прикладывать файлы к этой заявке",
         "denied_file": "у бота нет доступа к файлу",
         "no_bot": "бота в чате больше нет",
         "deleted_file": "файл удалён",
@@ -199,6 +217,9 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "too_large": "larger than {mb} MB",
         "too_many": "more than {count} files in one message",
         "refused_file": "refused by GLPI (type, size or empty file)",
+        "closed_ticket": "the ticket is closed already and takes no files",
+        "gone_ticket": "the ticket is no longer in GLPI, or hidden from the bot",
+        "no_right_file": "GLPI does not let the bot add files to this ticket",
         "denied_file": "the bot may not read the file",
         "no_bot": "there is no bot in the chat any more",
         "deleted_file": "the file was deleted",

@@ -125,7 +125,10 @@ def documents(glpi: GlpiSubject) -> Result:
         return Skipped("without a bot no files are carried")
     if glpi.configuration.rules is None:
         return Skipped(NO_DESKS)
-    limit = glpi.tickets.documents.limit(glpi.deadline) // MEGABYTE
+    bytes_ = glpi.tickets.documents.limit(glpi.deadline)
+    if bytes_ is None:
+        return Skipped("GLPI does not tell how large documents may be")
+    limit = bytes_ // MEGABYTE
     if not glpi.configuration.promises_size:
         return Ok(f"up to {limit} MB; larger ones stay in the chat, and people are told")
     if limit < glpi.configuration.rules.max_file_mb:

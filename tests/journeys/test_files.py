@@ -6,9 +6,10 @@ import pytest
 
 from bench.files_memory import measure
 from bridge.net.aws import AwsError
+from bridge.net.deadline import Deadline
 from bridge.storage.entries import Entry
 from bridge.tickets import files
-from glpi import MEGABYTE
+from glpi import MEGABYTE, GlpiDocuments
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
@@ -340,10 +341,17 @@ def test_a_document_that_is_the_twentieth_of_its_ticket_is_known_again(
     assert len(filenames(chat.ticket)) == 20
 
 
-def test_documents_are_asked_for_once_a_visit(chat: Chat) -> None:
+def test_documents_are_asked_for_once_a_visit(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = GlpiDocuments.of_ticket, list[int]()
+
+    def of_ticket(documents: GlpiDocuments, ticket: int, deadline: Deadline) -> object:
+        asked.append(ticket)
+        return real(documents, ticket, deadline)
+
+    monkeypatch.setattr(GlpiDocuments, "of_ticket", of_ticket)
     chat.write("112 x", *((f"{n}.txt", f"{n}".encode()) for n in range(5)))
     chat.settle()
-    assert len([e for e in chat.glpi.log if e.path.endswith("/Document_Item")]) == 1
+    assert asked == [chat.ticket["id"]]
 
 
 def test_a_twin_of_a_file_whose_upload_was_cut_does_not_overtake_it(chat: Chat) -> None:

@@ -1,4 +1,4 @@
-"""Something between the bridge and GLPI refuses a message: who is told what, and what stays known."""
+"""Something in front of GLPI refuses a message: who is told what, and what stays known."""
 
 import pytest
 
