@@ -24,6 +24,7 @@ ITEMTYPES = frozenset(
         "RequestType",
         "Ticket",
         "TicketFollowup",
+        "TicketTask",
         "Ticket_Ticket",
         "Ticket_User",
         "User",
