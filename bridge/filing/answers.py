@@ -96,7 +96,7 @@ class Answers:
         resting = result.kind is Kind.CONTINUATION and result.rests
         reply = self.say("resting" if resting else _KEYS[result.kind], t=t, old=old)
         if result.is_linked:
-            reply["text"] += " " + self.rules.answers["linked"]
+            reply["text"] += " " + self.rules.answers["accepted_linked"]
         reply["text"] += self._still_rests(result)
         if by_bot and result.kind is Kind.TICKET:
             reply["text"] += "\n" + self.rules.answers["accepted_bot"].format(trigger=trigger)
@@ -148,7 +148,11 @@ class Answers:
 
     def _still_rests(self, result: Result) -> str:
         """Say that nobody may notice a followup, if that is so."""
-        return "" if result.is_new or not result.rests else " " + self.rules.answers["rests"]
+        return (
+            ""
+            if result.is_new or not result.rests
+            else " " + self.rules.answers["accepted_resting"]
+        )
 
     def _text(self, key: str, **values: str) -> str:
         return self.rules.answers[key].format(**values)

@@ -51,7 +51,7 @@ REMEDIES = {
 """What to do about a ticket without the requester that it should have, by code."""
 
 
-class NotNamedError(ServerError):
+class Unnamed(ServerError):
     """A requester whom time will not bring; the ticket is there without them."""
 
     retry = Retry.WHEN_MENDED
@@ -99,7 +99,7 @@ class Requesters:
         except (GlpiError, MattermostError) as error:  # passes, so it is not remembered
             return NOBODY, error
         if isinstance(listed, int) and requester != Requester(listed):
-            lacking = NotNamedError(UNKNOWN_ID)
+            lacking = Unnamed(UNKNOWN_ID)
         self._known[key] = requester
         return requester, lacking
 
@@ -126,10 +126,10 @@ class Requesters:
             other, _ = self._by_address(author, deadline)
             known = other not in (NOBODY, requester)
             if known and self._add(author, ticket, other, deadline):
-                return NotNamedError(UNKNOWN_ID) if self._is_listed(author) else None
+                return Unnamed(UNKNOWN_ID) if self._is_listed(author) else None
         except (GlpiError, MattermostError) as refusal:
             return refusal
-        return NotNamedError(REFUSED)
+        return Unnamed(REFUSED)
 
     def _has_requester(self, ticket: int, deadline: Deadline) -> bool:
         try:
@@ -182,7 +182,7 @@ class Requesters:
             return Requester(user), None
         written = email if is_address(email) else self._writable(email, deadline)
         lost = bool(email) and not written
-        return Requester(email=written), NotNamedError(NO_ADDRESS) if lost else None
+        return Requester(email=written), Unnamed(NO_ADDRESS) if lost else None
 
     def _writable(self, email: str, deadline: Deadline) -> str:
         return self._people.writable(email, deadline) if email else ""
@@ -212,4 +212,4 @@ def passes(error: ServerError | None) -> bool:
     A bot that may not ask keeps no message waiting: it may take the administrator days to notice.
     Neither does somebody whom GLPI does not take.
     """
-    return error is not None and not isinstance(error, Denied | NotNamedError)
+    return error is not None and not isinstance(error, Denied | Unnamed)

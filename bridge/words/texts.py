@@ -1,7 +1,7 @@
 """Every sentence a person reads, in Russian and English; `[texts]` in bridge.toml overrides them.
 
-Each answer begins with an emoji, so that none can begin with a trigger word; `accepted_files`,
-`follows`, `linked` and `rests` continue another.
+Each answer begins with an emoji, so that none can begin with a trigger word; `accepted_…` and
+`follows_…` continue another.
 """
 
 from collections.abc import Mapping
@@ -64,8 +64,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "resting": (
             ":speech_balloon: Заявку {old} нельзя открыть снова, поэтому создана новая: {t}."
         ),
-        "linked": "Они связаны.",
-        "rests": (
+        "accepted_linked": "Они связаны.",
+        "accepted_resting": (
             "Открыть её снова GLPI не дал: она по-прежнему решена или отложена, и дополнение могут "
             "не заметить. Если это важно, напишите новое сообщение, не в этой ветке."
         ),
@@ -148,8 +148,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "resting": (
             ":speech_balloon: Ticket {old} cannot be opened again, so a new one was filed: {t}."
         ),
-        "linked": "The two are linked.",
-        "rests": (
+        "accepted_linked": "The two are linked.",
+        "accepted_resting": (
             "GLPI did not let it be opened again: it is still solved or on hold, and nobody may "
             "notice the addition. If it matters, please write a new message outside of this thread."
         ),
