@@ -55,11 +55,10 @@ class GlpiTaking:
         row = found if isinstance(found, dict) else {}
         if not row.get("takeintoaccountdate"):
             return False
-        if row.get("date_mod") == row.get("date_creation"):
-            return True
         if row.get("users_id_lastupdater") != self._session.user(deadline):
             return False
-        return not self._is_answered(ticket, deadline)
+        untouched = row.get("date_mod") == row.get("date_creation")
+        return untouched or not self._is_answered(ticket, deadline)
 
     def _is_answered(self, ticket: int, deadline: Deadline) -> bool:
         """Say whether an agent is on a ticket, or somebody has added what the bridge did not."""

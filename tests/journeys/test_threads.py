@@ -778,6 +778,18 @@ def test_a_ticket_that_an_agent_has_taken_meanwhile_stays_taken(
 
 
 @both_versions
+def test_an_agent_who_is_as_quick_as_the_bridge_has_taken_a_ticket(chat: Chat) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.write("112 опять", root=root)
+    new = chat.glpi.tickets[1]
+    technician(chat, int(new["id"]), "followup")
+    chat.change(new["id"], date_mod=new["date_creation"])
+    chat.settle()
+    assert chat.glpi.tickets[1]["takeintoaccountdate"] is not None
+
+
+@both_versions
 def test_what_the_bridge_itself_has_added_meanwhile_takes_nothing_up(chat: Chat) -> None:
     root, number = open_ticket(chat)
     chat.change(number, status=CLOSED)
