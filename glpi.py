@@ -12,6 +12,8 @@ from bridge.glpi_api.documents import MEGABYTE, PICTURES, GlpiDocuments
 from bridge.glpi_api.errors import (
     CODES,
     GLPI,
+    GONE,
+    RIGHT_MISSING,
     AccessDenied,
     GlpiError,
     Misconfigured,
@@ -22,20 +24,25 @@ from bridge.glpi_api.errors import (
     Unavailable,
     decipher,
     no_answer,
+    remedy_of_page,
 )
-from bridge.glpi_api.followups import Condition, GlpiFollowups
+from bridge.glpi_api.followups import CLOSED, Condition, GlpiFollowups
 from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
 from bridge.glpi_api.search import rows, tickets_quoting
 from bridge.glpi_api.session import GlpiSession, TokenSource
+from bridge.glpi_api.taking import GlpiTaking
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 
 __all__ = [
+    "CLOSED",
     "CODES",
     "GLPI",
+    "GONE",
     "MEGABYTE",
     "NOBODY",
     "PICTURES",
+    "RIGHT_MISSING",
     "AccessDenied",
     "Condition",
     "Glpi",
@@ -43,6 +50,7 @@ __all__ = [
     "GlpiError",
     "GlpiFollowups",
     "GlpiPeople",
+    "GlpiTaking",
     "Marked",
     "Misconfigured",
     "OutcomeUnknown",
@@ -54,6 +62,7 @@ __all__ = [
     "decipher",
     "is_address",
     "no_answer",
+    "remedy_of_page",
 ]
 
 PAGE = 100
@@ -86,6 +95,7 @@ class Glpi:
         people: its users, and the requesters of tickets.
         followups: of tickets, and what a ticket is like.
         documents: of tickets.
+        taking: whether tickets count as taken into account.
     """
 
     def __init__(self, base_url: str, tokens: TokenSource, http: Http) -> None:
@@ -93,6 +103,7 @@ class Glpi:
         self.people = GlpiPeople(self.session)
         self.followups = GlpiFollowups(self.session)
         self.documents = GlpiDocuments(self.session)
+        self.taking = GlpiTaking(self.session)
 
     @property
     def base_url(self) -> str:
@@ -218,7 +229,7 @@ class Glpi:
         try:
             self.session.get(f"Ticket/{number}", deadline)
         except Refused as error:
-            if error.code not in ("ERROR_ITEM_NOT_FOUND", "ERROR_RIGHT_MISSING"):
+            if error.code not in GONE:
                 raise
-            return error.code == "ERROR_RIGHT_MISSING"
+            return error.code == RIGHT_MISSING
         return True

@@ -182,7 +182,7 @@ def assemble(
         reception,
         claims,
         LaterAttempts(claims, threads, planner, filing),
-        Completion(leases, linking, requesters, Files(rules, api, glpi), notifier),
+        Completion(leases, linking, requesters, Files(rules, api, glpi), notifier, glpi),
         RetryPolicy(pauses),
         clock,
     )

@@ -51,6 +51,9 @@ def list_letters(source: Source, *, words: bool) -> None:
             waits, reason = age(now - letter.buried_at), printable(letter.reason)
             click.echo(f"?  {letter.message_id}  {waits}  {reason}")
             click.echo(f"   unreadable here: {printable(letter.unreadable_reason)}\n")
+    for reason in sorted({letter.reason for letter in letters}):
+        if meaning_of_reason(reason):
+            click.echo(paragraph(f"{printable(reason)}: {meaning_of_reason(reason)}") + "\n")
     click.echo(paragraph(_list_footer(letters, counts)))
 
 

@@ -4,7 +4,7 @@ from bridge.mattermost.api import CODES as MATTERMOST_CODES
 from bridge.mattermost.api import MATTERMOST
 from bridge.net.http import Cause
 from bridge.net.remedies import no_answer_remedy
-from glpi import CODES, GLPI
+from glpi import CODES, GLPI, remedy_of_page
 
 _OURS = {
     **{cause.value: no_answer_remedy(GLPI, cause) for cause in Cause},
@@ -39,6 +39,8 @@ def meaning(code: str) -> str:
         return CODES[code][1].replace("{address}", "that GLPI sees")
     if code in _OURS:
         return _OURS[code]
+    if remedy_of_page(code):
+        return remedy_of_page(code)
     if code.startswith("mattermost-"):
         return _MATTERMOST
     if code[:1].isupper() and not code.startswith("ERROR"):
@@ -47,10 +49,13 @@ def meaning(code: str) -> str:
 
 
 def meaning_of_reason(reason: str) -> str:
-    """Return one sentence on the code that a dead letter's reason ends with, "" if there is none.
+    """Return what the codes in a dead letter's reason mean, "" if there are none.
 
-    A reason is a code, or words of ours that may end with one.
+    A reason is parts with semicolons between them: a code, one with "last: " or "look-up: " before
+    it, or words of ours.
+    What something in front of GLPI refused never got there, and need not be looked for in it.
     """
-    code = reason.rpartition(" ")[2]
-    known = code in CODES or code in _OURS or code.startswith(("http-", "mattermost-"))
-    return meaning(code) if known else ""
+    parts = [part.rpartition(": ")[2].strip() for part in reason.split(";")]
+    codes = [part for part in parts if part and " " not in part]
+    intercepted = [code for code in codes if remedy_of_page(code)]
+    return " ".join(dict.fromkeys(meaning(code) for code in intercepted or codes))

@@ -43,6 +43,7 @@ METRICS = {
     "queued": "Queued",
     "queued_later": "QueuedLater",
     "refused": "Refused",
+    "intercepted": "Refused",
     "too_large": "Refused",
     "not_confirmed": "NotConfirmed",
     "not_saved": "NotSaved",

@@ -28,7 +28,7 @@ class Outcome:
 
     Attributes:
         event: filed, added, empty, ignored, unknown_desk, duplicate, queued, queued_later,
-            refused, too_large, not_confirmed or not_saved.
+            refused, intercepted, too_large, not_confirmed or not_saved.
         reply: the JSON that Mattermost gets; empty where silence is right.
         ticket: the number of the ticket, when it is known.
         error: why there is none.
@@ -93,7 +93,11 @@ class Answers:
             by_bot: whether there is a bot, which carries files and knows threads.
         """
         t, old = self._link(result.ticket), self._link(result.continues)
-        reply = self.say(_KEYS[result.kind], t=t, old=old)
+        resting = result.kind is Kind.CONTINUATION and result.rests
+        reply = self.say("resting" if resting else _KEYS[result.kind], t=t, old=old)
+        if result.is_linked:
+            reply["text"] += " " + self.rules.answers["accepted_linked"]
+        reply["text"] += self._still_rests(result)
         if by_bot and result.kind is Kind.TICKET:
             reply["text"] += "\n" + self.rules.answers["accepted_bot"].format(trigger=trigger)
         elif submission.files and not by_bot:
@@ -116,22 +120,38 @@ class Answers:
     def later(self, submission: Submission, result: Result) -> str:
         """Tell the author later what a post has become."""
         key = "number_follows" if result.is_new else "followup_follows"
-        return self._text(key, author=self._author(submission.author), t=self._link(result.ticket))
+        author, t = self._author(submission.author), self._link(result.ticket)
+        return self._text(key, author=author, t=t) + self._still_rests(result)
 
     def files_failed(self, ticket: int, missing: MissingFiles) -> str:
         """Tell which files did not reach a ticket."""
         lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in missing)
         return self._text("files_failed", t=self._link(ticket), files=lines)
 
-    def failed(self, submission: Submission, hours: int) -> str:
-        """Tell the author later that there will be no ticket, after so many hours."""
+    def failed(self, submission: Submission, hours: int, *, is_intercepted: bool = False) -> str:
+        """Tell the author later that there will be no ticket.
+
+        Args:
+            submission: the message.
+            hours: of trying.
+            is_intercepted: whether it never got to GLPI, since something on the way refused it.
+        """
         words, url = self.rules.ticket["message"], permalink(submission.place, self._mattermost_url)
+        key = "failed" if hours else "failed_at_once"
         return self._text(
-            "failed" if hours else "failed_at_once",
+            "failed_intercepted" if is_intercepted else key,
             author=self._author(submission.author),
             message=f"[{words}]({url})" if url else words,
             hours=str(hours),
             ref=submission.ref,
+        )
+
+    def _still_rests(self, result: Result) -> str:
+        """Say that nobody may notice a followup, if that is so."""
+        return (
+            ""
+            if result.is_new or not result.rests
+            else " " + self.rules.answers["accepted_resting"]
         )
 
     def _text(self, key: str, **values: str) -> str:

@@ -16,11 +16,21 @@ from bridge.mattermost.notifier import Notifier, Reach
 from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
-from bridge.net.errors import CallError, Retry
-from bridge.storage.entries import FILES, LINK, REQUESTER, TOLD, Filed
+from bridge.net.errors import CallError, Retry, ServerError
+from bridge.storage.entries import (
+    FILES,
+    LINK,
+    NOT_TAKEN,
+    REQUESTER,
+    TOLD,
+    Filed,
+    Kind,
+    Result,
+)
 from bridge.tickets.desks import Routed
 from bridge.tickets.files import Files
-from bridge.tickets.requesters import Requesters
+from bridge.tickets.requesters import Requesters, passes
+from glpi import Glpi, GlpiError
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Steps:
 
     Attributes:
         remaining: those that are still to be done.
-        error: what kept one from being done, if anything did.
+        error: what kept one from being done, or from being done in full, if anything did.
         wait: seconds before it makes sense to go on, 0 for as soon as the caller likes.
         busy: whether somebody else is at them, so that nothing was tried.
     """
@@ -48,20 +58,23 @@ class _Step:
         done: what is done now: the step, files.
         error: what kept the rest from being done, if anything did.
         in_doubt: whether something may still be on its way to GLPI.
+        lacking: what the administrator should know of a step that is done with less than there
+            could be.
     """
 
     done: Set[str] = frozenset()
     error: CallError | None = None
     in_doubt: bool = False
+    lacking: ServerError | None = None
 
 
 def _all(steps: Sequence[_Step]) -> _Step:
     """Return how several steps went, with the first thing that went wrong."""
-    errors = [step.error for step in steps if step.error]
     return _Step(
         frozenset[str]().union(*(step.done for step in steps)),
-        errors[0] if errors else None,
+        next((step.error for step in steps if step.error), None),
         any(step.in_doubt for step in steps),
+        next((step.lacking for step in steps if step.lacking), None),
     )
 
 
@@ -74,6 +87,7 @@ class Completion:
         requesters: know who asks.
         files: are carried.
         notifier: tells authors.
+        glpi: where tickets are.
     """
 
     def __init__(
@@ -83,20 +97,28 @@ class Completion:
         requesters: Requesters,
         files: Files,
         notifier: Notifier,
+        glpi: Glpi,
     ) -> None:
         self._leases = leases
         self._linking = linking
         self._requesters = requesters
         self._files = files
         self._notifier = notifier
+        self._glpi = glpi
 
-    def wanted(self, submission: Submission) -> frozenset[str]:
+    def wanted(self, submission: Submission, result: Result) -> frozenset[str]:
         """Return the steps that a post in GLPI needs.
+
+        Args:
+            submission: the message.
+            result: what it is in GLPI.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
         wanted = {REQUESTER, LINK}
+        if result.kind is Kind.CONTINUATION:
+            wanted.add(NOT_TAKEN)
         if self._notifier.reach(submission.place) is not Reach.NONE:
             wanted.add(TOLD)
         if submission.files:
@@ -127,13 +149,14 @@ class Completion:
             AwsError: the ledger did not answer.
             SettingsError: the secret cannot be read.
         """
-        remaining = self.wanted(submission) - entry.steps_done
+        remaining = self.wanted(submission, entry.result) - entry.steps_done
         if not remaining:
             return Steps()
         leased = self._leases.take(submission.ref, entry)
         if not isinstance(leased, Filed):
             return Steps(remaining, wait=leased, busy=True)
         steps: dict[str, Callable[[], _Step]] = {
+            NOT_TAKEN: partial(self._take_back, leased, deadline),
             TOLD: partial(self._tell_number, submission, leased, answers),
             REQUESTER: partial(self._name_requester, submission, leased, deadline),
             LINK: partial(self._link, submission, routed, leased, deadline, last=last),
@@ -145,18 +168,26 @@ class Completion:
         wait = self._leases.give_back(
             submission.ref, leased, went.done, error, in_doubt=went.in_doubt
         )
-        return Steps(remaining, went.error, wait)
+        return Steps(remaining, went.error or went.lacking, wait)
 
     def _tell_number(self, submission: Submission, entry: Filed, answers: Answers) -> _Step:
         error = self._try_to_tell(submission, answers.later(submission, entry.result))
         return _Step(frozenset(), error) if error else _Step({TOLD})
+
+    def _take_back(self, entry: Filed, deadline: Deadline) -> _Step:
+        """Let nobody have taken a new ticket up by its link; before an answer, which would be."""
+        try:
+            self._glpi.taking.take_back(entry.result.ticket, deadline)
+        except GlpiError as error:
+            return _Step(frozenset(), error)
+        return _Step({NOT_TAKEN})
 
     def _name_requester(self, submission: Submission, entry: Filed, deadline: Deadline) -> _Step:
         """Name the requester of a new ticket; a followup needs none."""
         if not entry.result.is_new:
             return _Step({REQUESTER})
         error = self._requesters.name(submission.author, entry.result.ticket, deadline)
-        return _Step(frozenset(), error) if error else _Step({REQUESTER})
+        return _Step(frozenset(), error) if passes(error) else _Step({REQUESTER}, lacking=error)
 
     def _link(
         self,

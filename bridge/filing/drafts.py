@@ -1,13 +1,16 @@
 """What a post is to become in GLPI, composed and not yet created: a ticket or a followup."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry
 from bridge.storage.entries import Kind, Result
-from glpi import Glpi, Refused
+from glpi import Glpi, GlpiError, Refused
+
+ADDRESS_FIELDS = frozenset({"_users_id_requester", "_users_id_requester_notif"})
+"""What names a requester by address, in a ticket's `input`."""
 
 
 class Draft(Protocol):
@@ -50,6 +53,7 @@ class NewTicket:
         fields: its `input` in GLPI's names.
         former: the ticket that it goes on from, if any.
         root: the post whose thread it is written in, "" for no other than its own.
+        rests: whether the former one is solved or pending, and would stay so.
     """
 
     glpi: Glpi
@@ -57,12 +61,23 @@ class NewTicket:
     fields: Mapping[str, object]
     former: int | None = None
     root: str = ""
+    rests: bool = False
 
     target: None = None
 
     def create(self, deadline: Deadline) -> Result:
-        """Create the ticket, as a `Draft` is."""
-        return self._result(self.glpi.create_ticket(self.fields, deadline))
+        """Create the ticket, as a `Draft` is; without a requester's address if GLPI refuses it.
+
+        GLPI's answer does not tell which field it does not take; the worker names the requester.
+        """
+        try:
+            ticket = self.glpi.create_ticket(self.fields, deadline)
+        except Refused as error:
+            without = {k: v for k, v in self.fields.items() if k not in ADDRESS_FIELDS}
+            if error.retry is Retry.NEVER or not self.fields.keys() >= ADDRESS_FIELDS:
+                raise
+            ticket = self.glpi.create_ticket(without, deadline)
+        return replace(self._result(ticket), is_linked=self._is_linked(ticket, deadline))
 
     def find(self, days: int, target: int | None, deadline: Deadline) -> list[Result]:
         """Find it, as a `Draft` is; the post may have been tried as a followup before."""
@@ -74,7 +89,16 @@ class NewTicket:
 
     def _result(self, ticket: int) -> Result:
         kind = Kind.TICKET if self.former is None else Kind.CONTINUATION
-        return Result(kind, ticket, self.former, self.root)
+        return Result(kind, ticket, self.former, self.root, self.rests)
+
+    def _is_linked(self, ticket: int, deadline: Deadline) -> bool:
+        """Say whether the ticket is linked to the former one, for sure."""
+        if self.former is None:
+            return False
+        try:
+            return self.glpi.followups.are_linked(ticket, self.former, deadline)
+        except GlpiError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -84,7 +108,7 @@ class NewFollowup:
     Attributes:
         target: of this ticket.
         fields: its `input` in GLPI's names.
-        reopens: whether the ticket is opened again by it.
+        reopens: whether the ticket should be opened again by it.
         instead: what the post becomes if GLPI refuses that.
     """
 
@@ -96,7 +120,7 @@ class NewFollowup:
     def create(self, deadline: Deadline) -> Result:
         """Create the followup, as a `Draft` is.
 
-        Self-Service may not add to what is solved (10.0.14, 11.0.6).
+        Self-Service may not add to what is closed (10.0.14, 11.0.6).
         """
         try:
             self.instead.glpi.followups.create(self.fields, deadline)
@@ -104,9 +128,22 @@ class NewFollowup:
             if error.retry is Retry.NEVER:
                 raise
             return self.instead.create(deadline)
-        kind = Kind.REOPENING if self.reopens else Kind.FOLLOWUP
-        return Result(kind, self.target, thread=self.instead.root)
+        added = Result(Kind.FOLLOWUP, self.target, thread=self.instead.root)
+        return self._seen(added, deadline) if self.reopens else added
 
     def find(self, days: int, target: int | None, deadline: Deadline) -> list[Result]:
         """Find it, as a `Draft` is; the post may have been tried as a ticket of its own before."""
         return self.instead.find(days, target, deadline)
+
+    def _seen(self, added: Result, deadline: Deadline) -> Result:
+        """Say whether the ticket has been opened again: GLPI's 201 is of the followup only.
+
+        It is there whatever the question comes to, so that nothing is raised.
+        """
+        try:
+            condition = self.instead.glpi.followups.condition(self.target, deadline)
+        except GlpiError:
+            return added
+        if condition.is_resting or not condition.takes_followups:
+            return replace(added, rests=condition.is_resting)
+        return replace(added, kind=Kind.REOPENING)

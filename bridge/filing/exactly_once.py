@@ -23,7 +23,7 @@ from bridge.storage.entries import (
     filed,
     released,
 )
-from glpi import GlpiError, OutcomeUnknown
+from glpi import GlpiError, OutcomeUnknown, remedy_of_page
 
 MAX_TRIES = 5
 """So many creates may go unanswered for one post; a look-up that finds none of them is blind."""
@@ -31,6 +31,11 @@ MAX_TRIES = 5
 BLIND = (
     "GLPI took this message several times without an answer, and a search finds none of the "
     "tickets: look in GLPI for its words, and for rules or plug-ins that move or change tickets."
+)
+
+BLIND_ON_THE_WAY = (
+    "This message was sent to GLPI several times, and a search finds none of the tickets, so it "
+    "hardly got there."
 )
 
 DAY = 24 * 3600.0
@@ -124,6 +129,7 @@ class Filing:
         except GlpiError as error:
             if isinstance(entry, Tried):  # an item of its own would end "forgotten"
                 self._claims.record(ref, replace(entry, last_error=error.code))
+                error.last_code = entry.attempt_error
             return Progress(error=error)
         if found:
             done = entry.steps_done if isinstance(entry, Tried) else frozenset[str]()
@@ -132,8 +138,7 @@ class Filing:
             return Progress(found[0], twins=twins, entry=recorded)
         if entry.tries < MAX_TRIES:
             return None
-        blind = OutcomeUnknown("blind", BLIND)
-        blind.retry = Retry.NEVER  # it could only make more tickets that nobody sees
+        blind = _blind(entry.attempt_error if isinstance(entry, Tried) else "")
         known = replace(entry, tries=0, last_error=blind.code)  # for a replay
         self._claims.record(ref, known)
         return Progress(error=blind)
@@ -155,3 +160,17 @@ class Filing:
     def _record(self, ref: str, entry: Filed) -> Filed | None:
         recorded = self._claims.record(ref, entry)
         return recorded if isinstance(recorded, Filed) else None
+
+
+def _blind(last_code: str) -> OutcomeUnknown:
+    """Return what holds when several creates of a post went unanswered, and none is found.
+
+    Args:
+        last_code: of how the last create went, "" when that is not known.
+    """
+    why = remedy_of_page(last_code)
+    blind = OutcomeUnknown("blind", f"{BLIND_ON_THE_WAY} {why}" if why else BLIND)
+    blind.retry = Retry.NEVER  # it could only make more tickets that nobody sees
+    blind.last_code = last_code
+    blind.is_intercepted = blind.setting_at_fault = bool(why)
+    return blind

@@ -63,6 +63,8 @@ class Case:
             return "not_confirmed" if unclear else "not_saved"
         if error and error.retry is Retry.NEVER:
             return "too_large"
+        if error and error.is_intercepted:
+            return "intercepted"
         return "refused" if error and error.setting_at_fault else "queued"
 
 
@@ -144,7 +146,8 @@ class FirstAttempt:
         if progress.result is None:
             if case.safe() is Safe.NO:
                 # or replies would wait for its ticket
-                self._claims.record_buried(case.ref, "the queue did not take it")
+                code = progress.error.code if progress.error else ""
+                self._claims.record_buried(case.ref, f"the queue did not take it; last: {code}")
             return self._not_filed(case, case.event(progress.error), progress.error)
         result = progress.result
         if result.is_new and result.thread:

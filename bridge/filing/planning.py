@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.config import timing
 from bridge.config.rules import Rules
@@ -17,7 +17,7 @@ from bridge.storage.entries import FILES, REQUESTER
 from bridge.tickets.content import Circumstances, compose, compose_followup, marker
 from bridge.tickets.desks import Routed
 from bridge.tickets.requesters import Requesters, passes
-from glpi import Glpi, GlpiError
+from glpi import NOBODY, Glpi, GlpiError
 
 
 class ThreadWaitsError(Exception):
@@ -113,7 +113,8 @@ class Planner:
             self._api.base_url, requester, self._api.has_bot(), self._clock()
         )
         draft = self._draft(submission, routed, located.root, thread, circumstances)
-        named = frozenset() if passes(unknown) else frozenset({REQUESTER})
+        nobody = requester == NOBODY and not passes(unknown)  # else GLPI may have dropped them
+        named = frozenset({REQUESTER}) if nobody else frozenset()
         said = frozenset() if circumstances.carries_files else frozenset({FILES})  # where they are
         return Plan(draft, named | said, error or unknown)
 
@@ -158,11 +159,11 @@ class Planner:
     ) -> Draft:
         former = thread.ticket if thread.condition.exists else None
         fields = compose(submission, routed, self._rules, circumstances, former)
-        ticket = NewTicket(self._glpi, marker(submission.ref), fields, former, root)
+        rests = former is not None and thread.condition.is_resting
+        ticket = NewTicket(self._glpi, marker(submission.ref), fields, former, root, rests)
         if thread.ticket is None or not thread.condition.takes_followups:
             return ticket
-        reopen = thread.condition.is_resting
         fields = compose_followup(
-            submission, routed, self._rules, circumstances, thread.ticket, reopen=reopen
+            submission, routed, self._rules, circumstances, thread.ticket, reopen=rests
         )
-        return NewFollowup(thread.ticket, fields, reopen, instead=ticket)
+        return NewFollowup(thread.ticket, fields, rests, instead=replace(ticket, rests=False))

@@ -186,7 +186,7 @@ class Worker:
             "filed", ticket=progress.ticket, twins=progress.twins, error=plan.error, age=visit.age
         )
         if progress.entry is None:  # the ledger did not record it; a look-up will find it
-            remaining = self._completion.wanted(submission) - plan.done
+            remaining = self._completion.wanted(submission, progress.result) - plan.done
             return replace(verdict, wait=self._policy.settle if remaining else 0.0)
         return self._complete(visit, progress.entry, verdict)
 
@@ -197,7 +197,7 @@ class Worker:
             visit.submission, visit.routed, entry, visit.answers, visit.deadline, last=last
         )
         if not steps.remaining:
-            return verdict
+            return replace(verdict, error=steps.error or verdict.error)
         if steps.busy:
             return replace(verdict, wait=steps.wait)
         if last:
@@ -207,9 +207,7 @@ class Worker:
 
     def _wait(self, visit: Visit, wait: float, error: CallError | None) -> Verdict:
         if self._policy.gives_up(error, visit.age):
-            code = error.code if error else ""
-            reason = code if error and error.retry is Retry.NEVER else f"too old; last: {code}"
-            return Verdict("buried", reason=reason, error=error, age=visit.age)
+            return Verdict("buried", reason=_reason(error), error=error, age=visit.age)
         wait = max(wait, self._policy.pause(error, visit.receives))
         return Verdict("waiting", wait=wait, error=error, age=visit.age)
 
@@ -217,10 +215,23 @@ class Worker:
         """Tell the author that there will be no ticket; the reason says whether that worked."""
         submission = visit.submission
         hours = round((self._clock() - visit.received_at) / 3600)
+        intercepted = verdict.error is not None and verdict.error.is_intercepted
+        text = visit.answers.failed(submission, hours, is_intercepted=intercepted)
         try:
-            told = self._completion.tell(submission, visit.answers.failed(submission, hours))
+            told = self._completion.tell(submission, text)
         except MattermostError as error:
             reason = f"{verdict.reason}; the author could not be told ({error.code})"
             return replace(verdict, reason=reason)
         reason = f"{verdict.reason}; the author was told" if told else verdict.reason
         return replace(verdict, reason=reason)
+
+
+def _reason(error: CallError | None) -> str:
+    """Say why a message is buried, with the code of what last kept it from its ticket."""
+    if error is None:
+        return "too old"
+    if error.retry is Retry.NEVER:
+        return f"{error.code}; last: {error.last_code}" if error.last_code else error.code
+    if error.last_code:
+        return f"too old; last: {error.last_code}; look-up: {error.code}"
+    return f"too old; last: {error.code}"

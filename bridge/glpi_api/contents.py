@@ -28,3 +28,9 @@ def last_marker(content: str, prefix: str) -> str | None:
     paragraph = f"(?:<p>|&#60;p&#62;)({re.escape(prefix)}[0-9a-z]+)(?:</p>|&#60;/p&#62;)\\Z"
     found = re.search(paragraph, content.rstrip())
     return found[1] if found else None
+
+
+def is_the_bridges(content: str) -> bool:
+    """Say whether a content ends with a marker of the bridge: of a post, or of its files."""
+    last = "(?:<p>|&#60;p&#62;)mattermost:[0-9a-z:]+(?:</p>|&#60;/p&#62;)\\Z"
+    return bool(re.search(last, content.rstrip()))

@@ -15,18 +15,13 @@ from html import escape
 from typing import BinaryIO
 
 from bridge.glpi_api.contents import unescaped
-from bridge.glpi_api.errors import Refused
+from bridge.glpi_api.errors import Refused, Unavailable
 from bridge.glpi_api.session import GlpiSession
 from bridge.net.deadline import Deadline
 
 MEGABYTE = 1024 * 1024
-MAX_LINKS = 1000
-"""Documents of a ticket that are looked at."""
-
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Media types that browsers show."""
-
-SETTINGS = ("version", "document_max_size", "root_doc")
 
 _CHUNK = 64 * 1024
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\/]')
@@ -82,48 +77,38 @@ class GlpiDocuments:
 
     def __init__(self, session: GlpiSession) -> None:
         self._session = session
-        self._settings_read: dict[str, str] | None = None
 
-    def limit(self, deadline: Deadline) -> int:
+    def limit(self, deadline: Deadline) -> int | None:
         """Return how many bytes GLPI takes at most (its setting document_max_size, in MB).
 
+        Returns:
+            None if GLPI does not tell; then it says itself which file is too large.
+
         Raises:
             GlpiError: there is no telling.
         """
-        value = self._settings(deadline).get("document_max_size", "")
-        return int(value) * MEGABYTE if value.isdecimal() else MEGABYTE
-
-    def _settings(self, deadline: Deadline) -> dict[str, str]:
-        """Return GLPI's own settings, asked for once."""
-        if self._settings_read is None:
-            answer = self._session.get("getGlpiConfig", deadline)
-            found = answer.get("cfg_glpi") if isinstance(answer, dict) else None
-            known = found if isinstance(found, dict) else {}
-            self._settings_read = {name: str(known[name]) for name in SETTINGS if name in known}
-        return self._settings_read
+        value = self._session.setting("document_max_size", deadline)
+        return int(value) * MEGABYTE if value.isdecimal() else None
 
     def of_ticket(self, ticket: int, deadline: Deadline) -> list[Stored]:
-        """Return the documents of a ticket.
+        """Return the documents that the API user itself has put on a ticket.
+
+        The links of a ticket's documents are 403 for Self-Service even on its own ticket; this way
+        both profiles may read them (10.0.14, 11.0.6). It also names those of followups, private
+        ones included: an agent's, which the author of a file may not even see, do not count.
 
         Raises:
+            Refused: the ticket is gone, or out of the API user's sight.
             GlpiError: there is no telling.
         """
-        path = f"Ticket/{ticket}/Document_Item?range=0-{MAX_LINKS - 1}"  # unasked, GLPI names 16
-        links = self._session.get(path, deadline, partial=True)
-        numbers = [
-            link["documents_id"]
-            for link in (links if isinstance(links, list) else [])
-            if isinstance(link, dict) and isinstance(link.get("documents_id"), int)
-        ]
-        found = []
-        for number in numbers:
-            try:
-                document = self._session.get(f"Document/{number}", deadline)
-            except Refused:  # an agent's, and not for the API user's eyes
-                continue
-            sha1 = document.get("sha1sum") if isinstance(document, dict) else None
-            found.append(Stored(number, str(sha1)))
-        return found
+        found = self._session.get(f"Ticket/{ticket}?with_documents=true", deadline)
+        listed = found.get("_documents") if isinstance(found, dict) else None
+        if not isinstance(listed, list):
+            remedy = "What answered is not GLPI's ticket: look for plug-ins and proxies."
+            raise Unavailable("odd-ticket", remedy, 200)
+        rows = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), int)]
+        own = self._session.user(deadline) if rows else 0
+        return [Stored(r["id"], str(r.get("sha1sum"))) for r in rows if r.get("users_id") == own]
 
     def upload(
         self, ticket: int, name: str, mime_type: str, file: BinaryIO, deadline: Deadline
@@ -131,7 +116,7 @@ class GlpiDocuments:
         """Link a file to a ticket; returns the document's number.
 
         Raises:
-            Refused: GLPI takes no such file (type, size, empty).
+            Refused: GLPI takes no such file (type, size, empty), or none on this ticket.
             OutcomeUnknown: it may be linked.
             GlpiError: any other type: it is not.
         """
@@ -145,7 +130,7 @@ class GlpiDocuments:
         }
         body = _Upload(manifest, name, mime_type, file)
         kind = f"multipart/form-data; boundary={body.boundary}"
-        return self._session.upload("Document", kind, body, deadline)
+        return self._session.upload("Document", name, kind, body, deadline)
 
     def show(self, ticket: int, number: int, name: str, deadline: Deadline) -> None:
         """Show a picture in the text of its ticket, where GLPI itself would not.
@@ -157,18 +142,21 @@ class GlpiDocuments:
         Raises:
             GlpiError: it may not be shown yet; asking again does no harm.
         """
-        settings = self._settings(deadline)
-        if not settings.get("version", "").startswith("10."):
+        if not self._session.setting("version", deadline).startswith("10."):
             return
+        with contextlib.suppress(Refused):  # the file is there, whatever becomes of its picture
+            self._show(ticket, number, name, deadline)
+
+    def _show(self, ticket: int, number: int, name: str, deadline: Deadline) -> None:
         found = self._session.get(f"Ticket/{ticket}", deadline)
         content = found.get("content") if isinstance(found, dict) else None
         text, marker, rest = unescaped(str(content or "")).rpartition("<p>mattermost:")
-        source = f"{settings.get('root_doc', '')}/front/document.send.php?docid={number}"
+        root = self._session.setting("root_doc", deadline)
+        source = f"{root}/front/document.send.php?docid={number}"
         address = escape(f"{source}&itemtype=Ticket&items_id={ticket}")
         if not marker or f'"{address}"' in text:
             return
         image = f'<img alt="{escape(name)}" src="{address}">'
         picture = f'<p><a href="{address}" target="_blank">{image}</a></p>\n'
-        with contextlib.suppress(Refused):
-            fields = {"content": text + picture + marker + rest}
-            self._session.put(f"Ticket/{ticket}", fields, deadline)
+        fields = {"content": text + picture + marker + rest}
+        self._session.put(f"Ticket/{ticket}", fields, deadline)

@@ -10,12 +10,13 @@
         └── TooLarge         a request of this size will never pass
 
 GLPI's own error texts are localised and, in 11.0, hold the SQL statement with people's words: they
-are neither read (the code decides) nor kept. Everything here was observed on GLPI 10.0.14 and
-11.0.6; no I/O happens here.
+are not kept, and the code decides; they are looked at only for an address or a file that they name.
+Everything here was observed on GLPI 10.0.14 and 11.0.6; no I/O happens here.
 """
 
 import json
 import re
+from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from bridge.net.errors import Retry, ServerError
@@ -56,16 +57,23 @@ class Misconfigured(GlpiError):
 
 
 class Refused(GlpiError):
-    """GLPI declined this one request; surely not executed."""
+    """GLPI declined this one request; surely not executed.
+
+    Attributes:
+        is_about_file: whether it is the file of an upload that GLPI does not take, and not its
+            ticket or the API user's right.
+    """
 
     retry = Retry.WHEN_MENDED
     setting_at_fault = True
+    is_about_file = False
 
 
 class TooLarge(Refused):
     """GLPI or a proxy takes no request of this size; surely not executed."""
 
     retry = Retry.NEVER
+    is_about_file = True
 
 
 TOKEN_CODES = frozenset(
@@ -76,6 +84,17 @@ TOKEN_CODES = frozenset(
     }
 )
 """What a token renewed in the secret can heal."""
+
+RIGHT_MISSING = "ERROR_RIGHT_MISSING"
+"""GLPI's code for what a profile may not read; a write that it may not do is ERROR_GLPI_ADD."""
+
+NOT_FOUND = "ERROR_ITEM_NOT_FOUND"
+"""Its code for what has been purged."""
+
+GONE = frozenset({NOT_FOUND, RIGHT_MISSING})
+"""Its codes for a ticket that is not there, as far as the API user can see."""
+
+UPLOAD_TOO_LARGE = "ERROR_UPLOAD_FILE_TOO_BIG_POST_MAX_SIZE"
 
 _RIGHTS = (
     "Give the API user's default profile the right to create tickets in the ticket's entity "
@@ -90,6 +109,15 @@ NOT_GLPI = (
     "What answers at GLPI_URL is not GLPI's API: check the address and sub-folder (it is the part "
     "before /apirest.php), and keep login pages and firewalls away from /apirest.php."
 )
+INTERCEPTED = (
+    "A proxy, a firewall (WAF) or a login page in front of GLPI refused the request, not GLPI "
+    "itself: keep firewalls and login pages away from /apirest.php, or let the bridge's requests "
+    "pass there, whatever their words; the error logs of what refused it name the rule."
+)
+INTERCEPTORS = frozenset({401, 403, 405, 406})
+"""Statuses that are not GLPI's where its own code is missing: all its refusals carry one (10.0.14,
+11.0.6)."""
+
 NOT_A_SEARCH = "What answered the search is not GLPI's search: look for plug-ins and proxies."
 _PROGRAM = "GLPI did not understand the bridge: report this code with both version numbers."
 
@@ -134,8 +162,8 @@ CODES: dict[str, tuple[type[GlpiError], str]] = {
     ),
     "ERROR_GLPI_ADD": (Refused, _RIGHTS),
     "ERROR_GLPI_UPDATE": (Refused, _RIGHTS),
-    "ERROR_RIGHT_MISSING": (Refused, _RIGHTS),
-    "ERROR_ITEM_NOT_FOUND": (
+    RIGHT_MISSING: (Refused, _RIGHTS),
+    NOT_FOUND: (
         Refused,
         "The item is not in GLPI: it was purged, or the API user's entities do not include it.",
     ),
@@ -143,7 +171,7 @@ CODES: dict[str, tuple[type[GlpiError], str]] = {
         Refused,
         "The list in GLPI became shorter while it was read: ask again.",
     ),
-    "ERROR_UPLOAD_FILE_TOO_BIG_POST_MAX_SIZE": (
+    UPLOAD_TOO_LARGE: (
         Refused,
         "The upload is larger than PHP's post_max_size on the GLPI server: raise it.",
     ),
@@ -187,8 +215,19 @@ def no_answer(error: NoAnswer, *, writes: bool) -> GlpiError:
     return kind(error.cause.value, no_answer_remedy(GLPI, error.cause, error.detail))
 
 
+def remedy_of_page(code: str) -> str:
+    """Return what to do about a code that tells of something in front of GLPI, "" for others."""
+    return INTERCEPTED if code in {f"http-{status}" for status in INTERCEPTORS} else ""
+
+
 def decipher(
-    answer: Answer, *, url: str, writes: bool, expect: int, partial: bool = False
+    answer: Answer,
+    *,
+    url: str,
+    writes: bool,
+    expect: int,
+    partial: bool = False,
+    file: str = "",
 ) -> object:
     """Return the JSON value of a successful answer.
 
@@ -199,6 +238,7 @@ def decipher(
             counts as an unknown outcome.
         expect: the only status that is a success.
         partial: whether 206 is one, too: a page of a list that is longer.
+        file: the name of the file that was uploaded, if one was.
 
     Raises:
         GlpiError: of the type that says what to do next.
@@ -221,7 +261,7 @@ def decipher(
     if status == expect or (partial and status == PARTIAL):
         return value
     if 400 <= status < 500 and isinstance(value, list) and value:
-        raise _from_list(value, status, writes=writes)
+        raise _from_list(value, status, writes=writes, file=file)
     raise _unclear(f"http-{status}", status, writes=writes)
 
 
@@ -238,8 +278,12 @@ def created_id(created: object) -> int:
     raise OutcomeUnknown("no-id", remedy, 201)
 
 
-def _from_list(value: list[object], status: int, *, writes: bool) -> GlpiError:
-    """Say what GLPI's `["CODE", "localised text"]` means; other lists are none of its answers."""
+def _from_list(value: list[object], status: int, *, writes: bool, file: str) -> GlpiError:
+    """Say what GLPI's `["CODE", "localised text"]` means; other lists are none of its answers.
+
+    One code stands for a file that GLPI does not take and for a right that is missing; only the
+    first is told in words that name the file, in whatever language (10.0.14, 11.0.6).
+    """
     code = str(value[0])
     if not _CODE.fullmatch(code):
         return _unclear(f"http-{status}", status, writes=writes)
@@ -247,7 +291,12 @@ def _from_list(value: list[object], status: int, *, writes: bool) -> GlpiError:
     if "{address}" in remedy:
         found = _ADDRESS.search(str(value[-1]))
         remedy = remedy.format(address=found[1] if found else "of this function")
-    return kind(code, remedy, status)
+    error = kind(code, remedy, status)
+    if isinstance(error, Refused) and file:
+        ending = file[max(file.rfind("."), 0) :].casefold()
+        named = ending in unescape(str(value[-1])).casefold()
+        error.is_about_file = named or code == UPLOAD_TOO_LARGE
+    return error
 
 
 def _page(answer: Answer, *, writes: bool) -> GlpiError:
@@ -265,11 +314,26 @@ def _page(answer: Answer, *, writes: bool) -> GlpiError:
         return _unclear(f"http-{status}", status, writes=writes)
     if writes:
         return _unclear("not-json" if answer.body.strip() else "empty", status, writes=writes)
+    if status in INTERCEPTORS:
+        return _intercepted(Misconfigured("not-glpi", INTERCEPTED, status))
     return Misconfigured("not-glpi", NOT_GLPI, status)
 
 
+def _intercepted(error: GlpiError) -> GlpiError:
+    """Return an error of what stands in front of GLPI, where somebody has to let us pass."""
+    error.setting_at_fault = True
+    error.is_intercepted = True
+    return error
+
+
 def _unclear(code: str, status: int, *, writes: bool) -> GlpiError:
-    """Say that an answer is neither a yes nor a no."""
+    """Say that an answer is neither a yes nor a no.
+
+    What is not GLPI's refusal may still have been executed: a firewall may judge by the answer.
+    """
+    if status in INTERCEPTORS:
+        kind = OutcomeUnknown if writes else Unavailable
+        return _intercepted(kind(f"http-{status}", INTERCEPTED, status))
     remedy = (
         "The answer does not say whether GLPI did the work: look into the error logs of the web "
         "server, PHP and GLPI (files/_log) at this time."

@@ -1,7 +1,8 @@
 """Who asks, in GLPI's terms: finding users and naming the requester of a ticket.
 
 Search options of User in GLPI 10 and 11: 1 login, 2 id, 5 e-mail address, 8 active. Values match
-loosely (`%` is a wildcard), so what is found is compared again.
+loosely (`%` is a wildcard), and 10.0.14 hands them out escaped (`&#38;` for `&`), so what is found
+is compared again.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from bridge.glpi_api.contents import unescaped
 from bridge.glpi_api.errors import NOT_A_SEARCH, Unavailable
 from bridge.glpi_api.session import GlpiSession
 from bridge.net.deadline import Deadline
@@ -17,8 +19,22 @@ REQUESTER = 1
 """GLPI's type of a ticket's actor."""
 
 _LOGIN = 1
+_ID = 2
 _EMAIL = 5
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+_ATOM = r"[A-Za-z0-9!#$%'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})+"
+_ADDRESS = re.compile(rf'(?=.{{1,64}}@)(?:{_ATOM}(?:\.{_ATOM})*|"[A-Za-z0-9 .@_+-]+")@{_DOMAIN}')
+"""What both versions take as an address. 10.0.14 checks with PHPMailer's expression "pcre8", after
+its own escaping: no `&`, nothing but ASCII. 11.0.6 checks with RFCValidation of
+egulias/email-validator: `&` and letters of every script. Both take more than what stands here
+(`a@localhost`, `a@[192.0.2.1]`, comments), which no mail server of today has for people."""
+
+_WORD = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f])+"
+_SIGN = r"(?:[A-Za-z0-9]|[^\x00-\x7f])"
+_NAME = rf"{_SIGN}(?:(?:{_SIGN}|-){{0,61}}{_SIGN})?"
+_OF_11 = re.compile(rf"(?=.{{1,64}}@){_WORD}(?:\.{_WORD})*@{_NAME}(?:\.{_NAME})+")
 
 
 @dataclass(frozen=True)
@@ -36,7 +52,7 @@ class Requester:
         """
         if self.user is not None:
             return {"_users_id_requester": self.user}
-        if not is_address(self.email):
+        if not (is_address(self.email) or _is_address_of_11(self.email)):
             return {}
         notified = {"use_notification": [1], "alternative_email": [self.email]}
         return {"_users_id_requester": 0, "_users_id_requester_notif": notified}
@@ -46,8 +62,22 @@ NOBODY = Requester()
 
 
 def is_address(email: str) -> bool:
-    """Say whether GLPI surely takes it for an e-mail address."""
+    """Say whether GLPI surely takes it for an e-mail address, whichever version it is."""
     return len(email) <= 254 and bool(_ADDRESS.fullmatch(email))
+
+
+def _is_address_of_11(email: str) -> bool:
+    """Say whether GLPI 11 takes it for one, as well."""
+    return len(email) <= 254 and email.isprintable() and bool(_OF_11.fullmatch(email))
+
+
+def _in_ascii(email: str) -> str:
+    """Return an address with its domain as mail servers write it, "" if there is no such."""
+    name, _, domain = email.rpartition("@")
+    try:
+        return f"{name}@{domain.encode('idna').decode()}" if name.isascii() else ""
+    except UnicodeError:
+        return ""
 
 
 class GlpiPeople:
@@ -67,7 +97,32 @@ class GlpiPeople:
             Refused: the API user may not read users (Self-Service).
             GlpiError: there is no telling.
         """
-        return self._find(_EMAIL, email, deadline)
+        user = self._find(_EMAIL, email, deadline)
+        spelling = "" if email.isascii() else _in_ascii(email)
+        return user if user or not spelling else self._find(_EMAIL, spelling, deadline)
+
+    def is_active(self, user: int, deadline: Deadline) -> bool:
+        """Say whether there is an active user with an id.
+
+        Raises:
+            Refused: the API user may not read users (Self-Service).
+            GlpiError: there is no telling.
+        """
+        return self._find(_ID, user, deadline) == user
+
+    def writable(self, email: str, deadline: Deadline) -> str:
+        """Return the spelling of an address that GLPI writes to, "" if it takes it for none.
+
+        Raises:
+            GlpiError: there is no telling.
+        """
+        if is_address(email):
+            return email
+        spelling = _in_ascii(email)
+        if is_address(spelling):
+            return spelling
+        is_10 = self._session.setting("version", deadline).startswith("10.")
+        return email if _is_address_of_11(email) and not is_10 else ""
 
     def by_login(self, login: str, deadline: Deadline) -> int | None:
         """Return the id of the active user with a login, None if there is none.
@@ -78,11 +133,17 @@ class GlpiPeople:
         """
         return self._find(_LOGIN, login, deadline)
 
-    def _find(self, field: int, wanted: str, deadline: Deadline) -> int | None:
+    def _find(self, field: int, wanted: str | int, deadline: Deadline) -> int | None:
+        """Find the only active user of whom a field says what is wanted.
+
+        Ids are found by "equals" (11.0.6 finds none by "contains"), texts by "contains" (addresses
+        are found by nothing else). Texts are sent as they are: 10.0.14 escapes them itself.
+        """
+        text = isinstance(wanted, str)
         query = {
             "criteria[0][field]": field,
-            "criteria[0][searchtype]": "contains",
-            "criteria[0][value]": f"^{wanted}$",
+            "criteria[0][searchtype]": "contains" if text else "equals",
+            "criteria[0][value]": f"^{wanted}$" if text else wanted,
             "criteria[1][link]": "AND",
             "criteria[1][field]": 8,
             "criteria[1][searchtype]": "equals",
@@ -95,7 +156,7 @@ class GlpiPeople:
         if not isinstance(answer, dict) or not isinstance(answer.get("data", []), list):
             raise Unavailable("odd-search", NOT_A_SEARCH, 200)
         rows = [row for row in answer.get("data", []) if isinstance(row, dict)]
-        found = {row.get("2") for row in rows if _same(row.get(str(field)), wanted)}
+        found = {row.get("2") for row in rows if not text or _same(row.get(str(field)), wanted)}
         users = [user for user in found if isinstance(user, int)]
         return users[0] if len(users) == 1 else None
 
@@ -126,7 +187,8 @@ class GlpiPeople:
         self._session.create("Ticket_User", fields, deadline)
 
 
-def _same(found: object, wanted: str) -> bool:
+def _same(found: object, wanted: object) -> bool:
     """Compare without case; a user with several addresses has a list of them."""
     values = found if isinstance(found, list) else [found]
-    return any(isinstance(v, str) and v.casefold() == wanted.casefold() for v in values)
+    texts = [unescaped(value).casefold() for value in values if isinstance(value, str)]
+    return str(wanted).casefold() in texts

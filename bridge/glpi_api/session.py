@@ -30,6 +30,9 @@ from bridge.glpi_api.errors import (
 from bridge.net.deadline import Deadline
 from bridge.net.http import Body, Http, NoAnswer
 
+SETTINGS = ("version", "document_max_size", "root_doc")
+"""Those of GLPI's own settings that are kept."""
+
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")  # PHP's alphabet
 _JSON = {"Content-Type": "application/json"}
 
@@ -39,6 +42,19 @@ class TokenSource(Protocol):
 
     def glpi_tokens(self, *, renew: bool = False) -> GlpiTokens:
         """Return the tokens; with `renew`, as they are now and not as they were kept."""
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """Who a session is.
+
+    Attributes:
+        user: the id of the API user.
+        profile: its rights by their names, as bits.
+    """
+
+    user: int
+    profile: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,7 @@ class _Call:
     partial: bool = False
     headers: Mapping[str, str] | None = None
     body: Body | None = None
+    file: str = ""
 
 
 class GlpiSession:
@@ -71,7 +88,8 @@ class GlpiSession:
         self._tokens = tokens
         self._http = http
         self._session: dict[str, str] | None = None
-        self._user: int | None = None
+        self._identity: _Identity | None = None
+        self._settings: dict[str, str] | None = None
 
     def open(self, deadline: Deadline) -> None:
         """Log in now instead of with the first call."""
@@ -90,14 +108,32 @@ class GlpiSession:
 
     def user(self, deadline: Deadline) -> int:
         """Return the id of the API user, which a session keeps."""
-        if self._user is None:
+        return self._who(deadline).user
+
+    def may(self, right: str, bit: int, deadline: Deadline) -> bool:
+        """Say whether the API user's profile has a right: its name and bit are GLPI's."""
+        bits = str(self._who(deadline).profile.get(right) or 0)
+        return bits.isdecimal() and bool(int(bits) & bit)
+
+    def _who(self, deadline: Deadline) -> _Identity:
+        if self._identity is None:
             answer = self.get("getFullSession", deadline)
             session = answer.get("session") if isinstance(answer, dict) else None
-            user = session.get("glpiID") if isinstance(session, dict) else None
+            found = session if isinstance(session, dict) else {}
+            user, profile = found.get("glpiID"), found.get("glpiactiveprofile")
             if not isinstance(user, int):
                 raise Unavailable("odd-session", NOT_GLPI, 200)
-            self._user = user
-        return self._user
+            self._identity = _Identity(user, profile if isinstance(profile, dict) else {})
+        return self._identity
+
+    def setting(self, name: str, deadline: Deadline) -> str:
+        """Return one of GLPI's own settings, "" if it does not tell; they are asked for once."""
+        if self._settings is None:
+            answer = self.get("getGlpiConfig", deadline)
+            found = answer.get("cfg_glpi") if isinstance(answer, dict) else None
+            known = found if isinstance(found, dict) else {}
+            self._settings = {key: str(known[key]) for key in SETTINGS if key in known}
+        return self._settings.get(name, "")
 
     def create(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> int:
         """Create an item and return its id; it may exist after OutcomeUnknown only.
@@ -118,10 +154,12 @@ class GlpiSession:
         """Put an item into the trash."""
         return self._in_session(_Call("DELETE", path, deadline))
 
-    def upload(self, item_type: str, content_type: str, body: Body, deadline: Deadline) -> int:
-        """Create an item that has a file, likewise."""
+    def upload(
+        self, item_type: str, name: str, content_type: str, body: Body, deadline: Deadline
+    ) -> int:
+        """Create an item that has a file of some name, likewise."""
         headers = {"Content-Type": content_type}
-        call = _Call("POST", item_type, deadline, 201, headers=headers, body=body)
+        call = _Call("POST", item_type, deadline, 201, headers=headers, body=body, file=name)
         return created_id(self._in_session(call))
 
     def _in_session(self, call: _Call) -> object:
@@ -151,7 +189,7 @@ class GlpiSession:
                 raise
             tokens = renewed
             session = self._init_session(tokens, deadline)
-        self._user = None
+        self._identity = None
         self._session = {"App-Token": tokens.app, "Session-Token": session}
         return self._session
 
@@ -178,4 +216,11 @@ class GlpiSession:
             )
         except NoAnswer as error:
             raise no_answer(error, writes=writes) from None
-        return decipher(answer, url=url, writes=writes, expect=call.expect, partial=call.partial)
+        return decipher(
+            answer,
+            url=url,
+            writes=writes,
+            expect=call.expect,
+            partial=call.partial,
+            file=call.file,
+        )

@@ -22,6 +22,10 @@ STEPS = frozenset({TOLD, REQUESTER, FILES, LINK})
 """What is done after a ticket is filed: its author knows, it has its requester and its files, and
 ticket and thread are linked."""
 
+NOT_TAKEN = "not taken"
+"""What is done beside for a ticket that goes on from another: it does not count as taken into
+account by its link. The release before does not know this step, and ignores it."""
+
 
 class Kind(Enum):
     """What a post has become in GLPI."""
@@ -30,7 +34,7 @@ class Kind(Enum):
     """A ticket of its own."""
 
     CONTINUATION = "continuation"
-    """A ticket of its own that goes on from a closed one."""
+    """A ticket of its own that goes on from one that takes no followups, or is not reopened."""
 
     FOLLOWUP = "followup"
     """A followup of a ticket."""
@@ -48,12 +52,17 @@ class Result:
         continues: the closed ticket that a new one goes on from, if any.
         thread: the root of the thread that belongs to the ticket from now on, "" for no other than
             the post's own.
+        rests: whether the ticket that was replied to is still solved or pending, as far as is
+            known: it is the ticket, or the one that a new one goes on from.
+        is_linked: whether GLPI has linked a new ticket to the one that it goes on from, for sure.
     """
 
     kind: Kind
     ticket: int
     continues: int | None = None
     thread: str = ""
+    rests: bool = False
+    is_linked: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -98,6 +107,8 @@ class Tried(_Known):
         attempted_ticket: the ticket that the last attempt would have added to, if any.
         last_error: the code of how it went, "" while it is under way.
         names_files: whether what was composed says where the files are, so that none is carried.
+        attempt_error: the code of how the last attempt ended, whatever a look-up came to since; ""
+            while that is not known.
     """
 
     lease_until: float
@@ -105,6 +116,7 @@ class Tried(_Known):
     attempted_ticket: int | None = None
     last_error: str = ""
     names_files: bool = False
+    attempt_error: str = ""
 
     @property
     def steps_done(self) -> frozenset[str]:
@@ -163,6 +175,7 @@ def claimed(
         attempted_ticket,
         before.last_error,
         names_files,
+        before.attempt_error if isinstance(before, Tried) else "",
         received_at=before.received_at or received_at,
         version=before.version,
     )
@@ -175,7 +188,7 @@ def released(claim: Tried, error: str) -> Open:
 
 def doubted(claim: Tried, now: float, error: str) -> Tried:
     """Return the state after an attempt that ended without a clear answer."""
-    return replace(claim, lease_until=now, last_error=error)
+    return replace(claim, lease_until=now, last_error=error, attempt_error=error)
 
 
 def filed(before: Waiting, result: Result, steps_done: Set[str], until: float = 0.0) -> Filed:

@@ -1,7 +1,7 @@
 """States of posts as attributes of an item, and back. Pure.
 
 The release before reads `state until tries since why how former root target done`, so these are
-always written as it knows them; what it does not know, it ignores.
+always written as it knows them; what it does not know (`buried attempt rests linked`), it ignores.
 """
 
 from collections.abc import Mapping
@@ -59,6 +59,7 @@ def _encode(entry: Waiting | Filed) -> dict[str, Value]:
             "tries": entry.tries,
             "target": entry.attempted_ticket,
             "done": entry.steps_done or None,
+            "attempt": entry.attempt_error or None,
         }
     else:
         attributes |= {
@@ -68,6 +69,8 @@ def _encode(entry: Waiting | Filed) -> dict[str, Value]:
             "ticket": entry.result.ticket,
             "former": entry.result.continues,
             "root": entry.result.thread or None,
+            "rests": entry.result.rests or None,
+            "linked": entry.result.is_linked or None,
             "done": entry.steps_done or None,
         }
     return {name: value for name, value in attributes.items() if value is not None}
@@ -105,6 +108,7 @@ def _waiting(attributes: Mapping[str, Any], version: int) -> Waiting:
         attributes.get("target"),
         error,
         FILES in attributes.get("done", ()),
+        str(attributes.get("attempt", "")),
         received_at=received_at,
         version=version,
     )
@@ -117,6 +121,8 @@ def _filed(attributes: Mapping[str, Any], version: int) -> Filed:
         int(attributes["ticket"]),
         attributes.get("former"),
         str(attributes.get("root", "")),
+        bool(attributes.get("rests", False)),
+        bool(attributes.get("linked", False)),
     )
     return Filed(
         result,

@@ -17,7 +17,7 @@ from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import ServerError
 from bridge.tickets.content import MissingFiles, compose_files_note, files_marker
-from glpi import MEGABYTE, PICTURES, Glpi, GlpiDocuments, GlpiError, OutcomeUnknown, Refused
+from glpi import CLOSED, GONE, MEGABYTE, PICTURES, Glpi, GlpiError, OutcomeUnknown, Refused
 
 _IN_MEMORY = MEGABYTE
 _CHUNK = 64 * 1024
@@ -63,6 +63,7 @@ class Files:
     def __init__(self, rules: Rules, api: MattermostApi, glpi: Glpi) -> None:
         self._rules = rules
         self._api = api
+        self._glpi = glpi
         self._documents = glpi.documents
         self._followups = glpi.followups
 
@@ -81,7 +82,7 @@ class Files:
         carried = {step for step in done if step.startswith("file:")}
         failed: list[tuple[str, str]] = []
         errors: list[ServerError] = []
-        attached = _Attached(self._documents, ticket)
+        attached = _Attached(self._glpi, ticket)
         missing = [n for n, file_id in enumerate(files) if f"file:{file_id}" not in carried]
         for remaining, position in zip(range(len(missing), 0, -1), missing, strict=True):
             file_id, share = files[position], deadline.shared(remaining)
@@ -140,56 +141,95 @@ class Files:
         try:
             known = self._api.file_info(file_id, deadline)
             name = known.name
-            limit = min(self._rules.max_file_mb * MEGABYTE, self._documents.limit(deadline))
+            limit = self._limit(deadline)
             if known.size > limit:
                 raise NotCarriedError(name, words["too_large"].format(mb=limit // MEGABYTE))
             with _temporary() as file:
                 self._api.download(file_id, file, limit, deadline)
                 number = attached.add(name, known.mime_type, file, deadline)
+        except _NotTakenError as error:
+            raise NotCarriedError(name, words[error.reason]) from None
         except Gone:
             raise NotCarriedError(name, words["deleted_file"]) from None
         except Denied as error:
             if error.status != 403:  # of the whole bot, not of this file: it will heal
                 raise
             raise NotCarriedError(name, words["denied_file"]) from None
-        if number is None:
-            raise NotCarriedError(name, words["refused_file"])
         return (number, name) if number and known.mime_type in PICTURES else None
+
+    def _limit(self, deadline: Deadline) -> int:
+        """Return how many bytes a file may have: as bridge.toml says, and GLPI if it tells."""
+        limit = self._rules.max_file_mb * MEGABYTE
+        of_glpi = self._documents.limit(deadline)
+        return limit if of_glpi is None else min(limit, of_glpi)
+
+
+class _NotTakenError(Exception):
+    """A file that GLPI does not take onto a ticket.
+
+    Args:
+        reason: the key of what is said of it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _Attached:
     """The documents of a ticket, by their bytes: an earlier attempt's, or a twin's, is no other."""
 
-    def __init__(self, documents: GlpiDocuments, ticket: int) -> None:
-        self._documents = documents
+    def __init__(self, glpi: Glpi, ticket: int) -> None:
+        self._documents = glpi.documents
+        self._followups = glpi.followups
         self._ticket = ticket
         self._known: dict[str, int] | None = None
 
-    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int | None:
+    def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int:
         """Upload a file, unless one of the same bytes is there or may be on its way.
 
         Returns:
-            The number of the document, 0 for one that may be on its way, None for one that GLPI
-            does not take.
+            The number of the document, 0 for one that may be on its way.
+
+        Raises:
+            _NotTakenError: GLPI does not take it.
+            GlpiError: it may be taken later.
         """
         try:
             if self._known is None:
                 stored = self._documents.of_ticket(self._ticket, deadline)
                 self._known = {document.sha1: document.number for document in stored}
-        except Refused:  # the ticket is gone
-            return None
+        except Refused as error:
+            if error.code not in GONE:
+                raise
+            raise _NotTakenError("gone_ticket") from None
         sha1 = _sha1(file)
         if sha1 in self._known:
             return self._known[sha1]
         try:
             number = self._documents.upload(self._ticket, name, mime_type, file, deadline)
-        except Refused:
-            return None
+        except Refused as error:
+            raise _NotTakenError(self._reason(error, deadline)) from None
         except OutcomeUnknown:
             self._known[sha1] = 0
             raise
         self._known[sha1] = number
         return number
+
+    def _reason(self, refusal: Refused, deadline: Deadline) -> str:
+        """Say why GLPI did not take a file: of the file itself, or of its ticket.
+
+        11.0.6 takes no files on a closed ticket, with the same code as for a bad one; 10.0.14 does.
+
+        Raises:
+            GlpiError: there is no telling now.
+        """
+        if not refusal.is_about_file:
+            condition = self._followups.condition(self._ticket, deadline)
+            if not condition.exists:
+                return "gone_ticket"
+            return "closed_ticket" if condition.status == CLOSED else "no_right_file"
+        return "refused_file"
 
 
 def _sha1(file: BinaryIO) -> str:

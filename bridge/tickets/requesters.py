@@ -2,7 +2,8 @@
 
 In this order: the table `[requesters]` of bridge.toml, the e-mail address (needs the bot), the
 login (if it is switched on). What is found is kept for a while, so that an ordinary message costs
-no look-up.
+no look-up. GLPI takes a ticket and drops its requester silently (an unknown id; on 11.0.6 a
+disabled user, too), so the worker looks whether a new ticket has got one.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,49 @@ from bridge.config.rules import Rules
 from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
 from bridge.mattermost.submissions import Author
 from bridge.net.deadline import Deadline
-from bridge.net.errors import ServerError
-from glpi import NOBODY, GlpiError, GlpiPeople, Refused, Requester, is_address
+from bridge.net.errors import Retry, ServerError
+from glpi import (
+    NOBODY,
+    RIGHT_MISSING,
+    GlpiError,
+    GlpiPeople,
+    Refused,
+    Requester,
+    is_address,
+)
 
 KEPT = 500
 """People that a container remembers."""
+
+
+UNKNOWN_ID = "requester-id"
+NO_ADDRESS = "requester-address"
+REFUSED = "requester-refused"
+
+REMEDIES = {
+    UNKNOWN_ID: (
+        "[requesters] in bridge.toml gives the author an id that no active user of GLPI has: "
+        "correct it. Meanwhile their e-mail address counts."
+    ),
+    NO_ADDRESS: (
+        "GLPI takes the author's e-mail address for none, so the ticket has no requester: name "
+        "the author's id in GLPI in [requesters] of bridge.toml, or correct their address."
+    ),
+    REFUSED: (
+        "GLPI does not take the author as requester of the ticket, which has none: look for a "
+        "disabled user or a rule, or name their id in GLPI in [requesters] of bridge.toml."
+    ),
+}
+"""What to do about a ticket without the requester that it should have, by code."""
+
+
+class Unnamed(ServerError):
+    """A requester whom time will not bring; the ticket is there without them."""
+
+    retry = Retry.WHEN_MENDED
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, REMEDIES[code])
 
 
 class Requesters:
@@ -48,23 +87,26 @@ class Requesters:
             author: in Mattermost.
             deadline: for everything that is asked.
         """
-        key = author.id or author.name or ""
+        key = _key(author)
         if key in self._known:
             return self._known[key], None
-        name = (author.name or "").casefold()
-        listed = self._rules.requesters.get(name)
-        if isinstance(listed, int):
-            return Requester(listed), None
+        listed = self._rules.requesters.get(_name(author))
         try:
-            email = listed or self._email(author.id, deadline)
-            requester = self._look_up(name, email, deadline)
+            if isinstance(listed, int) and self._is_there(listed, deadline):
+                requester, lacking = Requester(listed), None
+            else:
+                requester, lacking = self._by_address(author, deadline)
         except (GlpiError, MattermostError) as error:  # passes, so it is not remembered
             return NOBODY, error
+        if isinstance(listed, int) and requester != Requester(listed):
+            lacking = Unnamed(UNKNOWN_ID)
         self._known[key] = requester
-        return requester, None
+        return requester, lacking
 
     def name(self, author: Author, ticket: int, deadline: Deadline) -> ServerError | None:
         """Name the requester of a new ticket, if it has none; returns what kept from it.
+
+        Whether that can still be done `passes` tells.
 
         Args:
             author: in Mattermost.
@@ -72,27 +114,78 @@ class Requesters:
             deadline: for everything that is asked.
         """
         requester, error = self.of(author, deadline)
-        if error or requester == NOBODY:
-            return error if passes(error) else None
+        if requester == NOBODY and not passes(error):
+            return error
         try:
-            if not self._people.has_requester(ticket, deadline):
-                self._people.add_requester(ticket, requester, deadline)
-        except Refused:  # fewer rights, fewer extras
-            return None
-        except GlpiError as refusal:
+            if self._has_requester(ticket, deadline):
+                return None
+            if requester == NOBODY:
+                return error
+            if self._add(author, ticket, requester, deadline):
+                return None
+            other, _ = self._by_address(author, deadline)
+            known = other not in (NOBODY, requester)
+            if known and self._add(author, ticket, other, deadline):
+                return Unnamed(UNKNOWN_ID) if self._is_listed(author) else None
+        except (GlpiError, MattermostError) as refusal:
             return refusal
-        return None
+        return Unnamed(REFUSED)
 
-    def _look_up(self, name: str, email: str, deadline: Deadline) -> Requester:
+    def _has_requester(self, ticket: int, deadline: Deadline) -> bool:
+        try:
+            return self._people.has_requester(ticket, deadline)
+        except Refused:  # the ticket is gone, or out of sight: nobody need be named
+            return True
+
+    def _add(self, author: Author, ticket: int, requester: Requester, deadline: Deadline) -> bool:
+        """Name a requester, and remember them; returns False if GLPI does not take them."""
+        try:
+            self._people.add_requester(ticket, requester, deadline)
+        except Refused:
+            return False
+        self._known[_key(author)] = requester
+        return True
+
+    def _is_listed(self, author: Author) -> bool:
+        return isinstance(self._rules.requesters.get(_name(author)), int)
+
+    def _is_there(self, user: int, deadline: Deadline) -> bool:
+        """Say whether an id that bridge.toml names is anybody's, as far as can be known now."""
+        try:
+            return self._people.is_active(user, deadline)
+        except GlpiError:  # the worker will see whether the ticket has got its requester
+            return True
+
+    def _by_address(
+        self, author: Author, deadline: Deadline
+    ) -> tuple[Requester, ServerError | None]:
+        """Look somebody up by their address or login.
+
+        Raises:
+            GlpiError: GLPI cannot be asked now.
+            MattermostError: Mattermost cannot.
+        """
+        name = _name(author)
+        listed = self._rules.requesters.get(name)
+        email = listed if isinstance(listed, str) else self._email(author.id, deadline)
         user = None
         try:
-            if is_address(email):
+            if "@" in email:
                 user = self._people.by_email(email, deadline)
             if user is None and name and self._rules.requester_by_login:
                 user = self._people.by_login(name, deadline)
-        except Refused:  # a profile that may not read users: fewer extras, the same ticket
-            return Requester(email=email)
-        return Requester(email=email) if user is None else Requester(user)
+        except Refused as error:
+            if error.code != RIGHT_MISSING:
+                raise
+            # a profile that may not read users: fewer extras, the same ticket
+        if user is not None:
+            return Requester(user), None
+        written = email if is_address(email) else self._writable(email, deadline)
+        lost = bool(email) and not written
+        return Requester(email=written), Unnamed(NO_ADDRESS) if lost else None
+
+    def _writable(self, email: str, deadline: Deadline) -> str:
+        return self._people.writable(email, deadline) if email else ""
 
     def _email(self, user_id: str | None, deadline: Deadline) -> str:
         """Return the address of a user, "" when there is no way to know it."""
@@ -104,9 +197,19 @@ class Requesters:
             return ""
 
 
+def _name(author: Author) -> str:
+    """Return the name by which bridge.toml and GLPI may know somebody."""
+    return (author.name or "").casefold()
+
+
+def _key(author: Author) -> str:
+    return author.id or author.name or ""
+
+
 def passes(error: ServerError | None) -> bool:
     """Say whether more can be known later, when what kept from it has passed.
 
     A bot that may not ask keeps no message waiting: it may take the administrator days to notice.
+    Neither does somebody whom GLPI does not take.
     """
-    return error is not None and not isinstance(error, Denied)
+    return error is not None and not isinstance(error, Denied | Unnamed)

@@ -1,7 +1,7 @@
 """Every sentence a person reads, in Russian and English; `[texts]` in bridge.toml overrides them.
 
-Each answer begins with an emoji, so that none can begin with a trigger word; `accepted_files` and
-`follows` continue another.
+Each answer begins with an emoji, so that none can begin with a trigger word; `accepted_…` and
+`follows_…` continue another.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "зарегистрировано, когда администратор исправит настройки. Если срочно, обратитесь в "
             "поддержку иначе. Код: {ref}"
         ),
+        "intercepted": (
+            ":warning: Сообщение сохранено, но по дороге в GLPI его не пропустил прокси, "
+            "межсетевой экран или страница входа. Администратору сообщено, сообщение будет "
+            "отправлено ещё раз. Если срочно, обратитесь в поддержку иначе. Код: {ref}"
+        ),
         "too_large": (
             ":x: Для GLPI это сообщение слишком велико, заявки нет. Текст сохранён, администратор "
             "может отправить его снова. Напишите короче или обратитесь в поддержку иначе. Код: "
@@ -54,7 +59,15 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "reopened": ":speech_balloon: Добавлено в заявку {t}, она снова в работе.",
         "closed": (
             ":speech_balloon: Заявка {old} больше не принимает дополнений, поэтому создана новая: "
-            "{t}. Они связаны."
+            "{t}."
+        ),
+        "resting": (
+            ":speech_balloon: Заявку {old} нельзя открыть снова, поэтому создана новая: {t}."
+        ),
+        "accepted_linked": "Они связаны.",
+        "accepted_resting": (
+            "Открыть её снова GLPI не дал: она по-прежнему решена или отложена, и дополнение могут "
+            "не заметить. Если это важно, напишите новое сообщение, не в этой ветке."
         ),
         "followup_follows": ":speech_balloon: {author}, добавлено в заявку {t}.",
         "files_failed": (
@@ -71,6 +84,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "failed_at_once": (
             ":x: {author}, GLPI не принимает заявку по {message}. Текст сохранён, администратор "
+            "может отправить его снова. Пожалуйста, обратитесь в поддержку иначе. Код: {ref}"
+        ),
+        "failed_intercepted": (
+            ":x: {author}, заявки по {message} нет: по дороге в GLPI его не пропускает прокси, "
+            "межсетевой экран или страница входа. Текст сохранён, администратору сообщено, он "
             "может отправить его снова. Пожалуйста, обратитесь в поддержку иначе. Код: {ref}"
         ),
     },
@@ -104,6 +122,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "filed once the administrator has corrected the settings. If it is urgent, please "
             "contact support another way. Reference: {ref}"
         ),
+        "intercepted": (
+            ":warning: Your message is saved, but a proxy, a firewall or a login page did not let "
+            "it pass on its way to GLPI. The administrator has been told, and the message will be "
+            "sent again. If it is urgent, please contact support another way. Reference: {ref}"
+        ),
         "too_large": (
             ":x: This message is too large for GLPI, so there is no ticket. The text is kept and "
             "the administrator can send it again. Please write a shorter one or contact support "
@@ -120,8 +143,15 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "followup": ":speech_balloon: Added to ticket {t}.",
         "reopened": ":speech_balloon: Added to ticket {t}; it is open again.",
         "closed": (
-            ":speech_balloon: Ticket {old} takes no more additions, so a new one was filed: {t}. "
-            "The two are linked."
+            ":speech_balloon: Ticket {old} takes no more additions, so a new one was filed: {t}."
+        ),
+        "resting": (
+            ":speech_balloon: Ticket {old} cannot be opened again, so a new one was filed: {t}."
+        ),
+        "accepted_linked": "The two are linked.",
+        "accepted_resting": (
+            "GLPI did not let it be opened again: it is still solved or on hold, and nobody may "
+            "notice the addition. If it matters, please write a new message outside of this thread."
         ),
         "followup_follows": ":speech_balloon: {author}, added to ticket {t}.",
         "files_failed": (
@@ -140,6 +170,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "failed_at_once": (
             ":x: {author}, GLPI does not take {message}. The text is kept and the administrator "
             "can send it again. Please contact support another way. Reference: {ref}"
+        ),
+        "failed_intercepted": (
+            ":x: {author}, there is no ticket for {message}: a proxy, a firewall or a login page "
+            "does not let it pass on its way to GLPI. The text is kept, the administrator has been "
+            "told and can send it again. Please contact support another way. Reference: {ref}"
         ),
     },
 }
@@ -160,6 +195,9 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "too_large": "больше {mb} МБ",
         "too_many": "больше {count} файлов в одном сообщении",
         "refused_file": "GLPI не принял (тип, размер или пустой файл)",
+        "closed_ticket": "заявка уже закрыта и не принимает файлов",
+        "gone_ticket": "заявки в GLPI больше нет, или она скрыта от бота",
+        "no_right_file": "GLPI не разрешает боту прикладывать файлы к этой заявке",
         "denied_file": "у бота нет доступа к файлу",
         "no_bot": "бота в чате больше нет",
         "deleted_file": "файл удалён",
@@ -179,6 +217,9 @@ TICKET: Mapping[str, Mapping[str, str]] = {
         "too_large": "larger than {mb} MB",
         "too_many": "more than {count} files in one message",
         "refused_file": "refused by GLPI (type, size or empty file)",
+        "closed_ticket": "the ticket is closed already and takes no files",
+        "gone_ticket": "the ticket is no longer in GLPI, or hidden from the bot",
+        "no_right_file": "GLPI does not let the bot add files to this ticket",
         "denied_file": "the bot may not read the file",
         "no_bot": "there is no bot in the chat any more",
         "deleted_file": "the file was deleted",

@@ -10,8 +10,18 @@ from .store import GROUPS
 
 REQUESTER, ASSIGNED, OBSERVER = 1, 2, 3
 ROLES = {"requester": REQUESTER, "assign": ASSIGNED, "observer": OBSERVER}
-# PHP's check of an address, in short: a part, an @, and a domain with a dot.
-_EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
+_ATOM = r"[A-Za-z0-9!#$%'*+/=?^_`{|}~-]"
+_LETTER = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f])"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
+_EMAILS = {
+    10: re.compile(
+        rf'(?=.{{1,64}}@)(?:{_ATOM}+(?:\.{_ATOM}+)*|"[^"\\&<>]+")@{_LABEL}(?:\.{_LABEL})*'
+    ),
+    11: re.compile(rf'(?:{_LETTER}+(?:\.{_LETTER}+)*|"[^"\\]+")@{_NAME}(?:\.{_NAME})*'),
+}
+"""Which addresses each version takes, in short: PHPMailer's check "pcre8" of the escaped text, so
+without `&`; and RFCValidation of egulias/email-validator, with any letters."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,12 @@ def actors_of(context: Context, given: Row) -> list[Actor]:
         for index, value in enumerate(_listed(given.get(f"_users_id_{name}"))):
             email = str(_entry(notif, "alternative_email", index) or "")
             notify = whole_number(_entry(notif, "use_notification", index))
-            found.append(_user(role, value, email, 1 if notify is None else notify))
+            found.append(_user(context, role, value, email, 1 if notify is None else notify))
         found += [
             Actor(role, group_id=whole_number(value) or 0)
             for value in _listed(given.get(f"_groups_id_{name}"))
         ]
-    found += _new_form(given.get("_actors"))
+    found += _new_form(context, given.get("_actors"))
     return [actor for actor in dict.fromkeys(found) if _exists(context, actor)]
 
 
@@ -59,7 +69,7 @@ def create_ticket_user(context: Context, given: Row) -> tuple[int, str]:
     role = whole_number(given.get("type")) or REQUESTER
     email = str(given.get("alternative_email") or "")
     notify = whole_number(given.get("use_notification", 1))
-    actor = _user(role, given.get("users_id", 0), email, 1 if notify is None else notify)
+    actor = _user(context, role, given.get("users_id", 0), email, 1 if notify is None else notify)
     if not _exists(context, actor):
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD", "")
     same = {"tickets_id": ticket["id"], "type": role, "users_id": actor.user_id}
@@ -86,11 +96,11 @@ def _insert_user(context: Context, ticket_id: int, actor: Actor) -> int:
     return context.store.insert("Ticket_User", row)
 
 
-def _user(role: int, value: object, email: str, notify: int) -> Actor:
+def _user(context: Context, role: int, value: object, email: str, notify: int) -> Actor:
     user_id = whole_number(value) or 0
     if user_id:
         return Actor(role, user_id=user_id, notify=notify)
-    if email and not _EMAIL.fullmatch(email):
+    if email and not _EMAILS[context.store.major].fullmatch(email):
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD", f"Invalid email address {email}")
     return Actor(role, email=email, notify=notify)
 
@@ -105,7 +115,7 @@ def _exists(context: Context, actor: Actor) -> bool:
     return context.store.major < 11 or (user.is_active and not user.is_deleted)
 
 
-def _new_form(given: object) -> list[Actor]:
+def _new_form(context: Context, given: object) -> list[Actor]:
     if not isinstance(given, dict):
         return []
     found: list[Actor] = []
@@ -117,7 +127,7 @@ def _new_form(given: object) -> list[Actor]:
                 found.append(Actor(role, group_id=whole_number(entry.get("items_id")) or 0))
             else:
                 email = str(entry.get("alternative_email") or "")
-                found.append(_user(role, entry.get("items_id"), email, 1))
+                found.append(_user(context, role, entry.get("items_id"), email, 1))
     return found
 
 

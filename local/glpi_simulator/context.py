@@ -24,6 +24,7 @@ ITEMTYPES = frozenset(
         "RequestType",
         "Ticket",
         "TicketFollowup",
+        "TicketTask",
         "Ticket_Ticket",
         "Ticket_User",
         "User",
@@ -31,7 +32,9 @@ ITEMTYPES = frozenset(
     }
 )
 _SUPER_ADMIN_ONLY = frozenset({"ITILCategory", "Location", "RequestType"})
-_NOT_SELF_SERVICE = frozenset({"Computer", "Entity", "Group", "User", "UserEmail"})
+_NOT_SELF_SERVICE = frozenset(
+    {"Computer", "Document", "Document_Item", "Entity", "Group", "User", "UserEmail"}
+)
 _CREATED_BY_ANYONE = frozenset(
     {
         "Document",
@@ -85,6 +88,11 @@ class Context:
             return True
         actors = self.store.rows("Ticket_User", tickets_id=ticket["id"], users_id=self.user_id)
         return bool(actors)
+
+    def is_requester(self, ticket: Row) -> bool:
+        """Tell whether the session's own user asks in this ticket."""
+        wanted = {"tickets_id": ticket["id"], "users_id": self.user_id, "type": 1}
+        return bool(self.store.rows("Ticket_User", **wanted))
 
     def may_see(self, itemtype: str, row: Row) -> bool:
         """Tell whether the session sees this row of a type that it may read."""

@@ -12,6 +12,7 @@ from .context import Context, whole_number
 from .store import now
 from .text import raw, stored
 from .ticket_input import text_of
+from .tickets import CLOSED
 
 MEGABYTE = 1024 * 1024
 DOCUMENT_MAX_MEGABYTES = 2
@@ -34,6 +35,8 @@ def create_document(context: Context, given: Row) -> tuple[int, str]:
     if linked and ticket is not None and store.major >= 11 and not context.may_see_ticket(ticket):
         # 10.0.14 lets Self-Service put a document on a ticket it may not even read.
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD")
+    if linked and ticket is not None and store.major >= 11 and ticket["status"] == CLOSED:
+        raise GlpiRefusalError(400, "ERROR_GLPI_ADD")  # 10.0.14 takes files on closed tickets
     if linked and upload and rejection:
         text = f"File {upload.filename} not found."
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD", text)

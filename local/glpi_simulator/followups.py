@@ -16,8 +16,7 @@ def create_followup(context: Context, given: Row) -> tuple[int, str]:
     if given.get("itemtype") != "Ticket":
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD")
     ticket = context.require_ticket(given.get("items_id"))
-    finished = ticket["status"] in {SOLVED, CLOSED}
-    if context.self_service and finished:
+    if context.self_service and ticket["status"] == CLOSED:
         raise GlpiRefusalError(400, "ERROR_GLPI_ADD")
     content = stored(text_of(given.get("content")), context.store.major)
     if not content:
@@ -35,14 +34,24 @@ def create_followup(context: Context, given: Row) -> tuple[int, str]:
             "requesttypes_id": whole_number(given.get("requesttypes_id", 1)) or 0,
         },
     )
-    rests = finished or ticket["status"] == PENDING
-    if rests and str(given.get("add_reopen") or "0") == "1":
+    if ticket["status"] in {PENDING, SOLVED, CLOSED} and _reopens(context, ticket, given):
         reopen(context, ticket)
     if not context.self_service:
         take_into_account(ticket, given)
     ticket["users_id_lastupdater"] = context.user_id
     ticket["date_mod"] = now()
     return followup_id, ""
+
+
+def _reopens(context: Context, ticket: Row, given: Row) -> bool:
+    """Tell whether a followup opens a resting ticket again.
+
+    One of Self-Service is taken, and changes nothing, unless its user is a requester: then it does
+    without being asked (10.0.14, 11.0.6).
+    """
+    if context.self_service:
+        return context.is_requester(ticket)
+    return str(given.get("add_reopen") or "0") == "1"
 
 
 def create_deprecated_followup(context: Context, given: Row) -> tuple[int, str]:

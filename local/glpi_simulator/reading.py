@@ -9,7 +9,7 @@ from .answers import Answer, GlpiRefusalError, PhpTypeError, json_answer
 from .call import Call, Row
 from .context import Context, whole_number
 from .store import CATEGORIES, ENTITIES, GROUPS, REQUEST_SOURCES, Store
-from .text import raw
+from .text import raw, stored
 
 _TICKET_CHILDREN = [
     "Document_Item",
@@ -52,7 +52,12 @@ def table_of(store: Store, itemtype: str) -> dict[int, Row]:
         return {user.id: _user_row(store, user.id) for user in store.users.values()}
     if itemtype == "UserEmail":
         return {
-            user.id: {"id": user.id, "users_id": user.id, "is_default": 1, "email": user.email}
+            user.id: {
+                "id": user.id,
+                "users_id": user.id,
+                "is_default": 1,
+                "email": stored(user.email, store.major),
+            }
             for user in store.users.values()
             if user.email
         }
@@ -78,7 +83,42 @@ def read_item(context: Context, itemtype: str, item_id: int) -> Answer:
     modified = _last_modified(row)
     if itemtype == "Document" and _wants_file(context.call) and item_id in context.store.files:
         return _file(row, context.store.files[item_id], modified)
-    return json_answer(200, shown(context, itemtype, row), *modified)
+    answer = shown(context, itemtype, row)
+    if itemtype == "Ticket" and context.call.flag("with_documents"):
+        links = answer.pop("links")
+        answer |= {"_documents": _documents_of(context, row), "links": links}
+    return json_answer(200, answer, *modified)
+
+
+def _documents_of(context: Context, ticket: Row) -> list[Row]:
+    """Return the documents of a ticket and of its followups, to every profile that sees it.
+
+    A Technician gets those of private followups as well, unmarked; pictures that GLPI's form has
+    put into the text (`timeline_position` -1) are not among them.
+    """
+    store = context.store
+    followups = {
+        row["id"]: row
+        for row in store.rows("ITILFollowup", itemtype="Ticket", items_id=ticket["id"])
+    }
+    found = []
+    for link in store.rows("Document_Item"):
+        on_ticket = link["itemtype"] == "Ticket" and link["items_id"] == ticket["id"]
+        followup = followups.get(link["items_id"]) if link["itemtype"] == "ITILFollowup" else None
+        hidden = context.self_service and followup is not None and followup["is_private"] == 1
+        if link["timeline_position"] == -1 or hidden or not (on_ticket or followup):
+            continue
+        document = store.table("Document")[link["documents_id"]]
+        about = {
+            "assocID": link["id"],
+            "assocdate": link["date_creation"],
+            "entityID": document["entities_id"],
+            "entity": ENTITIES[document["entities_id"]],
+            "headings": None,
+        }
+        links = _foreign_links(context, document)
+        found.append({**about, **document, "links": links})
+    return found
 
 
 def read_list(context: Context, itemtype: str, rows: Iterable[Row]) -> Answer:

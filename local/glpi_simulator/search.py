@@ -14,7 +14,7 @@ from .call import Row
 from .context import Context
 from .reading import check_range, matches_text, range_headers, requested_range, table_of
 from .store import CATEGORIES, ENTITIES, GROUPS, REQUEST_SOURCES
-from .text import raw
+from .text import raw, stored
 
 _Value = Callable[[Context, Row], object]
 _DATES = frozenset({15, 19})
@@ -42,7 +42,8 @@ def _requesters(context: Context, row: Row) -> object:
 
 
 def _email(context: Context, row: Row) -> object:
-    return context.store.users[row["id"]].email or None
+    email = context.store.users[row["id"]].email
+    return stored(email, context.store.major) if email else None
 
 
 def _groups(context: Context, row: Row) -> object:

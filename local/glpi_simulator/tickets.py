@@ -39,6 +39,10 @@ _EMPTY_COLUMNS = (
     "internal_time_to_own",
 )
 
+_TAKEN_COLUMNS = ("takeintoaccountdate", "takeintoaccount_delay_stat")
+_DROPPED_SILENTLY = frozenset({"requesttypes_id", "externalid"})
+_ACTORS = ("_users_id_", "_groups_id_", "_itil_", "_actors")
+
 
 def create_ticket(context: Context, given: Row) -> tuple[int, str]:
     """Answer POST Ticket for one input; return the id and GLPI's message."""
@@ -62,15 +66,23 @@ def create_ticket(context: Context, given: Row) -> tuple[int, str]:
         take_into_account(row, given)
     ticket_id = context.store.insert("Ticket", row)
     add_actors(context, ticket_id, actors)
-    _link(context, ticket_id, given.get("_link"))
+    if _link(context, ticket_id, given.get("_link")):
+        # Seen on both, whatever the input says: whoever links has taken the ticket into account.
+        take_into_account(context.store.table("Ticket")[ticket_id], {})
     return ticket_id, _message(context, ticket_id, columns["name"])
 
 
 def update_ticket(context: Context, ticket: Row, given: Row) -> None:
-    """Apply the input of PUT Ticket; raise 400 without a text as Self-Service (seen on both)."""
+    """Apply the input of PUT Ticket.
+
+    Self-Service may change its ticket until somebody has answered: not status and actors (400
+    without a text), and what is dropped silently (seen on both).
+    """
     if context.self_service:
-        raise GlpiRefusalError(400, "ERROR_GLPI_UPDATE", "")
+        _require_change_by_requester(context, ticket, given)
+        given = {key: value for key, value in given.items() if key not in _DROPPED_SILENTLY}
     columns = checked_columns(context, given)
+    columns |= {name: given[name] for name in _TAKEN_COLUMNS if name in given}
     cut_name(context, columns)
     actors = actors_of(context, given)
     status = columns.pop("status", None)
@@ -85,6 +97,13 @@ def update_ticket(context: Context, ticket: Row, given: Row) -> None:
     add_actors(context, ticket["id"], actors)
     ticket["users_id_lastupdater"] = context.user_id
     ticket["date_mod"] = now()
+
+
+def _require_change_by_requester(context: Context, ticket: Row, given: Row) -> None:
+    if context.store.rows("ITILFollowup", itemtype="Ticket", items_id=ticket["id"]):
+        raise GlpiRefusalError(400, "ERROR_GLPI_UPDATE")
+    if "status" in given or any(key.startswith(_ACTORS) for key in given):
+        raise GlpiRefusalError(400, "ERROR_GLPI_UPDATE", "")
 
 
 def delete_ticket(context: Context, ticket: Row, *, purge: bool) -> None:
@@ -120,7 +139,7 @@ def reopen(context: Context, ticket: Row) -> None:
 
 
 def take_into_account(ticket: Row, given: Row) -> None:
-    """Start the service level's clock, unless the input holds it back."""
+    """Note that somebody has taken the ticket up, unless the input holds it back."""
     held = str(given.get("_do_not_compute_takeintoaccount") or "0") not in {"0", ""}
     if ticket["takeintoaccountdate"] is None and not held:
         ticket["takeintoaccountdate"] = now()
@@ -154,15 +173,17 @@ def _new_row(context: Context) -> Row:
     return row | {"tickettemplates_id": 0, "externalid": None}
 
 
-def _link(context: Context, ticket_id: int, given: object) -> None:
+def _link(context: Context, ticket_id: int, given: object) -> bool:
+    """Link a new ticket to one that the session sees; of others nothing is said (seen on both)."""
     if not isinstance(given, dict):
-        return
-    other = whole_number(given.get("tickets_id_2"))
-    if other not in context.store.table("Ticket"):
-        return
+        return False
+    other = context.store.table("Ticket").get(whole_number(given.get("tickets_id_2")) or 0)
+    if other is None or not context.may_see_ticket(other):
+        return False
     kind = whole_number(given.get("link")) or 1
-    row = {"tickets_id_1": ticket_id, "tickets_id_2": other, "link": kind}
+    row = {"tickets_id_1": ticket_id, "tickets_id_2": other["id"], "link": kind}
     context.store.insert("Ticket_Ticket", row)
+    return True
 
 
 def _message(context: Context, ticket_id: int, name: str) -> str:

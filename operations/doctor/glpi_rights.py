@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bridge.config.rules import Desk, Rules
-from glpi import MEGABYTE, GlpiError, OutcomeUnknown, Refused
+from glpi import MEGABYTE, RIGHT_MISSING, GlpiError, OutcomeUnknown, Refused
 from operations.doctor.check import Check, Fault, Ok, Result, Skipped, Wrong, of_error, together
 from operations.doctor.glpi_login import GlpiSubject
 
@@ -59,6 +59,10 @@ SMALL_DOCUMENTS = Fault(
 NO_USERS = Fault(
     "The profile “{profile}” may not read users, so requester_by_login has no effect.",
     "Administration > Profiles > {profile}: tick Read for users, or set it to false.",
+)
+UNKNOWN_REQUESTER = Fault(
+    "[requesters]: GLPI has no active user {id}, whom “{name}” should be.",
+    "Correct the id in [requesters] of bridge.toml; meanwhile that author's address counts.",
 )
 LOST = Fault(
     "Ticket {number} was filed, but a look-up by its marker does not find it.",
@@ -119,13 +123,35 @@ def users(glpi: GlpiSubject) -> Result:
     return Skipped(f"{_name(glpi)} may not read users: requesters by address only")
 
 
+def requesters(glpi: GlpiSubject) -> Result:
+    """Say whether the ids in `[requesters]` are active users'."""
+    if glpi.configuration.rules is None:
+        return Skipped(NO_DESKS)
+    listed = glpi.configuration.rules.requesters.items()
+    ids = {name: number for name, number in listed if isinstance(number, int)}
+    if not ids:
+        return Skipped("[requesters] names no ids")
+    try:
+        people, deadline = glpi.tickets.people, glpi.deadline
+        wrong = [name for name, user in ids.items() if not people.is_active(user, deadline)]
+    except Refused as error:
+        if error.code != RIGHT_MISSING:
+            raise
+        return Skipped(f"{_name(glpi)} may not read users")
+    found = [UNKNOWN_REQUESTER.found(id=ids[name], name=name) for name in wrong]
+    return together(*found) or Ok(f"{len(ids)} ids in [requesters], all active users")
+
+
 def documents(glpi: GlpiSubject) -> Result:
     """Compare GLPI's limit for documents with that of bridge.toml."""
     if not (glpi.configuration.access.bot_token and glpi.configuration.settings.mattermost_url):
         return Skipped("without a bot no files are carried")
     if glpi.configuration.rules is None:
         return Skipped(NO_DESKS)
-    limit = glpi.tickets.documents.limit(glpi.deadline) // MEGABYTE
+    bytes_ = glpi.tickets.documents.limit(glpi.deadline)
+    if bytes_ is None:
+        return Skipped("GLPI does not tell how large documents may be")
+    limit = bytes_ // MEGABYTE
     if not glpi.configuration.promises_size:
         return Ok(f"up to {limit} MB; larger ones stay in the chat, and people are told")
     if limit < glpi.configuration.rules.max_file_mb:
@@ -288,6 +314,8 @@ def _file(glpi: GlpiSubject, desk: Desk) -> int | Wrong:
         number = glpi.tickets.create_ticket(fields, glpi.deadline)
         found = glpi.tickets.find_tickets(marker, 2, glpi.deadline)
     except OutcomeUnknown as error:
+        if error.is_intercepted:
+            return of_error(error)
         return MAYBE.found(code=error.code)
     except GlpiError as error:
         return of_error(error)
@@ -324,6 +352,7 @@ CHECKS: tuple[Check[GlpiSubject], ...] = (
     ),
     Check("glpi.documents", "size of files", documents, _NEEDS_SESSION, (SMALL_DOCUMENTS,)),
     Check("glpi.users", "users", users, _NEEDS_SESSION, (NO_USERS,)),
+    Check("glpi.requesters", "requesters", requesters, _NEEDS_SESSION, (UNKNOWN_REQUESTER,)),
     Check(
         "glpi.trial",
         "a real ticket",

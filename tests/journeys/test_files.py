@@ -1,14 +1,16 @@
 """The files of a message: in the ticket, each once, and what does not get there is said."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from bench.files_memory import measure
 from bridge.net.aws import AwsError
+from bridge.net.deadline import Deadline
 from bridge.storage.entries import Entry
 from bridge.tickets import files
-from glpi import MEGABYTE
+from glpi import MEGABYTE, GlpiDocuments
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
@@ -143,6 +145,104 @@ def test_a_strange_name_arrives_as_a_name(chat: Chat, name: str, shown: str) -> 
     chat.write("112 x", (name, b"words"))
     chat.settle()
     assert filenames(chat.ticket) == [shown]
+
+
+@both_versions
+@pytest.mark.parametrize("cut", ["cut_before", "cut_after"])
+def test_a_file_of_self_service_is_there_once_though_an_answer_was_lost(
+    chat: Chat, cut: str
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
+    chat.lab.cold_start()
+    chat.write("112 x", ("a.txt", b"words"))
+    chat.glpi.inject(Fault(cut, match=UPLOAD, times=1))
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.txt"]
+    assert chat.told() == []
+
+
+@both_versions
+@pytest.mark.parametrize("user", ["mm-tech", "mm-self"])
+@pytest.mark.parametrize("how", ["purged", "out of sight"])
+def test_a_file_whose_ticket_is_gone_is_not_called_a_bad_one(
+    chat: Chat, user: str, how: str
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens[user])
+    chat.lab.cold_start()
+    chat.write("112 x", ("a.txt", b"words"))
+    number = chat.ticket["id"]
+    if how == "purged":
+        chat.purge(number)
+    else:
+        chat.glpi.inject(Fault("right_missing", match=f"GET Ticket/{number}"))
+        chat.change(number, users_id_recipient=2)
+        with chat.glpi._store.lock:
+            chat.glpi._store.tables["Ticket_User"].clear()
+    chat.settle()
+    if how == "purged" or user == "mm-self":
+        (told,) = complaints(chat)
+        assert "- a.txt: заявки в GLPI больше нет, или она скрыта от бота" in told
+
+
+@both_versions
+def test_a_file_for_a_ticket_that_was_closed_meanwhile_is_not_called_a_bad_one(chat: Chat) -> None:
+    """GLPI 10 takes it, GLPI 11 refuses it with the code of a bad file."""
+    chat.write("112 x", ("a.txt", b"words"), ("bad.exe", b"MZ"))
+    chat.change(chat.ticket["id"], status=6)
+    chat.settle()
+    (told,) = complaints(chat)
+    if chat.glpi.version.startswith("10"):
+        assert filenames(chat.ticket) == ["a.txt"]
+        assert "- bad.exe: GLPI не принял (тип, размер или пустой файл)" in told
+    else:
+        assert "- a.txt: заявка уже закрыта и не принимает файлов" in told
+
+
+@both_versions
+def test_a_right_that_is_missing_is_not_called_a_bad_file(chat: Chat) -> None:
+    chat.write("112 x", ("a.txt", b"words"))
+    chat.glpi.inject(Fault("right_missing", match=UPLOAD))
+    chat.settle()
+    assert "- a.txt: GLPI не разрешает боту прикладывать файлы к этой заявке" in complaints(chat)[0]
+
+
+def test_a_limit_that_glpi_does_not_tell_is_none(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.glpi_api.session.SETTINGS", ("version", "root_doc"))
+    chat.write("112 x", ("a.txt", bytes(MEGABYTE + 1)))
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.txt"]
+
+
+@both_versions
+def test_an_agents_document_of_the_same_bytes_is_not_the_authors(chat: Chat) -> None:
+    chat.write("112 x", ("a.txt", b"words"))
+    store, number = chat.glpi._store, chat.ticket["id"]
+    with store.lock:
+        followup = store.insert(
+            "ITILFollowup",
+            {"itemtype": "Ticket", "items_id": number, "is_private": 1, "content": "x"},
+        )
+        sha1 = hashlib.sha1(b"words", usedforsecurity=False).hexdigest()
+        document = store.insert(
+            "Document", {"users_id": 12, "sha1sum": sha1, "entities_id": 0, "filename": "b.txt"}
+        )
+        row = {"documents_id": document, "itemtype": "ITILFollowup", "items_id": followup}
+        store.insert("Document_Item", row | {"timeline_position": 1, "date_creation": ""})
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.txt"]
+
+
+@pytest.mark.parametrize("glpi", ["10.0.14"], indirect=True)
+def test_a_picture_that_cannot_be_shown_is_carried_all_the_same(chat: Chat) -> None:
+    post = chat.mattermost.add_post(HELPDESK)
+    file = chat.mattermost.add_file(post, "a.png", PNG, "image/png")
+    chat.deliver("112 x", post, [file])
+    chat.glpi.inject(Fault("right_missing", match="PUT Ticket"))
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.png"]
+    assert chat.told() == []
 
 
 # --- Pictures
@@ -340,10 +440,17 @@ def test_a_document_that_is_the_twentieth_of_its_ticket_is_known_again(
     assert len(filenames(chat.ticket)) == 20
 
 
-def test_documents_are_asked_for_once_a_visit(chat: Chat) -> None:
+def test_documents_are_asked_for_once_a_visit(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = GlpiDocuments.of_ticket, list[int]()
+
+    def of_ticket(documents: GlpiDocuments, ticket: int, deadline: Deadline) -> object:
+        asked.append(ticket)
+        return real(documents, ticket, deadline)
+
+    monkeypatch.setattr(GlpiDocuments, "of_ticket", of_ticket)
     chat.write("112 x", *((f"{n}.txt", f"{n}".encode()) for n in range(5)))
     chat.settle()
-    assert len([e for e in chat.glpi.log if e.path.endswith("/Document_Item")]) == 1
+    assert asked == [chat.ticket["id"]]
 
 
 def test_a_twin_of_a_file_whose_upload_was_cut_does_not_overtake_it(chat: Chat) -> None:

@@ -339,3 +339,128 @@ def test_an_api_user_who_may_not_find_users_adds_the_requester_later(chat: Chat)
     chat.mattermost.heal()
     chat.settle()
     assert requesters(chat) == ["alice@example.com"]
+
+
+# --- Addresses of every kind
+
+SPELLINGS = [
+    "sean.o'brien@example.com",
+    "foi&dpa@example.com",
+    "plus+tag=x/y@example.com",
+    "иван@почта.рф",
+    "ivan@почта.рф",
+    "{odd}!#$%*?^`|~@example.com",
+    "josé.núñez@example.com",
+]
+
+
+@both_versions
+@pytest.mark.parametrize("email", SPELLINGS)
+def test_every_address_is_looked_up(chat: Chat, email: str) -> None:
+    chat.glpi._store.users[BOB].email = email
+    chat.user("sean", email)
+    chat.write("112 x", author="sean")
+    assert requesters(chat) == [BOB]
+
+
+@pytest.mark.parametrize("glpi", ["10.0.14"], indirect=True)
+def test_a_host_name_is_known_in_both_of_its_spellings(chat: Chat) -> None:
+    chat.glpi._store.users[BOB].email = "ivan@xn--80a1acny.xn--p1ai"
+    chat.user("ivan", "ivan@почта.рф")
+    chat.write("112 x", author="ivan")
+    assert requesters(chat) == [BOB]
+
+
+@both_versions
+@pytest.mark.parametrize(
+    ("email", "of_10", "of_11"),
+    [
+        ("sean.o'brien@example.com", True, True),
+        ("a!b#c$d*e=f@example.com", True, True),
+        ("foi&dpa@example.com", False, True),
+        ("иван@почта.рф", False, True),
+        ("a..b@example.com", False, False),
+        (".a@example.com", False, False),
+        ("a.@example.com", False, False),
+        ("a@x..com", False, False),
+        ("a@-x.com", False, False),
+        ("a,b@example.com", False, False),
+    ],
+)
+def test_glpi_is_sent_the_addresses_that_it_takes_and_the_ticket_always(
+    chat: Chat, email: str, of_10: bool, of_11: bool
+) -> None:
+    chat.user("guest", email)
+    chat.write("112 x", author="guest")
+    assert "Принято" in chat.said
+    takes = of_10 if chat.glpi.version.startswith("10") else of_11
+    assert requesters(chat) == ([email] if takes else [])
+    assert len([e for e in chat.glpi.log if e.path.endswith("/Ticket")]) == 1
+    said = [e for e in chat.lab.logged() if e.get("code") == "requester-address"]
+    assert len(said) == (not takes)
+    assert all(email not in str(line) and "[requesters]" in line["remedy"] for line in said)
+    chat.settle()
+
+
+@both_versions
+@pytest.mark.parametrize("user", ["mm-tech", "mm-self"])
+def test_an_address_that_glpi_refuses_after_all_costs_no_ticket(
+    chat: Chat, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens[user])
+    chat.lab.cold_start()
+    monkeypatch.setattr("bridge.tickets.requesters.is_address", lambda _: True)
+    monkeypatch.setattr("bridge.glpi_api.people.is_address", lambda _: True)
+    chat.user("guest", "a..b@example.com")
+    chat.write("112 x", author="guest")
+    assert "Принято" in chat.said
+    chat.settle()
+    assert requesters(chat) == []
+    (line,) = [e for e in chat.lab.logged() if e.get("code") == "requester-refused"]
+    assert "has none" in line["remedy"]
+
+
+def test_a_ticket_that_glpi_refuses_for_another_cause_is_refused(chat: Chat) -> None:
+    chat.user("guest", "guest@elsewhere.example")
+    chat.glpi.inject(Fault("right_missing", match="POST Ticket"))
+    chat.write("112 x", author="guest")
+    assert "GLPI пока не принимает" in chat.said
+    chat.glpi.heal()
+    chat.settle()
+    assert requesters(chat) == ["guest@elsewhere.example"]
+
+
+@both_versions
+@pytest.mark.parametrize("number", [9999, 13, 14])
+@pytest.mark.parametrize("user", ["mm-tech", "mm-self"])
+def test_an_id_that_is_no_active_users_gives_way_to_the_address_and_is_logged(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, user: str
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens[user])
+    chat.rules(monkeypatch, tmp_path, f"[requesters]\nalice = {number}")
+    chat.write("112 x")
+    chat.settle()
+    kept = number != 9999 and chat.glpi.version.startswith("10") and user == "mm-self"
+    address = "alice@example.com" if user == "mm-self" else ALICE
+    assert requesters(chat) == [number if kept else address]
+    said = [e for e in chat.lab.logged() if e.get("code") == "requester-id"]
+    assert len(said) == (not kept)
+    assert all("[requesters]" in line["remedy"] for line in said)
+
+
+def test_an_id_without_an_address_to_fall_back_to_is_logged(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plain.rules(monkeypatch, tmp_path, "[requesters]\nalice = 9999")
+    plain.write("112 x")
+    plain.settle()
+    assert requesters(plain) == []
+    assert [e for e in plain.lab.logged() if e.get("code") == "requester-id"]
+
+
+def test_somebody_disabled_since_they_were_looked_up_is_named_by_address(chat: Chat) -> None:
+    chat.write("112 x")
+    chat.glpi.change_user("alice", is_active=False)
+    chat.write("112 y")
+    chat.settle()
+    assert requesters(chat) == [ALICE, "alice@example.com"]

@@ -19,6 +19,7 @@ from bridge.net.aws import AwsError
 from bridge.storage.entries import NEW, Filed, claimed
 from bridge.storage.links import Links
 from bridge.storage.store import Item, Store
+from glpi import GlpiFollowups
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
@@ -592,6 +593,237 @@ def test_self_service_adds_to_what_is_open_and_files_anew_what_is_not(
     assert [t["linked"] for t in new] == [[number]] * len(new)
     chat.write("112 y", root=root)
     assert len(contents(chat.glpi.tickets[-1])) == 1 + followups
+
+
+def self_service(chat: Chat) -> None:
+    """Let the API user have GLPI's profile Self-Service."""
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
+    chat.lab.cold_start()
+
+
+@both_versions
+@pytest.mark.parametrize("status", [PENDING, SOLVED])
+def test_what_self_service_cannot_reopen_goes_on_in_a_new_ticket_and_is_not_called_open(
+    chat: Chat, status: int
+) -> None:
+    """GLPI answers its followup with 201, and the ticket stays solved: nobody would notice."""
+    self_service(chat)
+    root, number = open_ticket(chat)
+    chat.change(number, status=status)
+    post = chat.write("112 снова", root=root)
+    old, new = chat.glpi.tickets
+    assert (old["status"], old["followups"]) == (status, [])
+    assert new["content"].endswith(f"<p>mattermost:{post}</p>")
+    assert new["linked"] == [number]
+    assert chat.told() == [
+        f":speech_balloon: Заявку {link(chat, number)} нельзя открыть снова, поэтому создана "
+        f"новая: {link(chat, new['id'])}. Они связаны."
+    ]
+    chat.settle()
+    assert len(chat.told()) == 1
+
+
+@both_versions
+@pytest.mark.parametrize("status", [PENDING, SOLVED])
+@pytest.mark.parametrize("cut", ["cut_before", "cut_after"])
+def test_what_self_service_cannot_reopen_is_there_once_though_an_answer_was_lost(
+    chat: Chat, status: int, cut: str
+) -> None:
+    self_service(chat)
+    root, number = open_ticket(chat)
+    chat.change(number, status=status)
+    chat.glpi.inject(Fault(cut, match="POST Ticket", times=1))
+    chat.write("112 снова", root=root)
+    chat.settle()
+    old, new = chat.glpi.tickets
+    assert old["followups"] == []
+    assert new["linked"] == [number]
+    assert not [text for text in chat.told() if "снова в работе" in text]
+
+
+@both_versions
+@pytest.mark.parametrize("status", [PENDING, SOLVED])
+def test_self_service_reopens_a_ticket_that_it_asks_for_itself(chat: Chat, status: int) -> None:
+    self_service(chat)
+    root, number = open_ticket(chat)
+    row = {"tickets_id": number, "users_id": 9, "type": 1, "alternative_email": ""}
+    chat.glpi._store.insert("Ticket_User", row | {"use_notification": 1})
+    chat.change(number, status=status)
+    chat.write("112 снова", root=root)
+    assert chat.ticket["status"] == 1
+    assert "снова в работе" in chat.told()[0]
+
+
+@both_versions
+@pytest.mark.parametrize("status", [PENDING, SOLVED])
+def test_a_ticket_that_stays_as_it_was_is_not_called_open_again(
+    chat: Chat, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A life cycle of the profile, a rule or a plug-in may keep it from being opened."""
+    root, number = open_ticket(chat)
+    chat.change(number, status=status)
+    monkeypatch.setattr("local.glpi_simulator.followups.reopen", lambda *_: None)
+    chat.write("112 снова", root=root)
+    assert len(contents(chat.ticket)) == 1
+    (told,) = chat.told()
+    assert told.startswith(f":speech_balloon: Добавлено в заявку {link(chat, number)}.")
+    assert "в работе" not in told
+    assert "могут не заметить" in told
+    chat.settle()
+    assert len(chat.told()) == 1
+
+
+def test_a_ticket_that_stays_as_it_was_is_not_called_open_later_either(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=SOLVED)
+    monkeypatch.setattr("local.glpi_simulator.followups.reopen", lambda *_: None)
+    chat.glpi.inject(Fault("maintenance", times=1))
+    chat.write("112 снова", root=root)
+    chat.settle()
+    assert "добавлено в заявку" in chat.told()[-1]
+    assert "могут не заметить" in chat.told()[-1]
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "empty", "maintenance"])
+def test_a_status_that_cannot_be_read_back_is_not_claimed_and_costs_no_second_followup(
+    chat: Chat, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=SOLVED)
+    real = GlpiFollowups.create
+
+    def create(*arguments: Any) -> None:
+        real(*arguments)
+        chat.glpi.inject(Fault(fault, match=f"GET Ticket/{number}"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GlpiFollowups, "create", create)
+        chat.write("112 снова", root=root)
+    assert chat.told() == [f":speech_balloon: Добавлено в заявку {link(chat, number)}."]
+    chat.glpi.heal()
+    chat.settle()
+    assert len(contents(chat.ticket)) == len(chat.told()) == 1
+
+
+# --- What a link does
+
+
+@both_versions
+@pytest.mark.parametrize("user", ["mm-tech", "mm-self"])
+def test_a_ticket_that_goes_on_from_a_closed_one_counts_as_taken_by_nobody(
+    chat: Chat, user: str
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens[user])
+    chat.lab.cold_start()
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.write("112 опять", root=root)
+    new = chat.glpi.tickets[1]
+    assert new["takeintoaccountdate"] is not None  # by `_link`
+    chat.settle()
+    new = chat.glpi.tickets[1]
+    assert (new["takeintoaccountdate"], new["takeintoaccount_delay_stat"]) == (None, 0)
+    assert new["linked"] == [number]
+
+
+@both_versions
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "maintenance", "empty"])
+def test_setting_that_back_is_done_once_whatever_happens_to_it(chat: Chat, fault: str) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.write("112 опять", root=root)
+    chat.glpi.inject(Fault(fault, match="PUT Ticket", times=1))
+    assert chat.go_on()
+    chat.settle()
+    assert chat.glpi.tickets[1]["takeintoaccountdate"] is None
+    changes = [e for e in chat.glpi.log if e.method == "PUT"]
+    assert len(changes) == (1 if fault == "cut_after" else 2)
+
+
+def technician(chat: Chat, ticket: int, act: str) -> None:
+    """Let an agent take a ticket up, in a way of GLPI's."""
+    store = chat.glpi._store
+    if act in ("followup", "private followup"):
+        row = {"itemtype": "Ticket", "items_id": ticket, "users_id": 8, "content": "<p>I see</p>"}
+        store.insert("ITILFollowup", row | {"is_private": int(act != "followup")})
+    elif act == "assigned":
+        row = {"tickets_id": ticket, "users_id": 8, "type": 2, "alternative_email": ""}
+        store.insert("Ticket_User", row | {"use_notification": 1})
+    elif act == "solution":
+        store.insert("ITILSolution", {"itemtype": "Ticket", "items_id": ticket, "content": "x"})
+    chat.change(ticket, users_id_lastupdater=8, date_mod="2099-01-01 00:00:00")
+
+
+@both_versions
+@pytest.mark.parametrize(
+    "act", ["followup", "private followup", "assigned", "solution", "status only"]
+)
+@pytest.mark.parametrize("then", ["", "a file comes"])
+def test_a_ticket_that_an_agent_has_taken_meanwhile_stays_taken(
+    chat: Chat, act: str, then: str
+) -> None:
+    """What comes to a ticket later does not change the date, so that it does not tell."""
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.write("112 опять", root=root)
+    new = int(chat.glpi.tickets[1]["id"])
+    technician(chat, new, act)
+    if then and act != "status only":  # the bridge's own write hides who came before it
+        chat.change(new, users_id_lastupdater=7)
+    chat.settle()
+    assert chat.glpi.tickets[1]["takeintoaccountdate"] is not None
+
+
+@both_versions
+def test_an_agent_who_is_as_quick_as_the_bridge_has_taken_a_ticket(chat: Chat) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.write("112 опять", root=root)
+    new = chat.glpi.tickets[1]
+    technician(chat, int(new["id"]), "followup")
+    chat.change(new["id"], date_mod=new["date_creation"])
+    chat.settle()
+    assert chat.glpi.tickets[1]["takeintoaccountdate"] is not None
+
+
+@both_versions
+def test_what_the_bridge_itself_has_added_meanwhile_takes_nothing_up(chat: Chat) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.write("112 опять", ("bad.exe", b"MZ"), root=root)
+    chat.write("112 и ещё", root=root, author="bob")
+    chat.change(chat.glpi.tickets[1]["id"], date_mod="2099-01-01 00:00:00")
+    chat.settle()
+    assert chat.glpi.tickets[1]["takeintoaccountdate"] is None
+
+
+def test_a_ticket_of_its_own_is_left_as_glpi_files_it(chat: Chat) -> None:
+    open_ticket(chat)
+    assert [e for e in chat.glpi.log if e.method == "PUT"] == []
+
+
+def test_a_link_that_glpi_did_not_make_is_not_claimed(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    monkeypatch.setattr("local.glpi_simulator.tickets._link", lambda *_: False)
+    chat.write("112 опять", root=root)
+    (told,) = chat.told()
+    assert f"создана новая: {link(chat, chat.glpi.tickets[1]['id'])}." in told
+    assert "связаны" not in told
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "empty"])
+def test_a_link_that_cannot_be_read_back_is_not_claimed(chat: Chat, fault: str) -> None:
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.glpi.inject(Fault(fault, match="GET Ticket_Ticket"))
+    chat.write("112 опять", root=root)
+    assert len(chat.glpi.tickets) == 2
+    assert "связаны" not in chat.told()[0]
 
 
 # --- What is no request

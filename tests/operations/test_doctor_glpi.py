@@ -311,3 +311,14 @@ def test_a_ticket_that_is_not_found_again_is_told(
     assert "a look-up by its marker does not find it" in doctor(file_tickets=True).found(
         "glpi.trial"
     )
+
+
+def test_an_id_in_requesters_that_is_nobodys_is_found(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    people = "[requesters]\nalice = 11\nbob = 9999\ncarol = 13\n"
+    path.write_text(people + '[[desk]]\ntriggers = ["112"]\n', "utf-8")
+    found = doctor(bridge_toml=path).found("glpi.requesters")
+    assert "no active user 9999, whom “bob” should be" in found
+    assert "alice" not in found
+    lab.store(glpi_user_token=lab.glpi.user_tokens["mm-self"])
+    assert "may not read users" in doctor(bridge_toml=path).skipped("glpi.requesters")

@@ -39,3 +39,25 @@ def test_a_reason_may_end_with_a_code() -> None:
     assert meaning_of_reason("bridge.toml has no desk for it any more") == ""
     assert meaning("http-502").startswith("GLPI's answer is neither")
     assert meaning("") == ""
+
+
+@pytest.mark.parametrize("status", [401, 403, 405, 406])
+@pytest.mark.parametrize(
+    "reason", ["blind; last: {}", "too old; last: {}", "too old; last: {}; look-up: timeout"]
+)
+@pytest.mark.parametrize("told", ["", "; the author was told", "; the author could not be told"])
+def test_what_stands_in_front_of_glpi_is_named_and_nobody_is_sent_to_look_into_glpi(
+    status: int, reason: str, told: str
+) -> None:
+    means = meaning_of_reason(reason.format(f"http-{status}") + told)
+    for word in ("proxy", "firewall", "login page"):
+        assert word in means
+    assert "rules that move" not in means
+
+
+@pytest.mark.parametrize("told", ["; the author was told", "; the author could not be told (x)"])
+def test_what_is_said_of_the_author_hides_no_cause(told: str) -> None:
+    assert "maintenance mode" in meaning_of_reason("too old; last: maintenance" + told)
+    assert "several times" in meaning_of_reason("blind; last: cut" + told)
+    assert "cut the connection" in meaning_of_reason("blind; last: cut" + told)
+    assert "neither a yes nor a no" in meaning_of_reason("too old; last: http-502" + told)

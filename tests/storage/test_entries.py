@@ -12,6 +12,7 @@ from bridge.storage import dynamodb
 from bridge.storage.entries import (
     FILES,
     NEW,
+    NOT_TAKEN,
     STEPS,
     TOLD,
     Buried,
@@ -37,14 +38,20 @@ from tests.support.safe_path import NOW, REF
 moments = st.floats(0.0, 4e9).map(lambda seconds: round(seconds, 6))
 tickets = st.integers(1, 2**31)
 errors = st.sampled_from(["", "dns", "cut", "http-503", "ERROR_GLPI_ADD"])
-steps = st.frozensets(st.sampled_from([*STEPS, "thread", f"file:{REF}"]))
+steps = st.frozensets(st.sampled_from([*STEPS, NOT_TAKEN, "thread", f"file:{REF}"]))
 known = {"received_at": moments, "version": st.integers(1, 50)}
 opens = st.builds(Open, errors, st.integers(0, 9), **known)
 trieds = st.builds(
-    Tried, moments, st.integers(1, 9), st.none() | tickets, errors, st.booleans(), **known
+    Tried, moments, st.integers(1, 9), st.none() | tickets, errors, st.booleans(), errors, **known
 )
 results = st.builds(
-    Result, st.sampled_from(Kind), tickets, st.none() | tickets, st.sampled_from(["", REF])
+    Result,
+    st.sampled_from(Kind),
+    tickets,
+    st.none() | tickets,
+    st.sampled_from(["", REF]),
+    st.booleans(),
+    st.booleans(),
 )
 fileds = st.builds(Filed, results, steps, moments, errors, **known)
 burieds = st.builds(buried, opens | trieds, st.sampled_from(["", "blind", "too old; last: cut"]))
