@@ -23,6 +23,7 @@ from bridge.filing.completion import Completion
 from bridge.filing.exactly_once import Filing
 from bridge.filing.first_attempt import FirstAttempt
 from bridge.filing.linking import Linking
+from bridge.filing.outlook import Outlooks
 from bridge.filing.planning import Planner
 from bridge.filing.reception import Reception
 from bridge.filing.servicedesk import Replies, ServiceDesk
@@ -36,6 +37,7 @@ from bridge.jobs.safekeeping import Safekeeping
 from bridge.logs import log_setting, logger
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.notifier import Notifier
+from bridge.mattermost.presence import Presence
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from bridge.storage.dynamodb import DynamoStore
@@ -166,7 +168,8 @@ def assemble(
     ledger, links = Ledger(store, clock), Links(store, clock)
     claims, leases = Claims(ledger, clock, pauses), Leases(ledger, clock, pauses)
     reception = Reception(rules, Answers(rules, api.base_url, glpi.ticket_url))
-    notifier = Notifier(api, rules.reply_username, rules.reply_icon_url)
+    notifier = Notifier(api, rules.webhook_team, rules.reply_username, rules.reply_icon_url)
+    presence = Presence(api, clock, joins=rules.bot_joins)
     threads = Threads(api, glpi, links, claims, clock)
     requesters = Requesters(rules, api, glpi.people, clock)
     planner = Planner(rules, api, glpi, threads, requesters, clock)
@@ -176,13 +179,14 @@ def assemble(
         reception,
         Safekeeping(outbox, pauses.first_delay),
         FirstAttempt(Circuit(glpi.probe, clock), planner, claims, filing, links, clock),
-        Replies(threads, notifier, leases, in_thread=rules.in_thread),
+        Replies(threads, notifier, leases, presence, in_thread=rules.in_thread),
+        Outlooks(api, notifier, presence),
     )
     worker = Worker(
         reception,
         claims,
         LaterAttempts(claims, threads, planner, filing),
-        Completion(leases, linking, requesters, Files(rules, api, glpi), notifier),
+        Completion(leases, linking, requesters, Files(rules, api, glpi), notifier, presence),
         RetryPolicy(pauses),
         clock,
     )

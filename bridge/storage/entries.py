@@ -22,6 +22,11 @@ STEPS = frozenset({TOLD, REQUESTER, FILES, LINK})
 """What is done after a ticket is filed: its author knows, it has its requester and its files, and
 ticket and thread are linked."""
 
+ANSWERED = "answered"
+"""No step, but what is noted beside them: Mattermost's request was answered with the ticket while
+it was not known where the post stands. Below a reply Mattermost drops that answer (5.37), so it
+has told the author only if the post is none."""
+
 
 class Kind(Enum):
     """What a post has become in GLPI."""

@@ -95,7 +95,9 @@ class RestHandler(BaseHTTPRequestHandler):
             channel = chat.channels.get(found[1])
             if channel is None:
                 return _error(404, "app.channel.get.existing.app_error")
-            return (200, self._shown(channel)) if self._reads(channel) else _error(403, _PERMISSIONS)
+            return (
+                (200, self._shown(channel)) if self._reads(channel) else _error(403, _PERMISSIONS)
+            )
         return None
 
     def _join(self, channel: Channel | None, wanted: Json) -> tuple[int, Body]:

@@ -42,8 +42,8 @@ def as_recorded(mattermost: MattermostSimulator) -> MattermostSimulator:
     mattermost.add_channel("elsewhere", NOT_A_MEMBER, with_bot=False)
     mattermost.add_channel("tickets", "gfy7i4wk67gjbmo6z9oxpqt5gh")
     mattermost.add_channel("nobot", "bgy1wnosepf3iygdud49778dho", with_bot=False)
-    hidden = {"with_bot": False, "is_private": True}
-    mattermost.add_channel("nobot-private", "djeo6czus7g5m8rkcqxdrskkpr", **hidden)
+    private = "djeo6czus7g5m8rkcqxdrskkpr"
+    mattermost.add_channel("nobot-private", private, with_bot=False, is_private=True)
     archived = mattermost.add_channel("arch1795758728", "ekmdegopup8ijqaupbwqsnenrh")
     archived.is_archived = True
     mattermost.add_post(archived.id, "", "webpyx1aq7rc5e1oryc3t4zaro")
