@@ -204,5 +204,9 @@ def _warn(built: Container) -> None:
         if unknown:
             fields = {"names": unknown}
             logger.warning("bridge.toml names webhooks that the secret lacks", extra=fields)
-        if credentials.mattermost().bot_token and not settings.mattermost_url:
+        access = credentials.mattermost()
+        if access.bot_token and not settings.mattermost_url:
             logger.warning("mattermost_bot_token is of no use: set MATTERMOST_URL as well")
+        if access.incoming_webhook and not built.rules.webhook_team:
+            said = "is of no use: set incoming_webhook_team in bridge.toml"
+            logger.warning(f"mattermost_incoming_webhook {said}")

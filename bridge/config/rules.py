@@ -152,7 +152,7 @@ def read_rules(path: Path) -> Rules:
         footer=table.template("footer", texts.FOOTER, TEMPLATE_NAMES),
         in_thread=table.choice("reply", ("thread", "channel"), "thread") == "thread",
         bot_joins=table.flag("bot_joins", default=True),
-        incoming_webhook_team=table.text("incoming_webhook_team", ""),
+        incoming_webhook_team=table.text("incoming_webhook_team", "").lower(),
         reply_username=table.text("reply_username", "") or None,
         reply_icon_url=table.url("reply_icon_url"),
         ignore_users=frozenset(n.removeprefix("@").lower() for n in table.texts("ignore_users")),
