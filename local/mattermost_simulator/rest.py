@@ -20,6 +20,10 @@ _ITEM = re.compile(r"/api/v4/(posts|users|files)/([a-z0-9]{26})(/info)?")
 _MEMBERS = re.compile(r"/api/v4/channels/([a-z0-9]{26})/members(/me)?")
 _CHANNEL = re.compile(r"/api/v4/channels/([a-z0-9]{26})")
 _CHANNEL_NAME = re.compile(r"/api/v4/teams/name/([^/]+)/channels/name/([^/]+)")
+_INCOMING = "/api/v4/hooks/incoming/"
+_FOREIGN = "b" * 26
+"""The id of the incoming webhook's team, where it is none of the bot's."""
+
 _PERMISSIONS = "api.context.permissions.app_error"
 
 
@@ -67,11 +71,14 @@ class RestHandler(BaseHTTPRequestHandler):
         if self.path == "/api/v4/system/ping":
             return 200, {"status": "OK"}
         known = self._known()
-        refusal = self._refusal(read_only=known is not None)
+        listed = known is not None or self.path.startswith(_INCOMING)
+        refusal = self._refusal(read_only=listed)
         if refusal:
             return _error(*refusal)
         if known is not None:
             return 200, known
+        if listed:
+            return _error(404, "app.webhooks.get_incoming.app_error")
         if self.path == "/api/v4/posts" and body is not None:
             return self._post(json.loads(body))
         return self._of_channel(body) or self._item()
@@ -168,7 +175,9 @@ class RestHandler(BaseHTTPRequestHandler):
             "/api/v4/users/me": bot,
             "/api/v4/users/me/teams": chat.teams,
             "/api/v4/hooks/outgoing?page=0&per_page=200": chat.hooks,
-            f"/api/v4/hooks/incoming/{chat.hook_id}": self._incoming(),
+            f"{_INCOMING}{chat.hook_id}": self._incoming(),
+            **{f"/api/v4/teams/{team['id']}": team for team in chat.teams},
+            f"/api/v4/teams/{_FOREIGN}": {"id": _FOREIGN, "name": chat.hook_team},
             "/api/v4/config/client?format=old": dict(chat.config),
         }
         return found.get(self.path)
@@ -176,7 +185,7 @@ class RestHandler(BaseHTTPRequestHandler):
     def _incoming(self) -> Json:
         """Return what an administrator is told of the incoming webhook."""
         chat = self.store
-        team = next((t["id"] for t in chat.teams if t["name"] == chat.hook_team), "b" * 26)
+        team = next((t["id"] for t in chat.teams if t["name"] == chat.hook_team), _FOREIGN)
         locked = {"channel_id": chat.hook_channel, "channel_locked": bool(chat.hook_channel)}
         return {"id": chat.hook_id, "team_id": team, **locked}
 
