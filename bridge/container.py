@@ -98,7 +98,7 @@ def parts() -> Container:
     glpi_http.prepare(settings.glpi_url)
     mattermost_http = Http(ca_bundle=settings.mattermost_ca_bundle)
     mattermost_http.prepare(settings.mattermost_url or "")
-    glpi = Glpi(settings.glpi_url, credentials, glpi_http)
+    glpi = Glpi(settings.glpi_url, credentials, glpi_http, settings.glpi_public_url)
     api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
     outbox = SqsOutbox(queue_urls(settings), settings.dead_letter_url)
     store = DynamoStore(settings.ledger_table)

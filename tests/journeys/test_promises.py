@@ -205,6 +205,23 @@ def test_without_a_bot_nobody_asks_where_it_is(plain: Chat) -> None:
     assert plain.mattermost.log == []
 
 
+def test_answers_and_notices_link_to_where_people_open_glpi(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bridge itself goes by an address of its own."""
+    monkeypatch.setenv("GLPI_PUBLIC_URL", "https://helpdesk.example/glpi/")
+    chat.lab.cold_start()
+    chat.write("112 x")
+    link = f"(https://helpdesk.example/glpi/front/ticket.form.php?id={chat.ticket['id']})"
+    assert link in chat.said
+    chat.settle()
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 y")
+    chat.glpi.heal()
+    chat.settle()
+    assert "https://helpdesk.example/glpi/front/" in chat.told()[-1]
+
+
 # --- Answers in the channel
 
 
