@@ -12,6 +12,7 @@ from bridge.jobs.circuit import Circuit
 from bridge.jobs.claims import Claims
 from bridge.jobs.safekeeping import Safe
 from bridge.mattermost.api import MattermostError
+from bridge.mattermost.notifier import Reach
 from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
@@ -32,6 +33,7 @@ class Case:
         answers: as they are given there.
         located: where it stands.
         outlook: says what can be promised to its author, and may ask Mattermost for that.
+        number_follows: says where they will be told the number of a ticket to come, likewise.
         settled: what is done, or noted, when Mattermost's request is answered with the ticket.
         safe: waits until it is known whether the message is safe.
     """
@@ -41,6 +43,7 @@ class Case:
     answers: Answers
     located: Located
     outlook: Callable[[], Outlook]
+    number_follows: Callable[[], Reach]
     settled: frozenset[str]
     safe: Callable[[], Safe]
 
@@ -155,5 +158,5 @@ class FirstAttempt:
         return self._not_filed(case, event, error)
 
     def _not_filed(self, case: Case, event: str, error: CallError | None) -> Outcome:
-        reach = case.outlook().reach
-        return Outcome(event, case.answers.not_filed(event, case.submission, reach), error=error)
+        reply = case.answers.not_filed(event, case.submission, case.number_follows())
+        return Outcome(event, reply, error=error)

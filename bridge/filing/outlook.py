@@ -55,6 +55,18 @@ class Outlooks:
         self._notifier = notifier
         self._presence = presence
 
+    def number_follows(self, place: Place, located: Located) -> Reach:
+        """Say where the author will surely be told the number of a ticket to come, likewise.
+
+        Raises:
+            SettingsError: the secret cannot be read.
+        """
+        reach = self.of(place, located).reach
+        if reach is not Reach.CHANNEL:
+            return reach
+        works = self._presence.webhook_works(Deadline(timing.PLACE_SECONDS))
+        return reach if works else Reach.NONE
+
     def of(self, place: Place, located: Located) -> Outlook:
         """Say what can be promised; asks Mattermost now and then, and never raises for it.
 

@@ -100,6 +100,7 @@ class ServiceDesk:
                 answers,
                 located,
                 outlook=partial(self._outlooks.of, submission.place, located),
+                number_follows=partial(self._outlooks.number_follows, submission.place, located),
                 settled=self._replies.settled(submission.place, located),
                 safe=safe,
             )

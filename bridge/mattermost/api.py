@@ -15,6 +15,7 @@ from typing import BinaryIO
 from bridge.config.credentials import MattermostAccess
 from bridge.mattermost.errors import (
     CODES,
+    HOOK_CHANNEL,
     MATTERMOST,
     PERMISSIONS,
     Denied,
@@ -162,6 +163,18 @@ class MattermostApi:
         """Write into a channel by the incoming webhook."""
         url = self._access().incoming_webhook
         decipher(self._request("POST", url, deadline, _JSON, json.dumps(fields).encode()))
+
+    def knows_webhook(self, deadline: Deadline) -> bool:
+        """Say whether Mattermost takes the incoming webhook; nothing is posted.
+
+        A good one is told that there is no such channel (5.37). That it is locked to another one
+        does not show in this way.
+        """
+        try:
+            self.announce({"text": "x", "channel": "no such channel"}, deadline)
+        except Denied as error:
+            return error.code == f"mattermost-{HOOK_CHANNEL}"
+        return True
 
     def _call(
         self,

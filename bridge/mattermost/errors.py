@@ -39,6 +39,9 @@ class Gone(MattermostError):
 PERMISSIONS = "permissions"
 """The code of what is not allowed since the bot is no member."""
 
+HOOK_CHANNEL = "hook-channel"
+"""The code of a channel that the incoming webhook's team has not."""
+
 _CHECK_ADDRESS = (
     "check MATTERMOST_URL (a sub-folder included) or the incoming webhook's address, and keep "
     "login pages away from it"
@@ -143,7 +146,7 @@ CODES: dict[str, tuple[type[MattermostError], str, str]] = {
     "web.incoming_webhook.disabled.app_error": (Denied, "hook-off", _WEBHOOKS_OFF),
     "web.incoming_webhook.channel.app_error": (
         Denied,
-        "hook-channel",
+        HOOK_CHANNEL,
         "The team of the incoming webhook has no such channel: create the webhook in the team "
         "that incoming_webhook_team of bridge.toml names.",
     ),

@@ -1,4 +1,7 @@
-"""Where the bot is a member: only there can it answer, and read files (Mattermost 5.37)."""
+"""Where the bot is a member: only there can it answer, and read files (Mattermost 5.37).
+
+Likewise, whether the incoming webhook works.
+"""
 
 from collections.abc import Callable
 
@@ -12,8 +15,12 @@ KEPT = 500
 """Channels that a container remembers."""
 
 
+_HOOK = "incoming webhook"
+"""Is remembered like a channel; no id is like it."""
+
+
 class Presence:
-    """Knows where the bot is a member, as far as this container has learnt that lately.
+    """Knows where the bot can speak, and the webhook, as far as this container has learnt lately.
 
     Args:
         api: Mattermost.
@@ -46,15 +53,26 @@ class Presence:
             channel: its id.
             deadline: for asking Mattermost.
         """
-        if channel in self._inside:
+        return self._known(channel, lambda: self._api.is_member(channel, deadline))
+
+    def webhook_works(self, deadline: Deadline) -> bool | None:
+        """Say whether Mattermost takes the incoming webhook, likewise.
+
+        Args:
+            deadline: for asking Mattermost.
+        """
+        return self._known(_HOOK, lambda: self._api.knows_webhook(deadline))
+
+    def _known(self, name: str, ask: Callable[[], bool]) -> bool | None:
+        if name in self._inside:
             return True
-        if channel in self._outside:
+        if name in self._outside:
             return False
         try:
-            found = self._api.is_member(channel, deadline)
+            found = ask()
         except MattermostError:
             return None
-        self.learn(channel, is_member=found)
+        self.learn(name, is_member=found)
         return found
 
     def enter(self, channel: str, deadline: Deadline) -> None:

@@ -129,6 +129,33 @@ def test_what_keeps_the_webhook_from_telling_is_a_setting_with_its_remedy(
     assert plain.worker.queue[0].visible_at - plain.clock.now == TIMING.longest_pause
 
 
+@pytest.mark.parametrize("why", ["archived, so that it is gone", "switched off"])
+def test_a_webhook_that_does_not_work_is_not_promised_and_a_working_one_is_tried_without_posting(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, why: str
+) -> None:
+    with_hook(plain, monkeypatch, tmp_path, ACME)
+    plain.glpi.inject(Fault("maintenance"))
+    plain.write("112 x")
+    assert CHANNEL in plain.said
+    assert plain.mattermost.said() == []
+    plain.write("112 y")
+    assert len(plain.asked("POST /hooks/")) == 1  # known for a while
+    strike(plain, why)
+    plain.lab.cold_start()
+    plain.write("112 z")
+    assert CHANNEL not in plain.said
+    assert f"Код: {plain.post}" in plain.said
+
+
+def test_nobody_tries_the_webhook_while_nothing_is_promised_by_it(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_hook(plain, monkeypatch, tmp_path, ACME)
+    plain.write("112 x", ("a.txt", b"1"))
+    assert "Принято" in plain.said
+    assert plain.asked("POST /hooks/") == []
+
+
 def test_a_channel_archived_meanwhile_is_named_as_the_reason(chat: Chat) -> None:
     chat.glpi.inject(Fault("maintenance"))
     chat.write("112 x")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.config.timing import MEMBER_AGE_SECONDS, OUTSIDE_AGE_SECONDS
+from bridge.config import timing
 from bridge.filing.threads import FAILURES
 from bridge.glpi_api.followups import CLOSED, SOLVED
 from local.glpi_simulator import Fault
@@ -117,7 +117,7 @@ def test_the_bot_joins_a_public_channel_of_its_team_and_does_what_was_not_promis
     assert [thread for thread, text in chat.mattermost.said() if "готово" in text] == [root]
     assert filenames(chat.ticket) == ["a.txt"]
     assert contents(chat.ticket) == []
-    chat.clock.now += OUTSIDE_AGE_SECONDS
+    chat.clock.now += timing.OUTSIDE_AGE_SECONDS
     chat.write("112 y")
     assert THREAD in chat.said
 
@@ -161,7 +161,7 @@ def test_where_the_bot_may_not_join_it_does_not_and_asks_again_only_after_a_whil
         chat.go_on()
     assert not channel(chat).with_bot
     assert len(chat.asked(joins)) == 1
-    chat.clock.now += OUTSIDE_AGE_SECONDS
+    chat.clock.now += timing.OUTSIDE_AGE_SECONDS
     chat.go_on()
     assert len(chat.asked(joins)) == 2
 
@@ -171,7 +171,7 @@ def test_where_the_bot_is_a_member_mattermost_is_asked_once_in_a_while(chat: Cha
         chat.write("112 x")
         chat.go_on()
     assert len(chat.asked(MEMBERS)) == 1
-    chat.clock.now += MEMBER_AGE_SECONDS
+    chat.clock.now += timing.MEMBER_AGE_SECONDS
     outside(chat)
     chat.write("112 x")
     assert THREAD not in chat.said
@@ -181,7 +181,7 @@ def test_where_the_bot_is_a_member_mattermost_is_asked_once_in_a_while(chat: Cha
 def test_an_answer_in_a_thread_shows_that_the_bot_is_in_the_channel(chat: Chat) -> None:
     root = chat.write("112 x")
     chat.settle()
-    chat.clock.now += MEMBER_AGE_SECONDS
+    chat.clock.now += timing.MEMBER_AGE_SECONDS
     before = len(chat.asked(MEMBERS))
     chat.write("112 more", root=root)
     chat.write("112 y")
@@ -192,7 +192,7 @@ def test_an_answer_in_a_thread_shows_that_the_bot_is_in_the_channel(chat: Chat) 
 def test_a_followup_promises_nothing_and_asks_for_nothing(chat: Chat) -> None:
     root = chat.write("112 x")
     chat.settle()
-    chat.clock.now += MEMBER_AGE_SECONDS
+    chat.clock.now += timing.MEMBER_AGE_SECONDS
     outside(chat)
     before = len(chat.asked(MEMBERS))
     chat.write("112 more", root=root)
@@ -341,4 +341,4 @@ def test_in_the_channel_a_trigger_alone_denies_no_ticket_of_a_thread_that_is_not
 
 
 def test_pauses_are_bounded() -> None:
-    assert OUTSIDE_AGE_SECONDS <= MEMBER_AGE_SECONDS <= TIMING.longest_pause
+    assert timing.OUTSIDE_AGE_SECONDS <= timing.MEMBER_AGE_SECONDS <= TIMING.longest_pause
