@@ -89,6 +89,7 @@ class Glpi:
         base_url: what comes before `/apirest.php`, without a slash at the end.
         tokens: asked at every login, and again when GLPI rejects them.
         http: used for nothing but this server.
+        public_url: what comes before `/front/` for people, if it is another address.
 
     Attributes:
         session: to read what has no method of its own.
@@ -98,7 +99,10 @@ class Glpi:
         taking: whether tickets count as taken into account.
     """
 
-    def __init__(self, base_url: str, tokens: TokenSource, http: Http) -> None:
+    def __init__(
+        self, base_url: str, tokens: TokenSource, http: Http, public_url: str | None = None
+    ) -> None:
+        self._public_url = public_url or base_url
         self.session = GlpiSession(base_url, tokens, http)
         self.people = GlpiPeople(self.session)
         self.followups = GlpiFollowups(self.session)
@@ -111,8 +115,8 @@ class Glpi:
         return self.session.base_url
 
     def ticket_url(self, ticket: int) -> str:
-        """Return the address of a ticket's page."""
-        return f"{self.base_url}/front/ticket.form.php?id={ticket}"
+        """Return the address of a ticket's page, for people."""
+        return f"{self._public_url}/front/ticket.form.php?id={ticket}"
 
     def open(self, deadline: Deadline) -> None:
         """Log in now instead of with the first call.

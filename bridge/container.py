@@ -23,6 +23,7 @@ from bridge.filing.completion import Completion
 from bridge.filing.exactly_once import Filing
 from bridge.filing.first_attempt import FirstAttempt
 from bridge.filing.linking import Linking
+from bridge.filing.outlook import Outlooks
 from bridge.filing.planning import Planner
 from bridge.filing.reception import Reception
 from bridge.filing.servicedesk import Replies, ServiceDesk
@@ -36,6 +37,7 @@ from bridge.jobs.safekeeping import Safekeeping
 from bridge.logs import log_setting, logger
 from bridge.mattermost.api import MattermostApi
 from bridge.mattermost.notifier import Notifier
+from bridge.mattermost.presence import Presence
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from bridge.storage.dynamodb import DynamoStore
@@ -96,7 +98,7 @@ def parts() -> Container:
     glpi_http.prepare(settings.glpi_url)
     mattermost_http = Http(ca_bundle=settings.mattermost_ca_bundle)
     mattermost_http.prepare(settings.mattermost_url or "")
-    glpi = Glpi(settings.glpi_url, credentials, glpi_http)
+    glpi = Glpi(settings.glpi_url, credentials, glpi_http, settings.glpi_public_url)
     api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
     outbox = SqsOutbox(queue_urls(settings), settings.dead_letter_url)
     store = DynamoStore(settings.ledger_table)
@@ -166,7 +168,8 @@ def assemble(
     ledger, links = Ledger(store, clock), Links(store, clock)
     claims, leases = Claims(ledger, clock, pauses), Leases(ledger, clock, pauses)
     reception = Reception(rules, Answers(rules, api.base_url, glpi.ticket_url))
-    notifier = Notifier(api, rules.reply_username, rules.reply_icon_url)
+    notifier = Notifier(api, rules.webhook_team, rules.reply_username, rules.reply_icon_url)
+    presence = Presence(api, clock, joins=rules.bot_joins)
     threads = Threads(api, glpi, links, claims, clock)
     requesters = Requesters(rules, api, glpi.people, clock)
     planner = Planner(rules, api, glpi, threads, requesters, clock)
@@ -176,13 +179,14 @@ def assemble(
         reception,
         Safekeeping(outbox, pauses.first_delay),
         FirstAttempt(Circuit(glpi.probe, clock), planner, claims, filing, links, clock),
-        Replies(threads, notifier, leases, in_thread=rules.in_thread),
+        Replies(threads, notifier, leases, presence, in_thread=rules.in_thread),
+        Outlooks(api, notifier, presence),
     )
     worker = Worker(
         reception,
         claims,
         LaterAttempts(claims, threads, planner, filing),
-        Completion(leases, linking, requesters, Files(rules, api, glpi), notifier, glpi),
+        Completion(leases, linking, requesters, Files(rules, api, glpi), notifier, presence, glpi),
         RetryPolicy(pauses),
         clock,
     )
@@ -200,5 +204,9 @@ def _warn(built: Container) -> None:
         if unknown:
             fields = {"names": unknown}
             logger.warning("bridge.toml names webhooks that the secret lacks", extra=fields)
-        if credentials.mattermost().bot_token and not settings.mattermost_url:
+        access = credentials.mattermost()
+        if access.bot_token and not settings.mattermost_url:
             logger.warning("mattermost_bot_token is of no use: set MATTERMOST_URL as well")
+        if access.incoming_webhook and not built.rules.webhook_team:
+            said = "is of no use: set incoming_webhook_team in bridge.toml"
+            logger.warning(f"mattermost_incoming_webhook {said}")

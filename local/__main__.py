@@ -47,7 +47,10 @@ ROOT = Path(__file__).parent.parent
 RUN_ENV = Path(".build", "run.env")
 """Where `manage.py --env` learns of a running `make run`; in the current folder."""
 
-ALSO_TOLD = ("GLPI_URL", "GLPI_CA_BUNDLE", "MATTERMOST_URL", "MATTERMOST_CA_BUNDLE", "LOG_LEVEL")
+ALSO_TOLD = (
+    *("GLPI_URL", "GLPI_PUBLIC_URL", "GLPI_CA_BUNDLE"),
+    *("MATTERMOST_URL", "MATTERMOST_CA_BUNDLE", "LOG_LEVEL"),
+)
 """Settings that may come from outside, and hold no token."""
 
 GREETING = """\

@@ -119,9 +119,11 @@ def open_glpi(configured: Settings) -> Glpi:
     if secret is None:
         raise CannotAsk(f"The secret {configured.secret_id} is binary: store JSON text in it.")
     tokens = Credentials(lambda: secret)
-    return Glpi(configured.glpi_url, tokens, Http(ca_bundle=configured.glpi_ca_bundle))
+    http = Http(ca_bundle=configured.glpi_ca_bundle)
+    return Glpi(configured.glpi_url, tokens, http, configured.glpi_public_url)
 
 
 def ticket_url(configured: Settings) -> Callable[[int], str]:
     """Return what tells the address of a ticket's page; neither GLPI nor the secret is asked."""
-    return Glpi(configured.glpi_url, Credentials(lambda: ""), Http()).ticket_url
+    nobody, public_url = Credentials(lambda: ""), configured.glpi_public_url
+    return Glpi(configured.glpi_url, nobody, Http(), public_url).ticket_url

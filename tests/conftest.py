@@ -185,7 +185,7 @@ def lab(
     """The bridge, healthy."""
     monkeypatch.setenv("GLPI_URL", glpi.url)
     monkeypatch.setenv("SECRET_ID", "bridge")
-    for name in ("MATTERMOST_URL", "GLPI_CA_BUNDLE", "LOG_LEVEL"):
+    for name in ("MATTERMOST_URL", "GLPI_PUBLIC_URL", "GLPI_CA_BUNDLE", "LOG_LEVEL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in create_queue_and_ledger().items():
         monkeypatch.setenv(name, value)

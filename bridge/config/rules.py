@@ -73,6 +73,9 @@ class Rules:
         title: template of the ticket's title.
         footer: template of the line under the message.
         in_thread: whether answers go into the thread or into the channel.
+        bot_joins: whether the bot joins public channels by itself where people write to the bridge.
+        incoming_webhook_team: the URL name of the team that the incoming webhook is of, "" where
+            bridge.toml does not say.
         ignore_users: accounts whose posts are dropped, such as our own bot.
         max_files: of a message that are carried into its ticket.
         max_file_mb: megabytes of a file at most; GLPI has a limit of its own.
@@ -86,6 +89,8 @@ class Rules:
     title: str
     footer: str
     in_thread: bool
+    bot_joins: bool
+    incoming_webhook_team: str
     reply_username: str | None
     reply_icon_url: str | None
     ignore_users: frozenset[str]
@@ -94,6 +99,16 @@ class Rules:
     requesters: Mapping[str, int | str]
     requester_by_login: bool
     desks: tuple[Desk, ...]
+
+    @property
+    def webhook_team(self) -> str:
+        """The team that the incoming webhook is of, "" if there is no telling.
+
+        It is not asked for where all desks serve the same one.
+        """
+        teams = {desk.teams for desk in self.desks}
+        served = next(iter(teams)) if len(teams) == 1 else ()
+        return self.incoming_webhook_team or (served[0] if len(served) == 1 else "")
 
     def at(self, desk: Desk) -> "Rules":
         """Return the rules as they hold at a desk, which may speak another language."""
@@ -136,6 +151,8 @@ def read_rules(path: Path) -> Rules:
         title=table.template("title", texts.TICKET[language]["title"], TEMPLATE_NAMES),
         footer=table.template("footer", texts.FOOTER, TEMPLATE_NAMES),
         in_thread=table.choice("reply", ("thread", "channel"), "thread") == "thread",
+        bot_joins=table.flag("bot_joins", default=True),
+        incoming_webhook_team=table.text("incoming_webhook_team", "").lower(),
         reply_username=table.text("reply_username", "") or None,
         reply_icon_url=table.url("reply_icon_url"),
         ignore_users=frozenset(n.removeprefix("@").lower() for n in table.texts("ignore_users")),
@@ -259,8 +276,8 @@ class _Table:
     def value(self, key: str) -> object:
         return self._get(key, None)
 
-    def flag(self, key: str) -> bool:
-        value = self._get(key, False)
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        value = self._get(key, default)
         if not isinstance(value, bool):
             raise self.wrong(key, value, "true or false")
         return value

@@ -45,6 +45,7 @@ class Settings:
         pauses: "normal", or "short" for rehearsals.
         glpi_ca_bundle: path of the PEM file to trust for GLPI instead of the public authorities.
         mattermost_ca_bundle: the same for Mattermost.
+        glpi_public_url: base URL of GLPI for people's links, if it is another than `glpi_url`.
     """
 
     glpi_url: str
@@ -59,6 +60,7 @@ class Settings:
     mattermost_ca_bundle: str | None
     log_level: str
     pauses: str
+    glpi_public_url: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -68,6 +70,7 @@ class Settings:
             SettingsError: a setting is missing or cannot be used.
         """
         mattermost_url = env.get("MATTERMOST_URL", "").strip()
+        public_url = env.get("GLPI_PUBLIC_URL", "").strip()
         return cls(
             glpi_url=glpi_base_url(env.get("GLPI_URL", "")),
             secret_id=_required(env, "SECRET_ID", "the name or ARN of the secret"),
@@ -81,6 +84,7 @@ class Settings:
             mattermost_ca_bundle=ca_bundle("MATTERMOST_CA_BUNDLE", env),
             log_level=_choice(env, "LOG_LEVEL", LOG_LEVELS).upper(),
             pauses=_choice(env, "PAUSES", ("normal", "short")),
+            glpi_public_url=glpi_base_url(public_url, "GLPI_PUBLIC_URL") if public_url else None,
         )
 
 
@@ -98,13 +102,17 @@ def _required(env: Mapping[str, str], key: str, what: str) -> str:
     return value
 
 
-def glpi_base_url(value: str) -> str:
+def glpi_base_url(value: str, key: str = "GLPI_URL") -> str:
     """Return GLPI's base URL; the API's address, as GLPI's setup page shows it, is cut to it.
+
+    Args:
+        value: what is set.
+        key: where it is set.
 
     Raises:
         SettingsError: it is not an http(s) address.
     """
-    base = base_url("GLPI_URL", value.strip())
+    base = base_url(key, value.strip())
     for tail in ("/apirest.php", "/api.php/v1", "/api.php"):
         base = base.removesuffix(tail)
     return base

@@ -17,7 +17,7 @@ LOOK_UP_SECONDS = 3.0
 """For finding out the ticket of a thread and who asks; the new ticket gets the rest."""
 
 PLACE_SECONDS = 2.0
-"""For asking Mattermost where a post stands."""
+"""For asking Mattermost where a post stands, or whether the bot is in its channel."""
 
 USER_SECONDS = 2.0
 """For asking Mattermost who somebody is."""
@@ -78,6 +78,12 @@ SECRET_AGE_SECONDS = 900.0
 
 REQUESTER_AGE_SECONDS = 3600.0
 """A container remembers so long who is who."""
+
+MEMBER_AGE_SECONDS = 300.0
+"""A container relies so long on the bot's being in a channel."""
+
+OUTSIDE_AGE_SECONDS = 60.0
+"""So long a channel that it is not in is not asked for again: somebody may be letting it in."""
 
 LATE_SECONDS = 300.0
 """Filed later than that, a ticket says when its message was written."""

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.config.rules import Desk, Rules
+from bridge.filing.outlook import FilesOutlook, Outlook
+from bridge.filing.threads import ThreadTicket
+from bridge.mattermost.notifier import Reach
 from bridge.mattermost.outgoing_webhook import answer, mention, neutralise
 from bridge.mattermost.submissions import Author, Submission
 from bridge.net.errors import CallError, ServerError
@@ -82,7 +85,7 @@ class Answers:
         return Answers(self.rules.at(desk), self._mattermost_url, self._ticket_url)
 
     def filed(
-        self, submission: Submission, result: Result, trigger: str, *, by_bot: bool
+        self, submission: Submission, result: Result, trigger: str, outlook: Outlook
     ) -> Answer:
         """Say at once what a post has become.
 
@@ -90,7 +93,7 @@ class Answers:
             submission: the message.
             result: what it is in GLPI.
             trigger: the word that it began with.
-            by_bot: whether there is a bot, which carries files and knows threads.
+            outlook: what can be promised.
         """
         t, old = self._link(result.ticket), self._link(result.continues)
         resting = result.kind is Kind.CONTINUATION and result.rests
@@ -98,24 +101,46 @@ class Answers:
         if result.is_linked:
             reply["text"] += " " + self.rules.answers["accepted_linked"]
         reply["text"] += self._still_rests(result)
-        if by_bot and result.kind is Kind.TICKET:
-            reply["text"] += "\n" + self.rules.answers["accepted_bot"].format(trigger=trigger)
-        elif submission.files and not by_bot:
-            linked = permalink(submission.place, self._mattermost_url)
-            key = "accepted_files" if linked else "accepted_files_unlinked"
-            reply["text"] += "\n" + self.rules.answers[key]
+        is_below = self.rules.in_thread and outlook.reach is Reach.THREAD
+        if is_below and result.kind is Kind.TICKET:
+            reply["text"] += "\n" + self._text("accepted_bot", trigger=trigger)
+        if submission.files and outlook.files is not FilesOutlook.CARRIED:
+            reply["text"] += "\n" + self._text(self._of_files(submission, outlook.files))
         return reply
 
-    def not_filed(self, event: str, submission: Submission, reach: str) -> Answer:
+    def _of_files(self, submission: Submission, files: FilesOutlook) -> str:
+        """Return the key of what is said of files that nobody carries now."""
+        if files is FilesOutlook.WAIT:
+            return "accepted_files_wait"
+        linked = permalink(submission.place, self._mattermost_url)
+        return "accepted_files" if linked else "accepted_files_unlinked"
+
+    def not_filed(self, event: str, submission: Submission, reach: Reach) -> Answer:
         """Say what became of a message without a ticket, and whether its number will be told.
 
         Args:
             event: as `Outcome` names it.
             submission: the message.
-            reach: thread, channel or none: where the number will be told.
+            reach: where the number will surely be told.
         """
-        follows = self.rules.answers[f"follows_{reach}"].format(ref=submission.ref)
+        is_apart = reach is Reach.THREAD and not self.rules.in_thread
+        where = "reply" if is_apart else reach.value
+        follows = self._text(f"follows_{where}", ref=submission.ref)
         return self.say(event, ref=submission.ref, follows=follows)
+
+    def wordless(self, trigger: str, thread: ThreadTicket | None) -> Answer:
+        """Ask for the words of a message that has none.
+
+        Args:
+            trigger: the word that it consists of.
+            thread: what is known of the ticket of its thread, None if there is no telling.
+        """
+        if thread is None or thread.is_pending:
+            return self.say("empty_message", trigger=trigger)
+        if thread.ticket is None or not thread.condition.exists:
+            return self.say("empty", trigger=trigger)
+        key = "empty_reply" if thread.condition.takes_followups else "empty_closed"
+        return self.say(key, trigger=trigger, t=self._link(thread.ticket))
 
     def later(self, submission: Submission, result: Result) -> str:
         """Tell the author later what a post has become."""

@@ -12,12 +12,14 @@ from bridge.filing.answers import Answers
 from bridge.filing.linking import Linking
 from bridge.jobs.leases import Leases
 from bridge.mattermost.api import Gone, MattermostError
-from bridge.mattermost.notifier import Notifier, Reach
+from bridge.mattermost.notifier import Notifier, Reach, Thread
+from bridge.mattermost.presence import Presence
 from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry, ServerError
 from bridge.storage.entries import (
+    ANSWERED,
     FILES,
     LINK,
     NOT_TAKEN,
@@ -87,6 +89,7 @@ class Completion:
         requesters: know who asks.
         files: are carried.
         notifier: tells authors.
+        presence: lets the bot join channels.
         glpi: where tickets are.
     """
 
@@ -97,6 +100,7 @@ class Completion:
         requesters: Requesters,
         files: Files,
         notifier: Notifier,
+        presence: Presence,
         glpi: Glpi,
     ) -> None:
         self._leases = leases
@@ -104,6 +108,7 @@ class Completion:
         self._requesters = requesters
         self._files = files
         self._notifier = notifier
+        self._presence = presence
         self._glpi = glpi
 
     def wanted(self, submission: Submission, result: Result) -> frozenset[str]:
@@ -155,6 +160,7 @@ class Completion:
         leased = self._leases.take(submission.ref, entry)
         if not isinstance(leased, Filed):
             return Steps(remaining, wait=leased, busy=True)
+        self._come_in(submission)
         steps: dict[str, Callable[[], _Step]] = {
             NOT_TAKEN: partial(self._take_back, leased, deadline),
             TOLD: partial(self._tell_number, submission, leased, answers),
@@ -170,8 +176,21 @@ class Completion:
         )
         return Steps(remaining, went.error or went.lacking, wait)
 
+    def _come_in(self, submission: Submission) -> None:
+        """Let the bot join the channel, so that it can answer and read files from now on.
+
+        Raises:
+            SettingsError: the secret cannot be read.
+        """
+        channel = submission.place.channel_id
+        if channel and self._notifier.reach(submission.place) is Reach.THREAD:
+            self._presence.enter(channel, Deadline(timing.PLACE_SECONDS))
+
     def _tell_number(self, submission: Submission, entry: Filed, answers: Answers) -> _Step:
-        error = self._try_to_tell(submission, answers.later(submission, entry.result))
+        """Tell the number, unless the author has read it already."""
+        text = answers.later(submission, entry.result)
+        is_answered = ANSWERED in entry.steps_done
+        error = self._try_to_tell(submission, text, unless_root=is_answered)
         return _Step(frozenset(), error) if error else _Step({TOLD})
 
     def _take_back(self, entry: Filed, deadline: Deadline) -> _Step:
@@ -236,8 +255,13 @@ class Completion:
         error = self._files.note_missing(submission, ticket, missing, answers.rules, deadline)
         return error or self._try_to_tell(submission, answers.files_failed(ticket, missing))
 
-    def tell(self, submission: Submission, text: str) -> bool:
+    def tell(self, submission: Submission, text: str, *, unless_root: bool = False) -> bool:
         """Tell the author of a post something; returns False if there is no way to do so.
+
+        Args:
+            submission: the message.
+            text: what is told.
+            unless_root: whether nothing need be said if the post is no reply.
 
         Raises:
             MattermostError: they are not told, as far as is known.
@@ -247,13 +271,17 @@ class Completion:
             return False
         deadline = Deadline(timing.NOTICE_SECONDS)
         target = self._notifier.target_of(submission.place, deadline)
+        if unless_root and isinstance(target, Thread) and target.root == submission.place.post:
+            return True
         self._notifier.say(target, text, deadline, once=submission.ref)
         return True
 
-    def _try_to_tell(self, submission: Submission, text: str) -> MattermostError | None:
-        """Tell the author; whoever deleted the post need not be told."""
+    def _try_to_tell(
+        self, submission: Submission, text: str, *, unless_root: bool = False
+    ) -> MattermostError | None:
+        """Tell the author (`tell`); whoever deleted the post need not be told."""
         try:
-            self.tell(submission, text)
+            self.tell(submission, text, unless_root=unless_root)
         except Gone:
             return None
         except MattermostError as error:

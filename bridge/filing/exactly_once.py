@@ -13,6 +13,7 @@ from bridge.jobs.claims import Claims
 from bridge.net.deadline import Deadline
 from bridge.net.errors import Retry
 from bridge.storage.entries import (
+    ANSWERED,
     FILES,
     TOLD,
     Filed,
@@ -88,7 +89,8 @@ class Filing:
             plan: what should become of it.
             deadline: for everything that is asked of GLPI.
         """
-        until = 0.0 if TOLD in plan.done else claim.lease_until  # till then it is ours to tell
+        is_ours_to_tell = not plan.done & {TOLD, ANSWERED}
+        until = claim.lease_until if is_ours_to_tell else 0.0
         return self._create(ref, claim, plan, deadline, until=until)
 
     def converge(

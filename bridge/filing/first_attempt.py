@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bridge.filing.answers import Answers, Outcome
 from bridge.filing.exactly_once import Filing
+from bridge.filing.outlook import NO_PROMISE, Outlook
 from bridge.filing.planning import Plan, Planner, ThreadWaitsError
 from bridge.filing.threads import Located
 from bridge.jobs.circuit import Circuit
@@ -17,7 +18,7 @@ from bridge.mattermost.submissions import Submission
 from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
-from bridge.storage.entries import FILES, TOLD
+from bridge.storage.entries import FILES, Kind
 from bridge.storage.links import Links
 from bridge.tickets.desks import Routed
 from glpi import GlpiError
@@ -32,8 +33,9 @@ class Case:
         routed: its desk.
         answers: as they are given there.
         located: where it stands.
-        reach: where its author can be told something later.
-        is_answered_by_bot: whether the answer to Mattermost's request would be dropped.
+        outlook: says what can be promised to its author, and may ask Mattermost for that.
+        number_follows: says where they will be told the number of a ticket to come, likewise.
+        settled: what is done, or noted, when Mattermost's request is answered with the ticket.
         safe: waits until it is known whether the message is safe.
     """
 
@@ -41,8 +43,9 @@ class Case:
     routed: Routed
     answers: Answers
     located: Located
-    reach: Reach
-    is_answered_by_bot: bool
+    outlook: Callable[[], Outlook]
+    number_follows: Callable[[], Reach]
+    settled: frozenset[str]
     safe: Callable[[], Safe]
 
     @property
@@ -130,8 +133,7 @@ class FirstAttempt:
 
     def _file(self, case: Case, plan: Plan, deadline: Deadline) -> Outcome:
         """Claim the post, and create; GLPI is asked after the queue has answered."""
-        if not case.is_answered_by_bot:
-            plan = replace(plan, done=plan.done | {TOLD})
+        plan = replace(plan, done=plan.done | case.settled)
         try:
             names_files = FILES in plan.done
             claim = self._claims.first(case.ref, plan.draft.target, names_files=names_files)
@@ -153,8 +155,9 @@ class FirstAttempt:
         if result.is_new and result.thread:
             with contextlib.suppress(AwsError):  # the worker makes sure of it
                 self._links.take_thread(result.thread, result.ticket)
-        by_bot = case.reach is Reach.THREAD
-        reply = case.answers.filed(case.submission, result, case.routed.trigger, by_bot=by_bot)
+        promises = result.kind is Kind.TICKET or case.submission.files  # else nothing is asked
+        outlook = case.outlook() if promises else NO_PROMISE
+        reply = case.answers.filed(case.submission, result, case.routed.trigger, outlook)
         event = "filed" if result.is_new else "added"
         return Outcome(event, reply, ticket=result.ticket, minor_error=plan.error)
 
@@ -165,6 +168,5 @@ class FirstAttempt:
         return self._not_filed(case, event, error)
 
     def _not_filed(self, case: Case, event: str, error: CallError | None) -> Outcome:
-        return Outcome(
-            event, case.answers.not_filed(event, case.submission, case.reach.value), error=error
-        )
+        reply = case.answers.not_filed(event, case.submission, case.number_follows())
+        return Outcome(event, reply, error=error)

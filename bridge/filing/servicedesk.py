@@ -1,20 +1,25 @@
 """The service desk: a post becomes a ticket while its author waits, who reads what became of it."""
 
 from dataclasses import replace
+from functools import partial
 
 from bridge.config import timing
 from bridge.filing.answers import Answers, Outcome
 from bridge.filing.first_attempt import Case, FirstAttempt
+from bridge.filing.outlook import Outlooks
 from bridge.filing.reception import Reception
-from bridge.filing.threads import Located, Threads
+from bridge.filing.threads import Located, Threads, ThreadTicket
 from bridge.jobs.leases import Leases
 from bridge.jobs.safekeeping import Safekeeping
 from bridge.mattermost.api import MattermostError
-from bridge.mattermost.notifier import Notifier, Reach
+from bridge.mattermost.notifier import Notifier, Reach, Thread
+from bridge.mattermost.presence import Presence
 from bridge.mattermost.submissions import Place, Submission
+from bridge.net.aws import AwsError
 from bridge.net.deadline import Deadline
-from bridge.storage.entries import TOLD
+from bridge.storage.entries import ANSWERED, TOLD
 from bridge.tickets.desks import Routed
+from glpi import GlpiError
 
 
 class ServiceDesk:
@@ -25,6 +30,7 @@ class ServiceDesk:
         safekeeping: makes messages safe.
         attempt: brings one into GLPI.
         replies: answers where Mattermost's request cannot.
+        outlooks: know what can be promised.
     """
 
     def __init__(
@@ -33,11 +39,13 @@ class ServiceDesk:
         safekeeping: Safekeeping,
         attempt: FirstAttempt,
         replies: "Replies",
+        outlooks: Outlooks,
     ) -> None:
         self._reception = reception
         self._safekeeping = safekeeping
         self._attempt = attempt
         self._replies = replies
+        self._outlooks = outlooks
 
     def handle(self, submission: Submission, body: str, deadline: Deadline) -> Outcome:
         """Do what an authenticated post asks for. Never raises for GLPI's failures.
@@ -56,8 +64,7 @@ class ServiceDesk:
         if routed is None:
             return self._explain(submission, self._reception.unknown_desk(submission), deadline)
         if not routed.words and not submission.files:
-            reply = answers.say("empty", trigger=routed.trigger)
-            return self._explain(submission, Outcome("empty", reply), deadline)
+            return self._ask_for_words(submission, routed, answers, deadline)
         return self._file(submission, body, routed, answers, deadline)
 
     def _explain(self, submission: Submission, outcome: Outcome, deadline: Deadline) -> Outcome:
@@ -65,6 +72,14 @@ class ServiceDesk:
         if not outcome.reply:
             return outcome
         located = self._replies.locate(submission.place, deadline)
+        return self._replies.answer(submission, located, outcome)
+
+    def _ask_for_words(
+        self, submission: Submission, routed: Routed, answers: Answers, deadline: Deadline
+    ) -> Outcome:
+        located = self._replies.locate(submission.place, deadline)
+        thread = self._replies.thread_ticket(located, deadline)
+        outcome = Outcome("empty", answers.wordless(routed.trigger, thread))
         return self._replies.answer(submission, located, outcome)
 
     def _file(
@@ -84,8 +99,9 @@ class ServiceDesk:
                 routed,
                 answers,
                 located,
-                reach=self._replies.reach(submission.place),
-                is_answered_by_bot=self._replies.are_due(located),
+                outlook=partial(self._outlooks.of, submission.place, located),
+                number_follows=partial(self._outlooks.number_follows, submission.place, located),
+                settled=self._replies.settled(submission.place, located),
                 safe=safe,
             )
             return self._replies.answer(submission, located, self._attempt.run(case, deadline))
@@ -100,28 +116,53 @@ class Replies:
         threads: know where posts stand.
         notifier: says something as the bot.
         leases: record that the author knows.
+        presence: learns where the bot is.
         in_thread: whether answers go into threads at all.
     """
 
     def __init__(
-        self, threads: Threads, notifier: Notifier, leases: Leases, *, in_thread: bool
+        self,
+        threads: Threads,
+        notifier: Notifier,
+        leases: Leases,
+        presence: Presence,
+        *,
+        in_thread: bool,
     ) -> None:
         self._threads = threads
         self._notifier = notifier
         self._leases = leases
+        self._presence = presence
         self._in_thread = in_thread
 
     def locate(self, place: Place, deadline: Deadline) -> Located:
         """Say where a post stands, for somebody who waits; never raises for Mattermost."""
         return self._threads.locate(place, deadline, hurried=True)
 
-    def reach(self, place: Place) -> Reach:
-        """Say where the author of a post can be told something later.
+    def thread_ticket(self, located: Located, deadline: Deadline) -> ThreadTicket | None:
+        """Return the ticket of the thread that a post stands in, None if there is no telling.
+
+        Where answers go below the posts, nobody sees one to a reply whose place is not known.
+        """
+        if located.position is None:
+            return ThreadTicket() if self._in_thread else None
+        try:
+            return self._threads.ticket_of(located.root, deadline.within(timing.LOOK_UP_SECONDS))
+        except (AwsError, GlpiError):
+            return None
+
+    def settled(self, place: Place, located: Located) -> frozenset[str]:
+        """Return what is done, or noted, when Mattermost's request is answered with the ticket.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
-        return self._notifier.reach(place)
+        if self.are_due(located):
+            return frozenset()
+        can_be_learnt = self._notifier.reach(place) is Reach.THREAD
+        if self._in_thread and located.position is None and can_be_learnt:
+            return frozenset({ANSWERED})
+        return frozenset({TOLD})
 
     def are_due(self, located: Located) -> bool:
         """Say whether the answer to Mattermost's own request would be dropped."""
@@ -137,6 +178,8 @@ class Replies:
             self._notifier.say(target, outcome.reply["text"], deadline, once=submission.ref)
         except MattermostError as error:
             return replace(outcome, reply={}, minor_error=error)
+        if isinstance(target, Thread):
+            self._presence.learn(target.channel, is_member=True)
         if outcome.ticket:
             self._leases.record_done(submission.ref, TOLD)
         return replace(outcome, reply={})

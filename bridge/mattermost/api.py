@@ -1,9 +1,6 @@
 """Mattermost's REST API v4 for a bot, and incoming webhooks. Seen on Mattermost 5.37.0.
 
-MattermostError
-├── Unreachable   not there, overloaded, or nothing that makes sense: waiting helps
-├── Denied        token, membership, address or hook: the setting is at fault
-└── Gone          the post, file or user was deleted
+What its failures mean is in `errors`; nobody but this room imports from there.
 """
 
 import hashlib
@@ -15,78 +12,39 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO
 
-from bridge.config import timing
 from bridge.config.credentials import MattermostAccess
+from bridge.mattermost.errors import (
+    CODES,
+    HOOK_CHANNEL,
+    MATTERMOST,
+    PERMISSIONS,
+    Denied,
+    Gone,
+    MattermostError,
+    Unreachable,
+    decipher,
+    no_answer,
+    odd_answer,
+)
 from bridge.net.deadline import Deadline
-from bridge.net.errors import Retry, ServerError
-from bridge.net.http import MAX_ANSWER, Answer, Cause, Http, NoAnswer
-from bridge.net.remedies import Server, no_answer_remedy
+from bridge.net.http import MAX_ANSWER, Answer, Http, NoAnswer
 
-
-class MattermostError(ServerError):
-    """A call to Mattermost that did not succeed. The type says what to do next."""
-
-
-class Unreachable(MattermostError):
-    """Waiting helps; what was to be posted may have been posted."""
-
-
-class Denied(MattermostError):
-    """Mattermost does not allow it; somebody has to change a setting."""
-
-    retry = Retry.WHEN_MENDED
-    setting_at_fault = True
-
-
-class Gone(MattermostError):
-    """The post, file or user is not there any more."""
-
-    retry = Retry.NEVER
-
+__all__ = [
+    "CODES",
+    "MATTERMOST",
+    "Denied",
+    "FileInfo",
+    "Gone",
+    "MattermostApi",
+    "MattermostError",
+    "Position",
+    "Unreachable",
+    "decipher",
+    "no_answer",
+]
 
 _ID = re.compile("[a-z0-9]{26}")
 _JSON = {"Content-Type": "application/json"}
-_CHECK_ADDRESS = (
-    "check MATTERMOST_URL (a sub-folder included) or the incoming webhook's address, and keep "
-    "login pages away from it"
-)
-_NOT_MATTERMOST = f"What answers is not Mattermost: {_CHECK_ADDRESS}."
-CODES: dict[str, tuple[type[MattermostError], str, str]] = {
-    "api.context.session_expired.app_error": (
-        Denied,
-        "token",
-        "Mattermost does not accept the bot's token: enable the bot account, or create a new token "
-        "(Integrations > Bot Accounts) and store it as mattermost_bot_token.",
-    ),
-    "api.context.permissions.app_error": (
-        Denied,
-        "permissions",
-        "The bot may not read or write there: add it to the team and to the channel.",
-    ),
-    "app.file_info.get.app_error": (Gone, "file-gone", "The file was deleted in Mattermost."),
-    "app.user.missing_account.const": (Gone, "user-gone", "The user was deleted in Mattermost."),
-    "app.post.get.app_error": (Gone, "post-gone", "The message was deleted in Mattermost."),
-    "api.post.create_post.root_id.app_error": (
-        Gone,
-        "post-gone",
-        "The thread was deleted in Mattermost.",
-    ),
-    "web.incoming_webhook.invalid.app_error": (
-        Denied,
-        "hook",
-        "Mattermost does not know the incoming webhook: copy its URL again into "
-        "mattermost_incoming_webhook.",
-    ),
-}
-"""By the `id` of Mattermost's errors: type, our code, remedy."""
-
-MATTERMOST = Server(
-    "Mattermost",
-    url="MATTERMOST_URL",
-    ca_bundle="MATTERMOST_CA_BUNDLE",
-    checks={Cause.TOO_LARGE: _CHECK_ADDRESS},
-)
-"""Mattermost's names, and what else can be checked there when it gives no answer."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +100,28 @@ class MattermostApi:
     def position(self, post_id: str, deadline: Deadline) -> Position:
         """Say where a post stands."""
         found = self._call("GET", f"posts/{post_id}", deadline)
-        channel = _id_in(found, "channel_id")
-        if channel is None:
-            raise _odd()
-        return Position(channel, _id_in(found, "root_id"), _moment_in(found, "create_at"))
+        channel, root = _text(found, "channel_id"), _text(found, "root_id")
+        if not _ID.fullmatch(channel) or (root and not _ID.fullmatch(root)):
+            raise odd_answer()  # not to know the root is not to know that there is none
+        return Position(channel, root or None, _moment_in(found, "create_at"))
+
+    def is_member(self, channel: str, deadline: Deadline) -> bool:
+        """Say whether the bot is a member of a channel."""
+        try:
+            self._call("GET", f"channels/{channel}/members/me", deadline)
+        except Denied as error:
+            if error.code != f"mattermost-{PERMISSIONS}":
+                raise
+            return False
+        return True
+
+    def join(self, channel: str, deadline: Deadline) -> None:
+        """Make the bot a member of a channel, which everybody there sees.
+
+        Mattermost lets it into the public channels of its teams only (5.37).
+        """
+        me = _text(self._call("GET", "users/me", deadline), "id")
+        self._call("POST", f"channels/{channel}/members", deadline, {"user_id": me})
 
     def email(self, user_id: str, deadline: Deadline) -> str:
         """Return a user's e-mail address, "" when Mattermost hides it (ShowEmailAddress)."""
@@ -156,7 +132,7 @@ class MattermostApi:
         found = self._call("GET", f"files/{file_id}/info", deadline)
         size = found.get("size") if isinstance(found, dict) else None
         if not isinstance(size, int):
-            raise _odd()
+            raise odd_answer()
         return FileInfo(_text(found, "name"), size, _text(found, "mime_type"))
 
     def download(self, file_id: str, into: BinaryIO, limit: int, deadline: Deadline) -> None:
@@ -165,7 +141,7 @@ class MattermostApi:
         answer = self._request("GET", url, deadline, self._headers(), into=into, limit=limit)
         if answer.status != HTTPStatus.OK:
             decipher(answer)
-            raise _odd()
+            raise odd_answer()
 
     def reply(self, channel: str, root: str, text: str, about: str, deadline: Deadline) -> None:
         """Write into a thread as the bot.
@@ -187,6 +163,18 @@ class MattermostApi:
         """Write into a channel by the incoming webhook."""
         url = self._access().incoming_webhook
         decipher(self._request("POST", url, deadline, _JSON, json.dumps(fields).encode()))
+
+    def knows_webhook(self, deadline: Deadline) -> bool:
+        """Say whether Mattermost takes the incoming webhook; nothing is posted.
+
+        A good one is told that there is no such channel (5.37). That it is locked to another one
+        does not show in this way.
+        """
+        try:
+            self.announce({"text": "x", "channel": "no such channel"}, deadline)
+        except Denied as error:
+            return error.code == f"mattermost-{HOOK_CHANNEL}"
+        return True
 
     def _call(
         self,
@@ -221,69 +209,13 @@ class MattermostApi:
             raise no_answer(error) from None
 
 
-def no_answer(error: NoAnswer) -> MattermostError:
-    """Say what it means that Mattermost did not answer."""
-    kind = Denied if error.cause is Cause.CERTIFICATE else Unreachable
-    remedy = no_answer_remedy(MATTERMOST, error.cause, error.detail)
-    return kind(f"mattermost-{error.cause.value}", remedy)
-
-
-def _odd() -> Denied:
-    """Say that this is no answer of Mattermost's."""
-    return Denied("mattermost-odd-answer", _NOT_MATTERMOST, 200)
-
-
 def _text(value: object, name: str) -> str:
     found = value.get(name) if isinstance(value, dict) else None
     if not isinstance(found, str):
-        raise _odd()
+        raise odd_answer()
     return found
-
-
-def _id_in(value: object, name: str) -> str | None:
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if isinstance(found, str) and _ID.fullmatch(found) else None
 
 
 def _moment_in(value: object, name: str) -> float | None:
     found = value.get(name) if isinstance(value, dict) else None
     return found / 1000 if isinstance(found, int) else None
-
-
-def decipher(answer: Answer) -> object:
-    """Return what a successful answer holds: JSON, or the text "ok" of an incoming webhook.
-
-    Mattermost's own error texts are localised and are neither read nor kept; the `id` decides.
-
-    Raises:
-        MattermostError: of the type that says what to do next.
-    """
-    status = answer.status
-    if status == 429:
-        raise _too_many(answer)
-    if status >= 500:
-        remedy = "Mattermost or a proxy failed: look into its log."
-        raise Unreachable(f"mattermost-http-{status}", remedy, status)
-    if status in (200, 201) and answer.body.strip() == b"ok":
-        return "ok"
-    try:
-        value: object = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        value = None
-    if status in (200, 201) and isinstance(value, dict):
-        return value
-    if status < 400:
-        raise Denied("mattermost-odd-answer", _NOT_MATTERMOST, status)
-    name = value.get("id") if isinstance(value, dict) else None
-    remedy = "Mattermost does not take this: see its log." if name else _NOT_MATTERMOST
-    kind, code, remedy = CODES.get(str(name), (Denied, f"http-{status}", remedy))
-    raise kind(f"mattermost-{code}", remedy, status)
-
-
-def _too_many(answer: Answer) -> Unreachable:
-    """Say how long Mattermost's rate limit asks to wait (header Retry-After, in seconds)."""
-    error = Unreachable("mattermost-http-429", "Mattermost limits requests: raise its limit.", 429)
-    wait = answer.headers.get("Retry-After", "")
-    if wait.isdecimal():
-        error.wait = min(float(wait), timing.RETRY_AFTER_SECONDS)
-    return error

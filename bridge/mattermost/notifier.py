@@ -13,7 +13,7 @@ from bridge.net.deadline import Deadline
 
 
 class Reach(Enum):
-    """How the author of a post can be told something later."""
+    """Where the author of a post is told something later."""
 
     THREAD = "thread"
     CHANNEL = "channel"
@@ -40,14 +40,20 @@ class Notifier:
 
     Args:
         api: Mattermost.
+        team: of the incoming webhook, by its name in addresses; "" if that is not known.
         username: of the incoming webhook's messages, None for its own.
         icon_url: likewise; a bot speaks under its own name and icon.
     """
 
     def __init__(
-        self, api: MattermostApi, username: str | None = None, icon_url: str | None = None
+        self,
+        api: MattermostApi,
+        team: str = "",
+        username: str | None = None,
+        icon_url: str | None = None,
     ) -> None:
         self._api = api
+        self._team = team
         self._looks = {
             name: value
             for name, value in (("username", username), ("icon_url", icon_url))
@@ -55,14 +61,18 @@ class Notifier:
         }
 
     def reach(self, place: Place) -> Reach:
-        """Say where the author of a post will be told.
+        """Say where the author of a post is told.
+
+        An incoming webhook takes a channel's name for that of its own team's channel (5.37), so it
+        says nothing to people of another one, or while nobody knows which its own is.
 
         Raises:
             SettingsError: the secret cannot be read.
         """
         if place.post and self._api.has_bot():
             return Reach.THREAD
-        if place.channel_name and self._api.has_webhook():
+        is_its_team = bool(self._team) and place.team == self._team
+        if place.channel_name and is_its_team and self._api.has_webhook():
             return Reach.CHANNEL
         return Reach.NONE
 

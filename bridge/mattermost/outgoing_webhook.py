@@ -264,7 +264,10 @@ def neutralise(text: str) -> str:
     return _MARKDOWN.sub(r"\\\g<0>", parted)
 
 
-_USER_NAME = re.compile("[a-z][a-z0-9._-]{0,63}")
+_USER_NAME = re.compile("[a-z0-9._-]{1,64}")
+"""What a user may be called (5.37, model/user.go): only its web client wants a letter first, and
+directories give other names."""
+
 _EVERYBODY = frozenset({"all", "channel", "here"})
 
 

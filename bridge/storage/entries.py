@@ -24,7 +24,12 @@ ticket and thread are linked."""
 
 NOT_TAKEN = "not taken"
 """What is done beside for a ticket that goes on from another: it does not count as taken into
-account by its link. The release before does not know this step, and ignores it."""
+account by its link."""
+
+ANSWERED = "answered"
+"""No step, but what is noted beside them: Mattermost's request was answered with the ticket while
+it was not known where the post stands. Below a reply Mattermost drops that answer (5.37), so it
+has told the author only if the post is none."""
 
 
 class Kind(Enum):

@@ -81,6 +81,7 @@ class Files:
         """
         carried = {step for step in done if step.startswith("file:")}
         failed: list[tuple[str, str]] = []
+        late: list[tuple[str, str]] = []
         errors: list[ServerError] = []
         attached = _Attached(self._glpi, ticket)
         missing = [n for n, file_id in enumerate(files) if f"file:{file_id}" not in carried]
@@ -94,12 +95,17 @@ class Files:
                 failed.append((error.name, error.reason))
             except (GlpiError, MattermostError) as error:
                 errors.append(error)
+                late.append((self._rules.ticket["file"], self._why_late(error)))
             else:
                 carried.add(f"file:{file_id}")
         in_doubt = any(isinstance(error, OutcomeUnknown) for error in errors)
         first = errors[0] if errors else None
-        late = ((self._rules.ticket["file"], self._rules.ticket["late_file"]),) * len(errors)
-        return Carried(frozenset(carried), tuple(failed), late, first, in_doubt)
+        return Carried(frozenset(carried), tuple(failed), tuple(late), first, in_doubt)
+
+    def _why_late(self, error: ServerError) -> str:
+        """Say why a file was not brought, if it never will be; a bot may still be let in."""
+        words = self._rules.ticket
+        return words["denied_file" if isinstance(error, Denied) else "late_file"]
 
     def note_missing(
         self,
@@ -151,10 +157,6 @@ class Files:
             raise NotCarriedError(name, words[error.reason]) from None
         except Gone:
             raise NotCarriedError(name, words["deleted_file"]) from None
-        except Denied as error:
-            if error.status != 403:  # of the whole bot, not of this file: it will heal
-                raise
-            raise NotCarriedError(name, words["denied_file"]) from None
         return (number, name) if number and known.mime_type in PICTURES else None
 
     def _limit(self, deadline: Deadline) -> int:

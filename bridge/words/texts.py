@@ -13,9 +13,23 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "accepted_bot": "Чтобы дополнить её, ответьте в этой ветке, начав со слова «{trigger}».",
         "accepted_files": "Файлы остались в чате, в заявке есть ссылка на них.",
         "accepted_files_unlinked": "Файлы остались в чате.",
+        "accepted_files_wait": "Файлы пока остались в чате: бот не может их прочитать.",
         "empty": (
             ":information_source: Напишите после `{trigger}`, что случилось, например: "
             "`{trigger} не печатает принтер, кабинет 305`. Заявка пока не создана."
+        ),
+        "empty_reply": (
+            ":information_source: В этой ветке заявка {t}. Чтобы дополнить её, напишите после "
+            "`{trigger}`, что добавить, например: `{trigger} уже печатает`. Пока ничего не "
+            "добавлено."
+        ),
+        "empty_closed": (
+            ":information_source: Заявка {t} этой ветки больше не принимает дополнений. Напишите "
+            "после `{trigger}`, что случилось, и будет создана новая, связанная с ней."
+        ),
+        "empty_message": (
+            ":information_source: Напишите после `{trigger}`, что случилось, например: "
+            "`{trigger} не печатает принтер, кабинет 305`. Само это сообщение никуда не записано."
         ),
         "unknown_desk": (
             ":grey_question: «{word}» здесь не настроено, заявка не создана. "
@@ -30,6 +44,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":hourglass_flowing_sand: Сообщение сохранено, заявка появится немного позже. {follows}"
         ),
         "follows_thread": "Её номер придёт сюда. Писать ещё раз не нужно.",
+        "follows_reply": "Её номер придёт ответом на ваше сообщение. Писать ещё раз не нужно.",
         "follows_channel": "Её номер придёт в этот канал. Писать ещё раз не нужно.",
         "follows_none": "Писать ещё раз не нужно. Код: {ref}",
         "refused": (
@@ -97,9 +112,22 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "accepted_bot": "To add to it, reply in this thread starting with “{trigger}”.",
         "accepted_files": "The files stay in the chat; the ticket links to them.",
         "accepted_files_unlinked": "The files stay in the chat.",
+        "accepted_files_wait": "The files stay in the chat for now: the bot cannot read them.",
         "empty": (
             ":information_source: Say what happened after `{trigger}`, for example: "
             "`{trigger} the printer in room 305 is jammed`. No ticket has been filed yet."
+        ),
+        "empty_reply": (
+            ":information_source: This thread has ticket {t}. To add to it, say after `{trigger}` "
+            "what to add, for example: `{trigger} it prints again`. Nothing has been added yet."
+        ),
+        "empty_closed": (
+            ":information_source: Ticket {t} of this thread takes no more additions. Say after "
+            "`{trigger}` what happened, and a new one will be filed, linked to it."
+        ),
+        "empty_message": (
+            ":information_source: Say what happened after `{trigger}`, for example: "
+            "`{trigger} the printer in room 305 is jammed`. This message itself was not filed."
         ),
         "unknown_desk": (
             ":grey_question: “{word}” is not set up here, so no ticket was filed. "
@@ -115,6 +143,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "later. {follows}"
         ),
         "follows_thread": "Its number will come here. No need to write again.",
+        "follows_reply": "Its number will come as a reply to your message. No need to write again.",
         "follows_channel": "Its number will come into this channel. No need to write again.",
         "follows_none": "No need to write again. Reference: {ref}",
         "refused": (

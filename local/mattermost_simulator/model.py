@@ -17,11 +17,14 @@ Json = dict[str, Any]
 
 @dataclass
 class Channel:
-    """A public channel, and whether the bot is a member."""
+    """A channel of a team, whether it is public, and whether the bot is a member."""
 
     id: str
     name: str
     with_bot: bool = True
+    team: str = TEAM
+    is_private: bool = False
+    is_archived: bool = False
 
 
 @dataclass

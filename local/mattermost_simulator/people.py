@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import parse_form_data
 
-from .model import MAX_FILES, MAX_MESSAGE, TEAM, TEAM_ID, Channel, Json, User
+from .model import MAX_FILES, MAX_MESSAGE, TEAM_ID, Channel, Json, User
 from .outgoing import OutgoingWebhook
 from .store import Store
 
@@ -23,7 +23,7 @@ MAX_BODY = 256 * 1024 * 1024
 
 FIELDS = ("user", "text", "file", "root", "channel", "email")
 
-_USER = re.compile(r"[a-z][a-z0-9._-]{0,63}")
+_USER = re.compile(r"[a-z0-9._-]{1,64}")
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -170,7 +170,7 @@ def _fields(channel: Channel, user: User, post: Json, trigger: str) -> dict[str,
     """Return what an outgoing webhook tells of a post, in the order of its JSON."""
     return {
         "team_id": TEAM_ID,
-        "team_domain": TEAM,
+        "team_domain": channel.team,
         "channel_id": channel.id,
         "channel_name": channel.name,
         "user_id": user.id,

@@ -18,13 +18,16 @@ class Store:
         outgoing: the webhook that people's posts set off, if there is one.
         fault: in force at the REST API and the incoming webhook, if there is one.
         log: "METHOD path" of each request to the REST API and the incoming webhook, in order.
-        teams, hooks, config: what the REST API lists.
+        teams, hooks, config: what the REST API lists; the teams are those that the bot is in.
+        hook_team: the team of the incoming webhook.
+        hook_channel: the id of the only channel that it may write into, "" for any.
     """
 
     bot_token = "bottoken000000000000000000"
     admin_token = "admintoken0000000000000000"
     bot_id = "tbxskbymetgd3j51qs9o688r4c"
     hook_id = "incominghookid000000000000"
+    direct_id = "directchannel0000000000000"
 
     def __init__(self) -> None:
         self.lock = threading.Condition()
@@ -38,9 +41,11 @@ class Store:
         self.log: list[str] = []
         self.teams: list[Json] = [{"id": TEAM_ID, "name": TEAM}]
         self.hooks: list[Json] = []
+        self.hook_team, self.hook_channel = TEAM, ""
         self.config = {
             "ShowEmailAddress": "true",
             "EnableOutgoingWebhooks": "true",
+            "EnableIncomingWebhooks": "true",
             "EnablePostUsernameOverride": "false",
             "EnablePostIconOverride": "false",
         }
@@ -48,9 +53,18 @@ class Store:
         self._running = False
         self.add_channel("helpdesk", "745i3akya3d9ierbsg6gsqmkfr")
 
-    def add_channel(self, name: str, channel_id: str = "", *, with_bot: bool = True) -> Channel:
-        """Add a public channel, of which the bot is a member or not; returns it."""
-        channel = Channel(channel_id or self.new_id(), name, with_bot)
+    def add_channel(
+        self,
+        name: str,
+        channel_id: str = "",
+        *,
+        with_bot: bool = True,
+        team: str = TEAM,
+        is_private: bool = False,
+    ) -> Channel:
+        """Add a channel, of which the bot is a member or not; returns it."""
+        number = channel_id or self.new_id()
+        channel = Channel(number, name, with_bot, team=team, is_private=is_private)
         self.channels[channel.id] = channel
         return channel
 

@@ -119,6 +119,8 @@ def _samples() -> Iterator[ServerError]:
     yield _mattermost(_page(502))
     yield _mattermost(_json(401, {"id": "api.context.session_expired.app_error"}))
     yield _mattermost(_json(403, {"id": "api.context.permissions.app_error"}))
+    yield _mattermost(_json(404, {"id": "app.webhooks.get_incoming.app_error"}))
+    yield _mattermost(_json(501, {"id": "api.incoming_webhook.disabled.app_error"}))
 
 
 _SAMPLES = {error.code: error for error in _samples()}

@@ -52,6 +52,11 @@ NOT_ASSIGNABLE = Fault(
     "Desk {desk}: tickets cannot be assigned to group {id}.",
     "Administration > Groups > (group): allow “Assigned to”, or correct “group” in bridge.toml.",
 )
+OTHER_LINKS = Fault(
+    "Links that people get lead to {used}, but GLPI calls itself {own}.",
+    "Set GLPI_PUBLIC_URL (parameter GlpiPublicUrl) to the address that people open, whichever that "
+    "is, or correct GLPI's own (Setup > General > URL of the application).",
+)
 SMALL_DOCUMENTS = Fault(
     "GLPI takes files up to {limit} MB; bridge.toml promises {wanted}.",
     "Raise it in Setup > General > Management (and in PHP), or set max_file_mb = {limit}.",
@@ -97,6 +102,20 @@ def version(glpi: GlpiSubject) -> Result:
     if not re.match(r"(10\.0|11)\b", found):
         return VERSION.found(version=found)
     return Ok(found)
+
+
+def links(glpi: GlpiSubject) -> Result:
+    """Say where links to tickets lead, and whether GLPI gives people the same address."""
+    settings = glpi.configuration.settings
+    if settings.glpi_public_url:
+        return Ok(f"to {settings.glpi_public_url}")
+    told = glpi.get("getGlpiConfig").get("cfg_glpi")
+    own = str(told.get("url_base") or "") if isinstance(told, dict) else ""
+    if not own:
+        return Skipped("GLPI does not tell its own address")
+    if own.rstrip("/").casefold() != settings.glpi_url.casefold():
+        return OTHER_LINKS.found(used=settings.glpi_url, own=own)
+    return Ok(f"to {settings.glpi_url}")
 
 
 def create(glpi: GlpiSubject) -> Result:
@@ -326,6 +345,7 @@ _NEEDS_SESSION = ("glpi.session",)
 
 CHECKS: tuple[Check[GlpiSubject], ...] = (
     Check("glpi.version", "version", version, _NEEDS_SESSION, (VERSION, NO_VERSION)),
+    Check("glpi.links", "links for people", links, _NEEDS_SESSION, (OTHER_LINKS,)),
     Check("glpi.create", "creates tickets", create, _NEEDS_SESSION, (NO_CREATE,)),
     Check("glpi.read-back", "sees its tickets", read_back, _NEEDS_SESSION, (NO_READ,)),
     Check("glpi.entities", "entities", entities, _NEEDS_SESSION, (NO_ENTITY, OUT_OF_SIGHT)),

@@ -4,13 +4,14 @@ REST API v4, seen on 5.37.0; the names in `config/client` are those of the serve
 (config/client.go), which hands out most of them only to somebody logged in.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urljoin, urlsplit
 
 from bridge.config.rules import Desk
-from bridge.mattermost.api import decipher, no_answer
+from bridge.mattermost.api import Denied, Gone, decipher, no_answer
 from bridge.net.deadline import Deadline
 from bridge.net.http import Answer, NoAnswer
 from operations.doctor.check import Check, Fault, Ok, Result, Skipped, together
@@ -33,12 +34,12 @@ NOT_IN_TEAM = Fault(
     "The bot is not in the team {team}, which a desk serves.", "Invite it to that team."
 )
 NOT_IN_CHANNEL = Fault(
-    "The bot is not in the channel {channel}, which a desk serves.",
+    "The bot is not in the channel {channel}, which a desk serves, and does not join it by itself.",
     "Add it there (Channel > Add members), or files and answers in threads do not work.",
 )
 NO_CHANNEL = Fault(
-    "The bot is in no channel but the ones of everybody.",
-    "Add it to the channels in which people write to the bridge.",
+    "The bot is in no channel but the ones of everybody, and bot_joins of bridge.toml is false.",
+    "Add it to the channels in which people write to the bridge, or let it join them by itself.",
 )
 HIDDEN_ADDRESSES = Fault(
     "Mattermost hides e-mail addresses (ShowEmailAddress), so tickets have no requester.",
@@ -52,6 +53,19 @@ NO_OVERRIDE = Fault(
 NOT_A_HOOK = Fault(
     "mattermost_incoming_webhook is not the address of an incoming webhook.",
     "Copy it again from Integrations > Incoming Webhooks; it ends with /hooks/ and 26 characters.",
+)
+NO_HOOK_TEAM = Fault(
+    "Nobody knows which team the incoming webhook is of, so nobody is told anything by it.",
+    "Set incoming_webhook_team of bridge.toml to that team's name in addresses.",
+)
+OTHER_HOOK_TEAM = Fault(
+    "The incoming webhook is of another team than {team}, which bridge.toml names.",
+    "Correct incoming_webhook_team, or create the webhook in that team: its words would land in "
+    "the wrong channel.",
+)
+LOCKED_HOOK = Fault(
+    "The incoming webhook is locked to one channel.",
+    "Take the tick off “Lock to this channel” if people write to the bridge in others, too.",
 )
 OTHER_HOST = Fault(
     "mattermost_incoming_webhook is at {host}, MATTERMOST_URL at {other}.",
@@ -165,20 +179,39 @@ def membership(chat: MattermostSubject) -> Result:
         return NO_TEAM.found()
     if chat.configuration.rules is None:
         return Skipped(NO_DESKS)
-    channels: set[str] = set()
-    for team in teams:
-        for channel in chat.rows(f"users/me/teams/{team.get('id')}/channels", chat.bot_token):
-            channels |= {str(channel.get("id")), str(channel.get("name"))}
-    names = {str(team.get("name")) for team in teams}
-    desks = chat.configuration.rules.desks
+    channels = [
+        channel
+        for team in teams
+        for channel in chat.rows(f"users/me/teams/{team.get('id')}/channels", chat.bot_token)
+        if channel.get("type") in ("O", "P")  # its direct channels are listed with each team (5.37)
+    ]
+    inside = {str(channel.get(key)) for channel in channels for key in ("id", "name")}
+    teams_ = sorted({str(team.get("name")) for team in teams})
+    desks, joins = chat.configuration.rules.desks, chat.configuration.rules.bot_joins
+    outside = [c for c in _wanted(desks, "channels") if c not in inside]
+    joined = [c for c in outside if joins and _would_join(chat, c, teams_)]
     found = together(
-        *(NOT_IN_TEAM.found(team=t) for t in _wanted(desks, "teams") if t not in names),
-        *(NOT_IN_CHANNEL.found(channel=c) for c in _wanted(desks, "channels") if c not in channels),
+        *(NOT_IN_TEAM.found(team=t) for t in _wanted(desks, "teams") if t not in teams_),
+        *(NOT_IN_CHANNEL.found(channel=c) for c in outside if c not in joined),
     )
-    real = sorted(c for c in channels - _OF_EVERYBODY if not re.fullmatch("[a-z0-9]{26}", c))
-    if not found and not real:
+    real = sorted({str(channel.get("name")) for channel in channels} - _OF_EVERYBODY)
+    if not found and not real and not joins:
         return NO_CHANNEL.found()
-    return found or Ok(f"{', '.join(real)} ({', '.join(sorted(names))})")
+    detail = f"{', '.join(real) or 'in no channel yet'} ({', '.join(teams_)})"
+    later = ", ".join(joined) or "other public channels"
+    return found or Ok(f"{detail}; joins {later} when somebody writes there" if joins else detail)
+
+
+def _would_join(chat: MattermostSubject, channel: str, teams: Sequence[str]) -> bool:
+    """Say whether a channel is a public one of the bot's teams; what it may not see is none."""
+    paths = [f"teams/name/{team}/channels/name/{channel}" for team in teams]
+    if re.fullmatch("[a-z0-9]{26}", channel):
+        paths.append(f"channels/{channel}")
+    for path in paths:
+        with contextlib.suppress(Denied, Gone):
+            found = chat.get(path, chat.bot_token)
+            return isinstance(found, dict) and found.get("type") == "O"
+    return False
 
 
 def _wanted(desks: Sequence[Desk], key: str) -> list[str]:
@@ -241,7 +274,27 @@ def incoming(chat: MattermostSubject) -> Result:
     own = urlsplit(chat.base)
     if chat.base and parts.netloc != own.netloc:
         return OTHER_HOST.found(host=parts.hostname, other=own.hostname)
-    return Ok(f"at {parts.hostname}; not tried, since it would post")
+    if chat.configuration.rules is None:
+        return Skipped(NO_DESKS)
+    team = chat.configuration.rules.webhook_team
+    if not team:
+        return NO_HOOK_TEAM.found()
+    if chat.admin_token and chat.is_reachable:
+        return _hook_as_told(chat, parts.path.rpartition("/")[2], team)
+    return Ok(f"at {parts.hostname}, of the team {team}; not tried, since it would post")
+
+
+def _hook_as_told(chat: MattermostSubject, number: str, team: str) -> Result:
+    """Hold the incoming webhook to what Mattermost tells an administrator of it."""
+    told = chat.get(f"hooks/incoming/{number}", chat.admin_token)
+    hook = told if isinstance(told, dict) else {}
+    its_own = chat.get(f"teams/{hook.get('team_id')}", chat.admin_token)
+    name = its_own.get("name") if isinstance(its_own, dict) else None
+    found = together(
+        OTHER_HOOK_TEAM.found(team=team) if name != team else None,
+        LOCKED_HOOK.found() if hook.get("channel_locked") else None,
+    )
+    return found or Ok(f"of the team {team}, for all its channels")
 
 
 _NEEDS_REACHABLE = ("mattermost.reachable",)
@@ -265,5 +318,12 @@ CHECKS: tuple[Check[MattermostSubject], ...] = (
         "mattermost.addresses", "e-mail addresses", addresses, _NEEDS_REACHABLE, (HIDDEN_ADDRESSES,)
     ),
     Check("mattermost.overrides", "name and picture", overrides, _NEEDS_REACHABLE, (NO_OVERRIDE,)),
-    Check("mattermost.incoming", "incoming webhook", incoming, (), (NOT_A_HOOK, OTHER_HOST)),
+    Check(
+        "mattermost.incoming",
+        "incoming webhook",
+        incoming,
+        (),
+        (NOT_A_HOOK, OTHER_HOST, NO_HOOK_TEAM, OTHER_HOOK_TEAM, LOCKED_HOOK),
+        ("mattermost-hook", "mattermost-hook-off"),
+    ),
 )

@@ -59,7 +59,15 @@ def test_the_base_url_is_found_in_what_people_paste(given: str, used: str) -> No
     assert Settings.from_env({**ENV, "GLPI_URL": given}).glpi_url == used
 
 
-@pytest.mark.parametrize("key", ["GLPI_URL", "MATTERMOST_URL"])
+def test_people_may_have_another_address_of_glpi() -> None:
+    given = " https://helpdesk.example/glpi/apirest.php/ "
+    assert Settings.from_env({**ENV, "GLPI_PUBLIC_URL": given}).glpi_public_url == (
+        "https://helpdesk.example/glpi"
+    )
+    assert Settings.from_env({**ENV, "GLPI_PUBLIC_URL": " "}).glpi_public_url is None
+
+
+@pytest.mark.parametrize("key", ["GLPI_URL", "MATTERMOST_URL", "GLPI_PUBLIC_URL"])
 @pytest.mark.parametrize(
     "value",
     [

@@ -286,6 +286,7 @@ def test_the_environment_is_what_settings_read() -> None:
     own = {
         "GLPI_URL",
         "MATTERMOST_URL",
+        "GLPI_PUBLIC_URL",
         "GLPI_CA_BUNDLE",
         "MATTERMOST_CA_BUNDLE",
         "SECRET_ID",
@@ -419,6 +420,9 @@ def test_the_consoles_form_explains_every_parameter(name: str) -> None:
         ("GlpiUrl", "helpdesk.example.com", False),
         ("GlpiUrl", "https://user:pw@helpdesk.example.com", False),
         ("MattermostUrl", "", True),
+        ("GlpiPublicUrl", "", True),
+        ("GlpiPublicUrl", "https://helpdesk.example.com/glpi/", True),
+        ("GlpiPublicUrl", "https://user:pw@helpdesk.example.com", False),
         ("ExistingSecretArn", SECRET, True),
         ("ExistingSecretArn", "my-secret", False),
         ("ExistingSecretArn", SECRET.removesuffix("-AbCdEf"), False),

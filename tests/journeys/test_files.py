@@ -76,13 +76,13 @@ def test_without_a_bot_the_ticket_says_where_the_files_are(
 
 @pytest.mark.parametrize("way_back", ["", "hook"])
 def test_if_the_bot_leaves_before_the_files_are_carried_the_ticket_says_so(
-    chat: Chat, way_back: str
+    chat: Chat, way_back: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     post = chat.write("112 x", ("a.txt", b"words"), ("b.txt", b"more"))
     assert "Файлы" not in chat.ticket["content"]
     hook = chat.mattermost.hook_url if way_back else ""
     chat.lab.store(mattermost_bot_token="", mattermost_incoming_webhook=hook)
-    chat.lab.cold_start()
+    chat.rules(monkeypatch, tmp_path, 'incoming_webhook_team = "acme"')
     chat.settle()
     (note,) = contents(chat.ticket)
     assert NOTE in note
@@ -372,20 +372,57 @@ def test_a_file_whose_message_was_deleted_is_noted_though_nobody_can_be_told(cha
     assert chat.told() == []
 
 
-def test_a_bot_outside_the_channel_notes_that_and_comes_back_when_it_is_let_in(chat: Chat) -> None:
+def keep_out(chat: Chat) -> None:
+    """Let somebody remove the bot from the team, so that it cannot join the channel."""
     chat.mattermost.channels[HELPDESK].with_bot = False
+    chat.mattermost.teams.clear()
+
+
+def test_a_bot_outside_the_channel_waits_and_carries_the_files_when_it_is_let_in(
+    chat: Chat,
+) -> None:
+    keep_out(chat)
     chat.write("112 x", ("a.txt", b"1"))
     assert "Принято" in chat.said
     for _ in range(2):
         assert chat.go_on()
         assert chat.worker.queue[0].visible_at - chat.clock.now == TIMING.longest_pause
-    (note,) = contents(chat.ticket)
-    assert "файл: у бота нет доступа к файлу" in note
     (line,) = [e for e in chat.lab.logged() if "remedy" in e][-1:]
     assert "add it to the team" in line["remedy"]
     chat.mattermost.channels[HELPDESK].with_bot = True
     chat.settle()
     assert filenames(chat.ticket) == ["a.txt"]
+    assert contents(chat.ticket) == []  # no note says that it could not be had
+    assert chat.told() == []
+
+
+def test_a_file_that_the_bot_could_not_read_for_days_is_noted_with_the_reason(chat: Chat) -> None:
+    keep_out(chat)
+    chat.write("112 x", ("a.txt", b"1"))
+    chat.go_on()
+    assert contents(chat.ticket) == []
+    chat.clock.now += TIMING.max_age
+    chat.go_on()
+    (note,) = contents(chat.ticket)
+    assert "файл: у бота нет доступа к файлу" in note
+    assert chat.worker.queue == []
+
+
+def test_of_a_file_that_failed_for_good_and_one_that_waits_each_is_said_what_is_true(
+    chat: Chat,
+) -> None:
+    """A note about the one must not say of the other that it never came."""
+    post, ids = chat.add_post("", ("bad.exe", b"MZ"), ("a.txt", b"1"))
+    fault = MattermostFault(status=500, match=f"files/{ids[1]}")
+    chat.mattermost.fault = fault
+    chat.deliver("112 x", post, ids)
+    chat.go_on()
+    chat.mattermost.heal()
+    chat.settle()
+    assert filenames(chat.ticket) == ["a.txt"]
+    (note,) = contents(chat.ticket)
+    assert "bad.exe" in note
+    assert "a.txt" not in note
 
 
 @pytest.mark.parametrize("name", ["@all.txt", "a](http://evil).txt", "<!channel>.txt", "112.exe"])

@@ -1,8 +1,11 @@
 """What an author is told when nobody waits for an answer any more."""
 
+from pathlib import Path
+
 import pytest
 
 import handler
+from bridge import container
 from bridge.config.timing import THREAD_UNKNOWN_SECONDS
 from bridge.jobs.post_job import PostJob, dumps
 from local.gateway import Context
@@ -18,8 +21,18 @@ TOO_LARGE = Fault("status_before", match="POST Ticket", status=413)
 
 
 @pytest.fixture
-def hook(lab: Lab, worker: MemoryOutbox, mattermost: MattermostSimulator) -> MattermostSimulator:
-    """A Mattermost in which the bridge has an incoming webhook."""
+def hook(
+    lab: Lab,
+    worker: MemoryOutbox,
+    mattermost: MattermostSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> MattermostSimulator:
+    """A Mattermost in which the bridge has an incoming webhook of the team acme."""
+    path = tmp_path / "bridge.toml"
+    desk = '[[desk]]\ntriggers = ["112"]\n'
+    path.write_text(f'incoming_webhook_team = "acme"\n{desk}', "utf-8")
+    monkeypatch.setattr(container, "BRIDGE_TOML", path)
     lab.store(mattermost_incoming_webhook=mattermost.hook_url)
     lab.cold_start()
     return mattermost
@@ -143,6 +156,7 @@ def test_a_bot_outside_the_channel_waits_for_the_administrator_at_the_longest_pa
     lab: Lab, bot: MattermostSimulator, worker: MemoryOutbox, clock: Clock
 ) -> None:
     bot.channels[HELPDESK].with_bot = False
+    bot.teams.clear()  # so it cannot join
     saved(lab, bot)
     go_on(worker, clock)
     assert worker.queue[0].visible_at - clock.now == pytest.approx(TIMING.longest_pause)

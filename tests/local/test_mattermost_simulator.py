@@ -27,6 +27,8 @@ ROOT = "1y5xbahnifn4ufumg4p8y5jsde"
 READ = {
     "ping": ["status"],
     "/posts": ["channel_id", "root_id"],
+    "/members": ["channel_id"],
+    "/channels": ["id", "type"],
     "/users/": ["username", "email"],
     "/info": ["name", "size", "mime_type"],
 }
@@ -38,6 +40,13 @@ def as_recorded(mattermost: MattermostSimulator) -> MattermostSimulator:
     """The simulator with the channels and posts of the recordings."""
     mattermost.add_channel("other", "ogigtt16g3yxtfdtgcmdcry3by")
     mattermost.add_channel("elsewhere", NOT_A_MEMBER, with_bot=False)
+    mattermost.add_channel("tickets", "gfy7i4wk67gjbmo6z9oxpqt5gh")
+    mattermost.add_channel("nobot", "bgy1wnosepf3iygdud49778dho", with_bot=False)
+    private = "djeo6czus7g5m8rkcqxdrskkpr"
+    mattermost.add_channel("nobot-private", private, with_bot=False, is_private=True)
+    archived = mattermost.add_channel("arch1795758728", "ekmdegopup8ijqaupbwqsnenrh")
+    archived.is_archived = True
+    mattermost.add_post(archived.id, "", "webpyx1aq7rc5e1oryc3t4zaro")
     mattermost.add_post(HELPDESK, "", ROOT)
     mattermost.add_post(HELPDESK, ROOT, "11k4gmn4ebn97xb577ga46rfbo")
     elsewhere = mattermost.add_post(NOT_A_MEMBER, "", "qd473d85etbb7gcpzk6w4mybbe")
@@ -87,6 +96,25 @@ def test_status_type_and_what_the_bridge_reads_are_as_recorded(
     else:
         read = next(names for part, names in READ.items() if part in path)
         assert [body[name] for name in read] == [recorded["body"][name] for name in read]
+
+
+def test_a_bot_joins_public_channels_of_its_team_and_no_others(
+    mattermost: MattermostSimulator,
+) -> None:
+    """Seen on 5.37.0, though only the refusal is recorded."""
+    found = {
+        "public": mattermost.add_channel("public", with_bot=False),
+        "private": mattermost.add_channel("private", with_bot=False, is_private=True),
+        "elsewhere": mattermost.add_channel("elsewhere", with_bot=False, team="other"),
+    }
+    authorized = [["Authorization", f"Bearer {mattermost.bot_token}"]]
+    for channel in found.values():
+        wanted = {"user_id": mattermost.bot_id}
+        path = f"/api/v4/channels/{channel.id}/members"
+        sent = {"method": "POST", "path": path, "headers": authorized, "body": wanted}
+        status, _, _ = ask(mattermost.url, sent)
+        assert status == (201 if channel.with_bot else 403)
+    assert [name for name, channel in found.items() if channel.with_bot] == ["public"]
 
 
 def test_a_repeated_pending_id_returns_the_post_there_is(as_recorded: MattermostSimulator) -> None:

@@ -28,7 +28,8 @@ REPLY = "done"
 
 def place(post_id: str | None, **fields: object) -> Place:
     """Return where a post was written."""
-    given = {"text": "112 x", "post_id": post_id or "", "channel_name": "helpdesk", **fields}
+    somewhere = {"channel_name": "helpdesk", "team_domain": "acme"}
+    given = {"text": "112 x", "post_id": post_id or "", **somewhere, **fields}
     return to_post(given, "hook", "request", "token").submission().place
 
 
@@ -58,7 +59,7 @@ def bot(mattermost: MattermostSimulator, http: Http) -> Notifier:
 @pytest.fixture
 def hook(mattermost: MattermostSimulator, http: Http) -> Notifier:
     access = MattermostAccess(incoming_webhook=mattermost.hook_url)
-    return Notifier(MattermostApi(None, lambda: access, http), username="Helpdesk")
+    return Notifier(MattermostApi(None, lambda: access, http), "acme", username="Helpdesk")
 
 
 def test_a_bot_answers_in_the_thread_of_the_post(
@@ -107,6 +108,8 @@ def test_an_incoming_webhook_writes_into_the_channel_of_the_post(
         ({"bot_token": "b"}, None, {}, Reach.NONE),
         ({"bot_token": "b"}, "https://m", {"post_id": ""}, Reach.NONE),
         ({"incoming_webhook": "h"}, "https://m", {"channel_name": ""}, Reach.NONE),
+        ({"incoming_webhook": "h"}, "https://m", {"team_domain": "other"}, Reach.NONE),
+        ({"incoming_webhook": "h"}, "https://m", {"team_domain": ""}, Reach.NONE),
         ({}, "https://m", {}, Reach.NONE),
     ],
     ids=str,
@@ -115,12 +118,8 @@ def test_where_an_author_will_be_told(
     access: dict[str, str], url: str | None, fields: dict[str, str], reach: Reach, http: Http
 ) -> None:
     known = MattermostAccess(**access)
-    assert (
-        Notifier(MattermostApi(url, lambda: known, http)).reach(
-            place(**{"post_id": "a" * 26, **fields})
-        )
-        is reach
-    )
+    notifier = Notifier(MattermostApi(url, lambda: known, http), "acme")
+    assert notifier.reach(place(**{"post_id": "a" * 26, **fields})) is reach
 
 
 def test_a_deleted_post_has_nobody_to_tell(bot: Notifier) -> None:

@@ -330,6 +330,31 @@ def test_name_and_icon_are_sent_only_when_configured() -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        *("alice", "anna.k", "vasya-", "petya.", "7seven", "1", "112", "7.7", "2020-01-01"),
+        *("_under", "_", "__", ".dot", "-dash", "a" * 64, "hereafter", "all-hands", "channel7"),
+    ],
+)
+def test_every_name_that_mattermost_gives_is_rung(name: str) -> None:
+    """Tried on 5.37.0; its model/user.go: letters, digits, `.`, `-`, `_` in any order, 1 to 64."""
+    assert outgoing_webhook.mention(name) == f"@{name}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "a" * 65, "ünder", "sp ace", "a@b", "x](http://z)", "@bob", "<!channel>", "a\n@all"),
+        *("all", "here", "channel", "all.", "here-_", "channel__", "all.-_"),
+    ],
+)
+def test_what_is_no_name_or_would_ring_everybody_rings_nobody(name: str) -> None:
+    shown = outgoing_webhook.mention(name)
+    assert not re.search("@[a-z0-9._-]", shown)
+    assert "<!c" not in shown
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "@all",

@@ -163,6 +163,23 @@ def test_another_version_is_a_finding(lab: Lab, monkeypatch: pytest.MonkeyPatch,
     assert wanted in found
 
 
+def test_links_that_people_cannot_open_are_found(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor().well("glpi.links") == f"to {lab.glpi.url}"
+    monkeypatch.setenv("GLPI_URL", lab.glpi.url.replace("127.0.0.1", "localhost"))
+    real = glpi_login.GlpiSubject.get
+
+    def get(glpi: glpi_login.GlpiSubject, path: str) -> object:
+        own = {"url_base": "https://helpdesk.example", "version": "11.0.6"}
+        return {"cfg_glpi": own} if path == "getGlpiConfig" else real(glpi, path)
+
+    monkeypatch.setattr(glpi_login.GlpiSubject, "get", get)
+    found = doctor().found("glpi.links")
+    assert "but GLPI calls itself https://helpdesk.example." in found
+    assert "Set GLPI_PUBLIC_URL" in found
+    monkeypatch.setenv("GLPI_PUBLIC_URL", "https://desk.example/")
+    assert doctor().well("glpi.links") == "to https://desk.example"
+
+
 @both_versions
 def test_a_profile_without_the_right_is_found_without_filing_anything(lab: Lab) -> None:
     lab.glpi.inject(Fault("right_missing"))

@@ -56,7 +56,8 @@ def test_a_healthy_mattermost_is_well(chat: MattermostSimulator, tmp_path: Path)
     assert results.wrong == []
     assert f"{chat.url}, 5.37.0, " in results.well("mattermost.reachable")
     assert results.well("mattermost.bot") == "its token is accepted"
-    assert results.well("mattermost.member") == "helpdesk (acme)"
+    joins = "; joins other public channels when somebody writes there"
+    assert results.well("mattermost.member") == f"helpdesk (acme){joins}"
     assert results.well("mattermost.addresses") == "the bot sees them"
     assert results.well("mattermost.enabled") == "switched on"
     assert results.well("mattermost.hooks") == "Help desk: form"
@@ -139,17 +140,43 @@ def test_a_bot_outside_of_a_desks_team_or_channel_is_found(
 ) -> None:
     chat.add_channel("elsewhere", with_bot=False)
     desk = 'channels = ["helpdesk", "elsewhere"]\nteams = ["acme", "other"]\n'
-    found = checked(chat, tmp_path, desk).found("mattermost.member")
+    found = checked(chat, tmp_path, desk, "bot_joins = false\n").found("mattermost.member")
     assert "not in the team other, which" in found
     assert "not in the channel elsewhere, which" in found
     assert "helpdesk" not in found
 
 
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_a_public_channel_that_the_bot_will_join_by_itself_is_named(
+    chat: MattermostSimulator, tmp_path: Path, by: str
+) -> None:
+    channel = chat.add_channel("elsewhere", with_bot=False)
+    wanted = channel.name if by == "name" else channel.id
+    well = checked(chat, tmp_path, f'channels = ["{wanted}"]\n').well("mattermost.member")
+    assert well == f"helpdesk (acme); joins {wanted} when somebody writes there"
+    assert not any(line.startswith("POST") for line in chat.log)
+
+
+@pytest.mark.parametrize("kind", ["private", "other team", "unknown"])
+def test_a_channel_that_the_bot_may_not_join_is_found(
+    chat: MattermostSimulator, tmp_path: Path, kind: str
+) -> None:
+    if kind == "private":
+        chat.add_channel("elsewhere", with_bot=False, is_private=True)
+    elif kind == "other team":
+        chat.add_channel("elsewhere", with_bot=False, team="other")
+    found = checked(chat, tmp_path, 'channels = ["elsewhere"]\n').found("mattermost.member")
+    assert "not in the channel elsewhere, which a desk serves, and does not join it" in found
+
+
 def test_a_bot_in_no_channel_of_its_own_is_found(chat: MattermostSimulator, tmp_path: Path) -> None:
+    """Every bot has a direct channel with its creator; that is none where people write."""
     chat.channels.clear()
     chat.add_channel("town-square")
-    found = checked(chat, tmp_path).found("mattermost.member")
+    found = checked(chat, tmp_path, top="bot_joins = false\n").found("mattermost.member")
     assert "in no channel but the ones of everybody" in found
+    well = checked(chat, tmp_path).well("mattermost.member")
+    assert well.startswith("in no channel yet (acme); joins other public channels")
 
 
 def test_hidden_addresses_are_found_unless_bridge_toml_says_who_is_who(
@@ -195,8 +222,42 @@ def test_a_plausible_incoming_webhook_is_not_tried(
     lab: Lab, chat: MattermostSimulator, tmp_path: Path
 ) -> None:
     lab.store(mattermost_incoming_webhook=f"{chat.url}/hooks/abcdefghijklmnopqrstuvwxyz")
-    assert "not tried" in checked(chat, tmp_path).well("mattermost.incoming")
+    path = toml(tmp_path, "", 'incoming_webhook_team = "acme"\n')
+    assert "not tried" in doctor(bridge_toml=path).well("mattermost.incoming")
     assert not any("hooks/abc" in line for line in chat.log)
+
+
+def test_an_incoming_webhook_of_nobody_knows_which_team_is_found(
+    lab: Lab, chat: MattermostSimulator, tmp_path: Path
+) -> None:
+    lab.store(mattermost_incoming_webhook=chat.hook_url)
+    found = checked(chat, tmp_path).found("mattermost.incoming")
+    assert "Set incoming_webhook_team of bridge.toml" in found
+    well = checked(chat, tmp_path, 'teams = ["acme"]\n').well("mattermost.incoming")
+    assert well == "of the team acme, for all its channels"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("team", "is of another team than acme"),
+        ("locked", "is locked to one channel"),
+        ("gone", "does not know the incoming webhook"),
+    ],
+)
+def test_an_administrator_sees_what_is_wrong_with_the_incoming_webhook(
+    lab: Lab, chat: MattermostSimulator, tmp_path: Path, trouble: str, said: str
+) -> None:
+    lab.store(mattermost_incoming_webhook=chat.hook_url)
+    if trouble == "team":
+        chat.hook_team = "other"
+    elif trouble == "locked":
+        chat.hook_channel = "745i3akya3d9ierbsg6gsqmkfr"
+    else:
+        chat.hook_id = "anotherhookid0000000000000"
+    top = 'incoming_webhook_team = "acme"\n'
+    assert said in checked(chat, tmp_path, top=top).found("mattermost.incoming")
+    assert not any(line.startswith("POST") for line in chat.log)
 
 
 # --- Outgoing webhooks

@@ -57,6 +57,13 @@ def squeezed(text: str) -> str:
 # --- A link
 
 
+def test_links_lead_where_people_open_glpi(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLPI_PUBLIC_URL", "https://helpdesk.example/")
+    keep(LINK)
+    shown = run("thread", "4711").stdout
+    assert "#4711  https://helpdesk.example/front/ticket.form.php?id=4711\n" in shown
+
+
 def test_a_ticket_is_shown_with_all_that_is_remembered_of_it(lab: Lab) -> None:
     keep(LINK)
     result = run("thread", "4711")

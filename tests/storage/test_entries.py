@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bridge.net.aws import AwsError
 from bridge.storage import dynamodb
 from bridge.storage.entries import (
+    ANSWERED,
     FILES,
     NEW,
     NOT_TAKEN,
@@ -38,7 +39,7 @@ from tests.support.safe_path import NOW, REF
 moments = st.floats(0.0, 4e9).map(lambda seconds: round(seconds, 6))
 tickets = st.integers(1, 2**31)
 errors = st.sampled_from(["", "dns", "cut", "http-503", "ERROR_GLPI_ADD"])
-steps = st.frozensets(st.sampled_from([*STEPS, NOT_TAKEN, "thread", f"file:{REF}"]))
+steps = st.frozensets(st.sampled_from([*STEPS, NOT_TAKEN, ANSWERED, "thread", f"file:{REF}"]))
 known = {"received_at": moments, "version": st.integers(1, 50)}
 opens = st.builds(Open, errors, st.integers(0, 9), **known)
 trieds = st.builds(

@@ -1,0 +1,98 @@
+"""Where the bot is a member: only there can it answer, and read files (Mattermost 5.37).
+
+Likewise, whether the incoming webhook works.
+"""
+
+from collections.abc import Callable
+
+from cachetools import TTLCache
+
+from bridge.config import timing
+from bridge.mattermost.api import Denied, MattermostApi, MattermostError
+from bridge.net.deadline import Deadline
+
+KEPT = 500
+"""Channels that a container remembers."""
+
+
+_HOOK = "incoming webhook"
+"""Is remembered like a channel; no id is like it."""
+
+
+class Presence:
+    """Knows where the bot can speak, and the webhook, as far as this container has learnt lately.
+
+    Args:
+        api: Mattermost.
+        clock: seconds since the epoch.
+        joins: whether the bot may join public channels of its teams by itself.
+
+    Attributes:
+        joins: likewise.
+    """
+
+    def __init__(self, api: MattermostApi, clock: Callable[[], float], *, joins: bool) -> None:
+        self.joins = joins
+        self._api = api
+        self._inside: TTLCache[str, bool] = TTLCache(KEPT, timing.MEMBER_AGE_SECONDS, clock)
+        self._outside: TTLCache[str, bool] = TTLCache(KEPT, timing.OUTSIDE_AGE_SECONDS, clock)
+        self._refused: TTLCache[str, bool] = TTLCache(KEPT, timing.OUTSIDE_AGE_SECONDS, clock)
+
+    def learn(self, channel: str, *, is_member: bool) -> None:
+        """Take in what a call has shown."""
+        known, other = self._inside, self._outside
+        if not is_member:
+            known, other = other, known
+        known[channel] = True
+        other.pop(channel, None)
+
+    def is_member(self, channel: str, deadline: Deadline) -> bool | None:
+        """Say whether the bot is in a channel, None if there is no telling; asks once in a while.
+
+        Args:
+            channel: its id.
+            deadline: for asking Mattermost.
+        """
+        return self._known(channel, lambda: self._api.is_member(channel, deadline))
+
+    def webhook_works(self, deadline: Deadline) -> bool | None:
+        """Say whether Mattermost takes the incoming webhook, likewise.
+
+        Args:
+            deadline: for asking Mattermost.
+        """
+        return self._known(_HOOK, lambda: self._api.knows_webhook(deadline))
+
+    def _known(self, name: str, ask: Callable[[], bool]) -> bool | None:
+        if name in self._inside:
+            return True
+        if name in self._outside:
+            return False
+        try:
+            found = ask()
+        except MattermostError:
+            return None
+        self.learn(name, is_member=found)
+        return found
+
+    def enter(self, channel: str, deadline: Deadline) -> None:
+        """Let the bot join a channel unless it is there, or may not.
+
+        Never raises for Mattermost's failures: what needs the bot there will meet them itself.
+
+        Args:
+            channel: its id.
+            deadline: for everything that is asked of Mattermost.
+        """
+        if not self.joins or channel in self._refused:
+            return
+        if self.is_member(channel, deadline) is not False:
+            return
+        try:
+            self._api.join(channel, deadline)
+        except Denied:
+            self._refused[channel] = True
+        except MattermostError:
+            return
+        else:
+            self.learn(channel, is_member=True)

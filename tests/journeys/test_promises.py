@@ -1,0 +1,344 @@
+"""The first answer promises only what is known to be possible; the bot joins channels by itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bridge.config import timing
+from bridge.filing.threads import FAILURES
+from bridge.glpi_api.followups import CLOSED, SOLVED
+from local.glpi_simulator import Fault
+from local.mattermost_simulator import MattermostFault
+from local.mattermost_simulator.model import Channel
+from tests.conftest import both_versions
+from tests.support.chat import HELPDESK, Chat, chat, contents, filenames, plain
+from tests.support.safe_path import TIMING
+
+__all__ = ["chat", "plain"]
+
+THREAD = "ответьте в этой ветке"
+HERE = "номер придёт"
+FILES = "Файлы пока остались в чате: бот не может их прочитать."
+MEMBERS = "/members"
+
+
+def channel(chat: Chat) -> Channel:
+    return chat.mattermost.channels[HELPDESK]
+
+
+def outside(chat: Chat) -> None:
+    """Let the bot be in the team, and not in the channel."""
+    channel(chat).with_bot = False
+
+
+def removed(chat: Chat) -> None:
+    """Let the bot be neither in the team nor in the channel."""
+    channel(chat).with_bot = False
+    chat.mattermost.teams.clear()
+
+
+def refused(chat: Chat) -> None:
+    """Let the bot be disabled, or have another token."""
+    chat.mattermost.bot_token = "another"
+
+
+def login_page(chat: Chat) -> None:
+    chat.mattermost.fault = MattermostFault(status=200)
+
+
+def member_unknown(chat: Chat) -> None:
+    chat.mattermost.fault = MattermostFault(status=500, match=MEMBERS)
+
+
+def skipped(chat: Chat) -> None:
+    """Let nobody wait for Mattermost any more."""
+    chat.mattermost.fault = MattermostFault(status=500)
+    for _ in range(FAILURES):
+        chat.write("112 before")
+
+
+CANNOT: dict[str, Callable[[Chat], None]] = {
+    "outside the channel": outside,
+    "outside the team": removed,
+    "token refused": refused,
+    "login page": login_page,
+    "membership unknown": member_unknown,
+    "skipped after failures": skipped,
+}
+
+
+def test_a_bot_in_the_channel_promises_both(chat: Chat) -> None:
+    chat.write("112 x")
+    assert THREAD in chat.said
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 y")
+    assert HERE in chat.said
+    assert "Код" not in chat.said
+
+
+@pytest.mark.parametrize("why", CANNOT)
+def test_a_bot_that_may_not_be_able_to_promises_no_thread(chat: Chat, why: str) -> None:
+    CANNOT[why](chat)
+    chat.write("112 x")
+    assert "Принято" in chat.said
+    assert THREAD not in chat.said
+
+
+@pytest.mark.parametrize("why", CANNOT)
+def test_a_bot_that_may_not_be_able_to_promises_no_number_and_gives_a_code(
+    chat: Chat, why: str
+) -> None:
+    CANNOT[why](chat)
+    chat.glpi.inject(Fault("maintenance"))
+    post = chat.write("112 x")
+    assert "Сообщение сохранено" in chat.said
+    assert HERE not in chat.said
+    assert f"Код: {post}" in chat.said
+
+
+@pytest.mark.parametrize("why", ["outside the team", "token refused", "login page"])
+def test_whoever_sends_files_that_the_bot_cannot_read_is_told_at_once(chat: Chat, why: str) -> None:
+    CANNOT[why](chat)
+    chat.write("112 x", ("a.txt", b"1"))
+    assert FILES in chat.said
+
+
+@both_versions
+def test_the_bot_joins_a_public_channel_of_its_team_and_does_what_was_not_promised(
+    chat: Chat,
+) -> None:
+    outside(chat)
+    chat.glpi.inject(Fault("maintenance"))
+    root = chat.write("112 x", ("a.txt", b"1"))
+    chat.glpi.heal()
+    chat.settle()
+    assert channel(chat).with_bot
+    assert [thread for thread, text in chat.mattermost.said() if "готово" in text] == [root]
+    assert filenames(chat.ticket) == ["a.txt"]
+    assert contents(chat.ticket) == []
+    chat.clock.now += timing.OUTSIDE_AGE_SECONDS
+    chat.write("112 y")
+    assert THREAD in chat.said
+
+
+def test_the_bot_joins_though_nothing_needs_it_there_yet(chat: Chat) -> None:
+    outside(chat)
+    root = chat.write("112 x")
+    assert "Принято" in chat.said
+    assert not channel(chat).with_bot  # nobody waits for that
+    chat.settle()
+    assert channel(chat).with_bot
+    chat.write("112 y", root=root)
+    assert "Добавлено" in chat.told()[-1]
+
+
+def test_a_bot_that_is_not_to_join_stays_out_and_says_so_of_files(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chat.rules(monkeypatch, tmp_path, "bot_joins = false")
+    outside(chat)
+    chat.write("112 x", ("a.txt", b"1"))
+    assert THREAD not in chat.said
+    assert FILES in chat.said
+    chat.go_on()
+    assert not channel(chat).with_bot
+    assert chat.asked(f"POST /api/v4/channels/{HELPDESK}{MEMBERS}") == []
+
+
+@pytest.mark.parametrize("kind", ["private", "other team"])
+def test_where_the_bot_may_not_join_it_does_not_and_asks_again_only_after_a_while(
+    chat: Chat, kind: str
+) -> None:
+    outside(chat)
+    if kind == "private":
+        channel(chat).is_private = True
+    else:
+        chat.mattermost.teams.clear()
+    joins = f"POST /api/v4/channels/{HELPDESK}{MEMBERS}"
+    for _ in range(3):
+        chat.write("112 x")
+        chat.go_on()
+    assert not channel(chat).with_bot
+    assert len(chat.asked(joins)) == 1
+    chat.clock.now += timing.OUTSIDE_AGE_SECONDS
+    chat.go_on()
+    assert len(chat.asked(joins)) == 2
+
+
+def test_where_the_bot_is_a_member_mattermost_is_asked_once_in_a_while(chat: Chat) -> None:
+    for _ in range(3):
+        chat.write("112 x")
+        chat.go_on()
+    assert len(chat.asked(MEMBERS)) == 1
+    chat.clock.now += timing.MEMBER_AGE_SECONDS
+    outside(chat)
+    chat.write("112 x")
+    assert THREAD not in chat.said
+    assert len(chat.asked(MEMBERS)) == 2
+
+
+def test_an_answer_in_a_thread_shows_that_the_bot_is_in_the_channel(chat: Chat) -> None:
+    root = chat.write("112 x")
+    chat.settle()
+    chat.clock.now += timing.MEMBER_AGE_SECONDS
+    before = len(chat.asked(MEMBERS))
+    chat.write("112 more", root=root)
+    chat.write("112 y")
+    assert THREAD in chat.said
+    assert len(chat.asked(MEMBERS)) == before
+
+
+def test_a_followup_promises_nothing_and_asks_for_nothing(chat: Chat) -> None:
+    root = chat.write("112 x")
+    chat.settle()
+    chat.clock.now += timing.MEMBER_AGE_SECONDS
+    outside(chat)
+    before = len(chat.asked(MEMBERS))
+    chat.write("112 more", root=root)
+    assert len(chat.asked(MEMBERS)) == before
+
+
+def test_without_a_bot_nobody_asks_where_it_is(plain: Chat) -> None:
+    plain.write("112 x")
+    plain.settle()
+    assert plain.mattermost.log == []
+
+
+def test_answers_and_notices_link_to_where_people_open_glpi(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bridge itself goes by an address of its own."""
+    monkeypatch.setenv("GLPI_PUBLIC_URL", "https://helpdesk.example/glpi/")
+    chat.lab.cold_start()
+    chat.write("112 x")
+    link = f"(https://helpdesk.example/glpi/front/ticket.form.php?id={chat.ticket['id']})"
+    assert link in chat.said
+    chat.settle()
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 y")
+    chat.glpi.heal()
+    chat.settle()
+    assert "https://helpdesk.example/glpi/front/" in chat.told()[-1]
+
+
+# --- Answers in the channel
+
+
+@pytest.fixture
+def apart(chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Chat:
+    """The channel, where answers are posts of their own."""
+    chat.rules(monkeypatch, tmp_path, 'reply = "channel"')
+    return chat
+
+
+def test_an_answer_in_the_channel_promises_no_thread_below_itself(apart: Chat) -> None:
+    apart.write("112 x")
+    assert "Принято" in apart.said
+    assert "ветк" not in apart.said
+    apart.glpi.inject(Fault("maintenance"))
+    root = apart.write("112 y")
+    assert "придёт сюда" not in apart.said
+    assert "Её номер придёт ответом на ваше сообщение." in apart.said
+    apart.glpi.heal()
+    apart.settle()
+    assert [thread for thread, text in apart.mattermost.said() if "готово" in text] == [root]
+
+
+def test_no_ticket_is_known_by_what_a_post_says_or_by_its_props(chat: Chat) -> None:
+    """Anybody can write such a post, and so would write into somebody else's ticket."""
+    chat.write("112 принтер")
+    chat.settle()
+    number = chat.ticket["id"]
+    link = f"{chat.glpi.url}/front/ticket.form.php?id={number}"
+    forged = chat.mattermost.add_post(HELPDESK)
+    chat.mattermost.posts[forged] |= {
+        "message": f":white_check_mark: Принято: заявка [№\u00a0{number}]({link}).",
+        "props": {"from_bot": "true", "from_webhook": "true", "ticket": number},
+    }
+    chat.write("112 чужое", root=forged, author="bob")
+    old, new = chat.glpi.tickets
+    assert old["followups"] == []
+    assert "чужое" in new["content"]
+
+
+def test_a_reply_below_the_answer_in_the_channel_is_a_ticket_of_its_own(apart: Chat) -> None:
+    apart.write("112 принтер")
+    answer = apart.mattermost.add_post(HELPDESK)  # the hook's answer
+    apart.mattermost.posts[answer]["message"] = apart.said
+    apart.write("112 сканер", root=answer)
+    assert len(apart.glpi.tickets) == 2
+    assert "Принято" in apart.said
+
+
+# --- A trigger alone
+
+
+def said_of(chat: Chat) -> str:
+    """Return what a person reads of their last message, wherever it was answered."""
+    return chat.said or chat.told()[-1]
+
+
+def test_a_trigger_alone_in_a_tickets_thread_names_the_ticket_and_how_to_add_to_it(
+    chat: Chat,
+) -> None:
+    root = chat.write("112 x")
+    chat.settle()
+    chat.write("112", root=root)
+    (said,) = chat.told()
+    assert f"№\u00a0{chat.ticket['id']}" in said
+    assert "напишите после `112`, что добавить" in said
+    assert "не создана" not in said
+    assert contents(chat.ticket) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(SOLVED, "что добавить"), (CLOSED, "больше не принимает дополнений")]
+)
+def test_what_is_said_of_the_ticket_is_what_will_happen(chat: Chat, status: int, said: str) -> None:
+    root = chat.write("112 x")
+    chat.settle()
+    chat.change(chat.ticket["id"], status=status)
+    chat.write("112", root=root)
+    assert said in chat.told()[-1]
+
+
+@pytest.mark.parametrize("where", ["root", "a thread without a ticket"])
+def test_a_trigger_alone_where_there_is_no_ticket_says_that_there_is_none(
+    chat: Chat, where: str
+) -> None:
+    root = "" if where == "root" else chat.mattermost.add_post(HELPDESK)
+    chat.write("112", root=root)
+    said = said_of(chat)
+    assert "не создана" in said or "никуда не записано" in said
+    assert "№" not in said
+
+
+def test_a_trigger_alone_says_of_no_ticket_while_that_cannot_be_known(chat: Chat) -> None:
+    root = chat.write("112 x")
+    chat.settle()
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112", root=root)
+    assert "никуда не записано" in chat.told()[-1]
+    assert "не создана" not in chat.told()[-1]
+
+
+def test_a_trigger_alone_while_the_threads_ticket_is_on_its_way_denies_none(chat: Chat) -> None:
+    chat.glpi.inject(Fault("maintenance"))
+    root = chat.write("112 x")
+    chat.write("112", root=root)
+    assert "никуда не записано" in chat.told()[-1]
+
+
+def test_in_the_channel_a_trigger_alone_denies_no_ticket_of_a_thread_that_is_not_known(
+    apart: Chat,
+) -> None:
+    root = apart.write("112 x")
+    apart.settle()
+    refused(apart)
+    apart.write("112", root=root)
+    assert "не создана" not in apart.said
+
+
+def test_pauses_are_bounded() -> None:
+    assert timing.OUTSIDE_AGE_SECONDS <= timing.MEMBER_AGE_SECONDS <= TIMING.longest_pause
