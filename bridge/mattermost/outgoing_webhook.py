@@ -251,8 +251,7 @@ def answer(
 _ALIVE = re.compile(r"www\d{0,3}|//|[@<~:;&#\[\\]|\bx-(?=d)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"[\\`*_\[\]()#|>!]")
 _DOT = re.compile(r"\.(?=\w)")
-_SIGNED = re.compile(r"\S*[\\`*_\[\]()#|>!/]\S*")
-_MAIL_OPENS = re.compile(r"<(?=[^ >]+@[^ >]+>)")
+_MAIL_OPENS = re.compile(r"<(?=[^ >@]{1,300}@[^ >]{1,300}>)")
 _BLOCK = re.compile(r"\s*(?:[-+=]|\d+[.)])")
 
 
@@ -277,10 +276,14 @@ def neutralise(text: str) -> str:
     if line.count("$") > 1:
         line = line.replace("$", "＄")
     line = _MAIL_OPENS.sub("＜", line)
-    dotted = _SIGNED.sub(lambda word: _DOT.sub(".\u200b", word[0]), line)
-    parted = _ALIVE.sub("\\g<0>\u200b", dotted)
+    parted = _ALIVE.sub("\\g<0>\u200b", " ".join(map(_undomained, line.split(" "))))
     literal = _MARKDOWN.sub(r"\\\g<0>", parted)
     return f"\u200b{literal}" if _BLOCK.match(line) else literal
+
+
+def _undomained(word: str) -> str:
+    """Part the dots of a word in which something can make a domain of them."""
+    return _DOT.sub(".\u200b", word) if "/" in word or _MARKDOWN.search(word) else word
 
 
 _USER_NAME = re.compile("[a-z][a-z0-9._-]{0,63}")
