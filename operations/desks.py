@@ -58,8 +58,9 @@ def show_routing(submission: Submission, rules: Rules, names: Names | None) -> b
     first, *others = map(printable, routing_reasons(submission, rules, routed))
     click.echo(paragraph(first))
     if routed:
-        details = {"words": routed.words or "none: the person is asked for some, nothing is filed"}
-        if routed.words:
+        words = routed.said.words
+        details = {"words": words or "none: the person is asked for some, nothing is filed"}
+        if words:
             details["title"] = str(compose(submission, routed, rules, Circumstances(None))["name"])
         _print(details | _facts(routed.desk, rules), routed.desk, names)
     click.echo()

@@ -18,7 +18,7 @@ ARROWS: dict[str, str] = {
     "bridge.config": f"{TIMING} bridge.net bridge.words",
     "bridge.telemetry": "bridge.net",
     "bridge.logs": "bridge.config bridge.net bridge.telemetry",
-    "bridge.mattermost": f"{TIMING} bridge.config bridge.net",
+    "bridge.mattermost": f"{TIMING} bridge.config bridge.net bridge.words",
     "bridge.glpi_api": f"{TIMING} bridge.config bridge.net",
     "glpi": "bridge.glpi_api bridge.net",
     "bridge.storage": f"{TIMING} bridge.net",

@@ -63,7 +63,7 @@ class ServiceDesk:
         routed, answers = self._reception.desk_of(submission)
         if routed is None:
             return self._explain(submission, self._reception.unknown_desk(submission), deadline)
-        if not routed.words and not submission.files:
+        if not routed.said.words and not submission.files:
             return self._ask_for_words(submission, routed, answers, deadline)
         return self._file(submission, body, routed, answers, deadline)
 

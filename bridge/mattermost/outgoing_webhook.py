@@ -14,6 +14,7 @@ from functools import partial
 from urllib.parse import parse_qsl
 
 from bridge.mattermost.submissions import Audience, Author, Place, Submission
+from bridge.words.visible import visible
 
 _ID = re.compile("[a-z0-9]{26}")
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
@@ -249,19 +250,42 @@ def answer(
     return built
 
 
-_ALIVE = re.compile(r"[@<~:&]|//|www", re.IGNORECASE)
+_ALIVE = re.compile(r"www\d{0,3}|//|[@<~:;&#\[\\]|\bx-(?=d)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"[\\`*_\[\]()#|>!]")
+_DOT = re.compile(r"\.(?=\w)")
+_MAIL_OPENS = re.compile(r"<(?=[^ >@]{1,300}@[^ >]{1,300}>)")
+_BLOCK = re.compile(r"\s*(?:[-+=]|\d+[.)])")
 
 
 def neutralise(text: str) -> str:
-    """Make people's text safe to repeat: no mention, link, emoji or Markdown comes alive.
+    """Make people's text safe to repeat: nothing in it comes alive, and it reads as it was typed.
 
     Mattermost rewrites `<!channel>` and `<url|label>` before it looks at Markdown, and resolves
-    `&commat;` before it looks for mentions, so these characters are parted from what follows by a
-    zero-width space; a backslash keeps Markdown literal.
+    `&commat;` before it looks for mentions. A backslash keeps Markdown literal, but Mattermost puts
+    the sign and its neighbours together again before it looks for mentions, channels, hashtags,
+    e-mail addresses, emoji, `:)` and the boxes of `[x]` (web client 5.37 and its parser, which link
+    any `scheme:word`, `www.` and `name.tld/` that a token begins with). So what these begin with is
+    parted from what follows by a zero-width space, and so is a list or a rule from the line's
+    start. A name such as `a.txt`, with no sign before it and no `/` behind it, is no domain and
+    stays as it is. Two things no such space stops: `$formulas$` and `<name@domain>`; their signs
+    become the wide ones of Unicode, ＄ and ＜. Of `<@name>` a link remains, to no address: it rings
+    nobody.
+
+    Args:
+        text: one line; line breaks become blanks, and what nobody sees goes.
     """
-    parted = _ALIVE.sub("\\g<0>\u200b", text)
-    return _MARKDOWN.sub(r"\\\g<0>", parted)
+    line = " ".join(visible(text).splitlines()).strip()
+    if line.count("$") > 1:
+        line = line.replace("$", "＄")
+    line = _MAIL_OPENS.sub("＜", line)
+    parted = _ALIVE.sub("\\g<0>\u200b", " ".join(map(_undomained, line.split(" "))))
+    literal = _MARKDOWN.sub(r"\\\g<0>", parted)
+    return f"\u200b{literal}" if _BLOCK.match(line) else literal
+
+
+def _undomained(word: str) -> str:
+    """Part the dots of a word in which something can make a domain of them."""
+    return _DOT.sub(".\u200b", word) if "/" in word or _MARKDOWN.search(word) else word
 
 
 _USER_NAME = re.compile("[a-z0-9._-]{1,64}")

@@ -10,6 +10,7 @@ from bridge.mattermost.submissions import Place, Submission
 from bridge.tickets.desks import Routed
 from bridge.words.richtext import inline, link, paragraph, plain, rendered
 from bridge.words.texts import placeholders
+from bridge.words.visible import visible
 from glpi import NOBODY, Requester
 
 TITLE_LIMIT = 255
@@ -91,7 +92,7 @@ def compose(
     }
     return {
         "name": _title(rules, names),
-        "content": _content(submission, routed.words, rules, names, circumstances),
+        "content": _content(submission, routed, rules, names, circumstances),
         "type": desk.type,
         "externalid": marker(submission.ref),
         **circumstances.requester.as_fields(),
@@ -123,7 +124,7 @@ def compose_followup(
     return {
         "itemtype": "Ticket",
         "items_id": ticket,
-        "content": _content(submission, routed.words, rules, names, circumstances),
+        "content": _content(submission, routed, rules, names, circumstances),
         "is_private": 0,
         "_do_not_compute_takeintoaccount": 1,
         **{field: value for field, value in optional.items() if value is not None},
@@ -153,21 +154,15 @@ def compose_files_note(
 
 def _names(submission: Submission, routed: Routed, circumstances: Circumstances) -> dict[str, str]:
     """Return what the templates' placeholders stand for."""
+    said = routed.said
     return {
         "user_name": submission.author.name or "",
-        "first_line": _first_line(routed.words),
+        "first_line": plain(visible(said.words), mid_line=said.mid_line),
         "channel_name": submission.place.channel_name or "",
         "team_domain": submission.place.team or "",
         "trigger": routed.trigger,
         "permalink": permalink(submission.place, circumstances.mattermost_url),
     }
-
-
-def _first_line(words: str) -> str:
-    """Return the first line that says something, without markup: not a code fence, not a rule."""
-    lines = [line for line in words.splitlines() if line.strip()]
-    says = next((line for line in lines if any(map(str.isalnum, line))), lines[0] if lines else "")
-    return plain(_BLANKS.sub(" ", says).strip())
 
 
 def _title(rules: Rules, names: Mapping[str, str]) -> str:
@@ -176,10 +171,8 @@ def _title(rules: Rules, names: Mapping[str, str]) -> str:
         "user_name": rules.ticket["unknown_user"],
         "first_line": rules.ticket["no_words"],
     }
-    filled = {name: value or defaults.get(name, "") for name, value in names.items()}
-    titles = (
-        _BLANKS.sub(" ", t.format(**filled)).strip() for t in (rules.title, rules.ticket["title"])
-    )
+    filled = {name: _one_line(value) or defaults.get(name, "") for name, value in names.items()}
+    titles = (_one_line(t.format(**filled)) for t in (rules.title, rules.ticket["title"]))
     line = next(title for title in titles if title)
     if _width(line) <= TITLE_LIMIT:
         return line
@@ -189,6 +182,11 @@ def _title(rules: Rules, names: Mapping[str, str]) -> str:
     return cut.rstrip() + "…"
 
 
+def _one_line(text: str) -> str:
+    """Return what is seen of a text, in one line."""
+    return _BLANKS.sub(" ", visible(text)).strip()
+
+
 def _width(line: str) -> int:
     """Return the characters a title takes in GLPI 10's database."""
     return len(line) + 4 * sum(map(line.count, "<>&"))
@@ -196,13 +194,14 @@ def _width(line: str) -> int:
 
 def _content(
     submission: Submission,
-    words: str,
+    routed: Routed,
     rules: Rules,
     names: Mapping[str, str],
     circumstances: Circumstances,
 ) -> str:
     """Return the HTML: the words, notes on files and time, the footer, and last the marker."""
-    paragraphs = [rendered(words)] if words else []
+    said = routed.said
+    paragraphs = [rendered(said.words, mid_line=said.mid_line)] if said.words else []
     if submission.files and not circumstances.carries_files:
         note = inline(rules.ticket["files"].format(count=len(submission.files)))
         if names["permalink"]:

@@ -2,21 +2,59 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.config.rules import Desk
 from bridge.mattermost.submissions import Submission
+from bridge.words.visible import is_blank
 
 _GAP = re.compile(r"\A(?:[^\S\n]*\n)+|\A[^\S\n]+")
+_PUNCTUATION = ":;,!?…–—：；，！？。、،؛؟"
+_SEPARATOR = re.compile(
+    rf"\A[^\S\n]*[{_PUNCTUATION}.-]+(?=\s|\Z)"  # 112: fire, 112... fire, 112 - fire
+    rf"|\A(?!://|:[a-z0-9_+-]+:)[{_PUNCTUATION}]+(?=[\w«„“\"'#№*_`\[])"  # 112:fire, no emoji
+)
+"""What parts a trigger from its message and says nothing; `112.5` and `112-5` say something."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a message says, without what parts it from its trigger.
+
+    Attributes:
+        words: as they were typed, "" if nothing of them is seen.
+        mid_line: whether they begin in the trigger's line, which is a plain one for Mattermost,
+            whatever sign it goes on with: `112 # 42`, `112 > 50`.
+    """
+
+    words: str
+    mid_line: bool
 
 
 @dataclass(frozen=True)
 class Routed:
-    """A post at its desk: its words without the trigger, otherwise as they were typed."""
+    """A post at its desk: its words without the trigger, otherwise as they were typed.
+
+    Attributes:
+        desk: that it comes to.
+        trigger: as it was typed.
+        words: what follows.
+        gap: the blanks and line breaks between the two.
+    """
 
     desk: Desk
     trigger: str
     words: str
+    gap: str = field(default="\n", compare=False)
+
+    @property
+    def said(self) -> Said:
+        """What the message says; punctuation after a word that may go on says nothing."""
+        gap, words = self.gap, self.words
+        if self.desk.starts and "\n" not in gap:
+            gap, words = _parted(_SEPARATOR.sub("", gap + words))
+        words = "" if is_blank(words) else words
+        return Said(words, bool(words) and "\n" not in gap)
 
 
 @dataclass(frozen=True)
@@ -50,7 +88,8 @@ def find(desks: Sequence[Desk], submission: Submission) -> Routed | None:
     if not found:
         return None
     best = max(found, key=rank)
-    return Routed(best.desk, trigger=text[: best.length], words=_words(text[best.length :]))
+    gap, words = _parted(text[best.length :].rstrip())
+    return Routed(best.desk, text[: best.length], words, gap)
 
 
 def rank(match: Match) -> tuple[bool, int]:
@@ -89,9 +128,10 @@ def _match(trigger: str, word: str, *, starts: bool) -> int:
     return next((end for end in ends if word[:end].casefold() == folded), 0)
 
 
-def _words(rest: str) -> str:
-    """Drop what parts trigger and message: empty lines, else blanks. Indentation stays."""
-    return _GAP.sub("", rest.rstrip())
+def _parted(rest: str) -> tuple[str, str]:
+    """Part the empty lines, else blanks, from the message behind them. Indentation stays."""
+    gap = _GAP.match(rest)
+    return (gap[0], rest[gap.end() :]) if gap else ("", rest)
 
 
 def triggers_for(desks: Sequence[Desk], submission: Submission) -> list[str]:

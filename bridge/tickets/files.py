@@ -17,6 +17,7 @@ from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import ServerError
 from bridge.tickets.content import MissingFiles, compose_files_note, files_marker
+from bridge.words.visible import visible_name
 from glpi import CLOSED, GONE, MEGABYTE, PICTURES, Glpi, GlpiError, OutcomeUnknown, Refused
 
 _IN_MEMORY = MEGABYTE
@@ -146,7 +147,7 @@ class Files:
             raise NotCarriedError(name, words["too_many"].format(count=self._rules.max_files))
         try:
             known = self._api.file_info(file_id, deadline)
-            name = known.name
+            name = visible_name(known.name) or name
             limit = self._limit(deadline)
             if known.size > limit:
                 raise NotCarriedError(name, words["too_large"].format(mb=limit // MEGABYTE))

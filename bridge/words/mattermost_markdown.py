@@ -1,7 +1,8 @@
 """Mattermost's Markdown as tokens: CommonMark with tables, strike-through and bare addresses. Pure.
 
 Left out on purpose: raw HTML and entities (they stay as typed), and reference links (definitions
-would vanish, and one long target could be repeated thousands of times).
+would vanish, and one long target could be repeated thousands of times). No rule drops a word:
+cells beyond a table's header are cells, and what stands behind a fence is in its token's `info`.
 """
 
 import re
@@ -9,7 +10,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import table as table_rule
+from markdown_it.rules_block.fence import make_fence_rule
+from markdown_it.rules_block.table import escapedSplit, getLine
 from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import autolink as autolink_rule
+from markdown_it.rules_inline import backtick as backtick_rule
 from markdown_it.token import Token
 
 URL_LIMIT = 2_048
@@ -24,12 +31,24 @@ LABELS = 1_000_000
 CELLS = 20_000
 """Most `|` of a line times lines: the parser fills up the short rows of a wide table."""
 
+ADDRESS = r"[^\s<>\"`«»“”\\\[\]]|\[[^\s<>\"`«»“”\\\[\]]{0,300}+\](?!\()"
+"""A pattern: one character of a bare address, or brackets that are closed in it. They belong to
+IPv6 hosts and to GLPI's own searches; an open one belongs to a label, `[text address](target)`."""
+
 _ALLOWED = re.compile(r"https?://[^/?#\\]|mailto:[^/?#@]+@", re.IGNORECASE)
+_NO_HOST = re.compile(
+    r"https?://(?!(?:[^/?#@\[\]]*@)?\[[0-9A-F:.]+\](?::\d*)?(?:[/?#]|\Z))[^/?#]*[\[\]]",
+    re.IGNORECASE,
+)
+"""Brackets in a host that is no IPv6 address; the parser would make another host of it."""
+
 _SCHEME = re.compile(r"(?:.*[^A-Za-z0-9])?(https?)", re.IGNORECASE | re.DOTALL)
-_URL = re.compile(r"://[^\s<>\"`«»“”|\\\[\]]{1,2040}+(?![^\s<>\"`«»“”|\\\[\]])")
+_LONE = r"(?:\]|\[(?![^\[\]\n]{0,300}\]\())(?=[^\s<>\"`«»“”\\()])"
+_URL = re.compile(rf"://(?:{ADDRESS}){{1,2040}}+(?!{ADDRESS})")
+_URL_OUTSIDE = re.compile(rf"://(?:{ADDRESS}|{_LONE}){{1,2040}}+(?!{ADDRESS})")
 _SIZED = re.compile(
     r"!\[([^\[\]\n]{0,500})\]"
-    r"\((\S{1,2048}?)[ ]{1,9}=\d{1,5}(?:x\d{0,5})?(?:[ ]{1,9}\"[^\"\n]{0,500}\")?\)"
+    r"\((\S{1,2048}?)[ ]{1,9}=\d{1,5}(?:x\d{0,5})?(?:[ ]{1,9}([\"'])((?:(?!\3)[^\n]){0,500})\3)?\)"
 )
 _PATH = re.compile(r"\\[^\s<>\"|`\[\]]*")
 _SHARE = re.compile(r"\\\\\w")
@@ -37,6 +56,10 @@ _DRIVE = re.compile(r"(?:.*\W)?[A-Za-z]:", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\] ")
 
 
+_TRIGGER = "\ue000 "
+"""Stands for the trigger in front of what goes on in its line, while that is parsed."""
+
+_FENCED = re.compile(r"([^`\n]*)(`{3,})([^`\n]*)\n(?=(?:.*\n)*? {0,3}\2`*[ \t]*(?:\n|\Z))")
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _LABEL = re.compile(r"\[[^\[\]`\\<$]*+\]")
 
@@ -46,12 +69,19 @@ class TooMuch(ValueError):
 
 
 @lru_cache(1)
-def parse(text: str) -> tuple[Token, ...]:
-    """Return the tokens of a text, kept until the next one: a title often is the whole message.
+def parse(text: str, *, mid_line: bool = False) -> tuple[Token, ...]:
+    """Return the tokens of a text, kept until the next one: a title is made of them, too.
+
+    Args:
+        text: Markdown.
+        mid_line: whether it goes on in a line that something else began, so that its own first
+            line is no heading, list, quote or table.
 
     Raises:
         TooMuch: it exceeds `LABELS`, `CELLS` or `NESTING`, which no person's message does.
     """
+    if mid_line:
+        text = _going_on(text)
     lines = text.split("\n")
     cells = max(line.count("|") for line in lines) * len(lines)
     if cells > CELLS or sum(map(_labels, _BLANK_LINE.split(text))) > LABELS:
@@ -59,8 +89,31 @@ def parse(text: str) -> tuple[Token, ...]:
     tokens = _parser().parse(text)
     if any(token.level >= NESTING - 1 for token in tokens):
         raise TooMuch
+    if text.startswith(_TRIGGER):
+        _uncover(tokens)
     _tick(tokens)
     return tuple(tokens)
+
+
+def _going_on(text: str) -> str:
+    """Put something in front of a text that stands in the middle of a line.
+
+    A ``` that is closed by a line of its own makes code there as well, a span over several lines
+    in Mattermost. What stands behind it is code, then, and names no language.
+    """
+    if not (fenced := _FENCED.match(text)):
+        return _TRIGGER + text
+    before, mark, behind = (part.strip() for part in fenced.groups())
+    lines = [_TRIGGER + before] * bool(before) + [mark] + [behind] * bool(behind)
+    return "\n".join([*lines, text[fenced.end() :]])
+
+
+def _uncover(tokens: Sequence[Token]) -> None:
+    """Take away again what was put in front of a text: its first characters."""
+    first = next(token for token in tokens if token.type == "inline")
+    first.content = first.content[1:].lstrip(" ")
+    if first.children:
+        first.children[0].content = first.children[0].content[1:].lstrip(" ")
 
 
 def _tick(tokens: Sequence[Token]) -> None:
@@ -85,12 +138,12 @@ def target(url: str) -> str:
 
 def trimmed(url: str) -> str:
     """Cut off what belongs to the sentence: punctuation, and brackets opened before the address."""
-    excess = url.count(")") - url.count("(")
     while True:
-        url = url.rstrip("?!.,:;*_~'…")
-        if not url.endswith(")") or excess <= 0:
+        url = url.rstrip("?!.,:;*_~'…|")
+        opening = {")": "(", "]": "["}.get(url[-1:])
+        if not opening or url.count(url[-1]) <= url.count(opening):
             return url
-        url, excess = url[:-1], excess - 1
+        url = url[:-1]
 
 
 class _Parser(MarkdownIt):
@@ -99,8 +152,9 @@ class _Parser(MarkdownIt):
         return bool(_ALLOWED.match(url))
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802
-        """Encode a target; one that is too long is no target."""
-        return super().normalizeLink(url) if len(url) <= URL_LIMIT else ""
+        """Encode a target; one that is too long, or has no host, is no target."""
+        is_target = len(url) <= URL_LIMIT and not _NO_HOST.match(url)
+        return super().normalizeLink(url) if is_target else ""
 
     def normalizeLinkText(self, url: str) -> str:  # noqa: N802
         """Show an address as it was typed."""
@@ -112,6 +166,12 @@ def _parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "maxNesting": NESTING})
     parser.enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline", "entity", "reference", "text_join"])
+    fence = make_fence_rule(disallow_marker_in_info=("`", "~"))
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
+    parser.block.ruler.at("fence", fence, {"alt": interrupts})
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.at("autolink", _autolink)
+    parser.inline.ruler.at("backticks", _code)
     for name, rule in (("url", _url), ("sized", _sized), ("formula", _formula), ("path", _path)):
         parser.inline.ruler.before("escape", name, rule)
     return parser
@@ -119,7 +179,11 @@ def _parser() -> MarkdownIt:
 
 def _url(state: StateInline, silent: bool) -> bool:
     """Make a link of a bare address, before its `_` and `*` are taken for emphasis."""
-    if state.linkLevel or not (rest := _URL.match(state.src, state.pos, state.posMax)):
+    if state.linkLevel or not state.src.startswith("://", state.pos):
+        return False
+    in_label = state.src.find("[", 0, state.pos) >= 0
+    pattern = _URL if in_label else _URL_OUTSIDE
+    if not (rest := pattern.match(state.src, state.pos, state.posMax)):
         return False
     before = _SCHEME.fullmatch(state.src[max(0, state.pos - 6) : state.pos])
     if not before or not (silent or state.pending.endswith(before[1])):
@@ -136,6 +200,62 @@ def _url(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a table with all that its rows hold, as Mattermost shows it.
+
+    The parser drops the cells beyond the header's; a `|` in code makes such cells, too.
+    """
+    before = len(state.tokens)
+    if not table_rule(state, start, end, silent):
+        return False
+    made, state.tokens[before:] = state.tokens[before:], []
+    row, cells = "", 0
+    for token in made:
+        if token.type == "tr_open" and token.map:
+            line = token.map[0]
+            row, cells = getLine(state, line), 0
+        cells += token.type in ("th_open", "td_open")
+        if token.type == "tr_close":
+            state.tokens += [part for cell in _cells(row)[cells:] for part in _cell(cell, token)]
+        state.tokens.append(token)
+    return True
+
+
+def _cells(row: str) -> list[str]:
+    """Return the cells of a table's line."""
+    cells = escapedSplit(row.strip(" \t"))
+    return cells[not cells[0] : len(cells) - (not cells[-1])]
+
+
+def _cell(content: str, row: Token) -> list[Token]:
+    """Return the tokens of a cell in a row."""
+    level = row.level + 1
+    return [
+        Token("td_open", "td", 1, level=level, block=True),
+        Token("inline", "", 0, level=level + 1, block=True, content=content.strip(), children=[]),
+        Token("td_close", "td", -1, level=level, block=True),
+    ]
+
+
+def _code(state: StateInline, silent: bool) -> bool:
+    """Read code in a line; over several lines it keeps them, as Mattermost shows it."""
+    start, before = state.pos, len(state.tokens)
+    if not backtick_rule(state, silent):
+        return False
+    token = state.tokens[-1] if len(state.tokens) > before else None
+    if token and token.type == "code_inline":
+        marks = len(token.markup)
+        typed = state.src[start + marks : state.pos - marks]
+        if "\n" in typed:
+            token.content = typed.strip(" \n")
+    return True
+
+
+def _autolink(state: StateInline, silent: bool) -> bool:
+    """Read `<address>`, but for one in a label, where a second link would cut off the first."""
+    return not state.linkLevel and autolink_rule(state, silent)
+
+
 def _sized(state: StateInline, silent: bool) -> bool:
     """Read an image with a size, which is Mattermost's own: `![alt](address =100x50)`."""
     found = _SIZED.match(state.src, state.pos, state.posMax)
@@ -143,7 +263,7 @@ def _sized(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("image", "img", 0)
-        token.attrs = {"src": source}
+        token.attrs = {"src": source, "title": found[4] or ""}
         token.children = [Token("text", "", 0, content=found[1])]
     state.pos = found.end()
     return True

@@ -3,16 +3,19 @@
 A message is parsed once, and every token becomes a tag of `_TAGS` or escaped text: what people type
 is never copied as markup, and what is opened is closed before anything follows. With a block
 element in it both versions take the content for HTML (observed on 10.0.14 and 11.0.6). Images
-become links: an `<img>` would tell a foreign server who reads the ticket.
+become links: an `<img>` would tell a foreign server who reads the ticket. A link's title, which
+Mattermost shows on hover, stands in brackets behind it; words behind a fence that name no language
+are the code's first line.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 
-from bridge.words.mattermost_markdown import TooMuch, parse, target, trimmed
+from bridge.words.mattermost_markdown import ADDRESS, TooMuch, parse, target, trimmed
 
 LIMIT = 16_383
 """Characters that are parsed: Mattermost's own limit. Longer texts, of other clients, stay plain:
@@ -28,30 +31,48 @@ _TAGS = {tag: tag for tag in [*_BLOCKS, *_PARTS, "strong", "em", "a"]} | {"s": "
 _LINES_INSIDE = {"ul", "ol", "blockquote", "table", "thead", "tbody", "tr"}
 _LINE_AFTER = {*_BLOCKS, *_PARTS}
 _ALIGNMENTS = {"text-align:left", "text-align:center", "text-align:right"}
-_SIZE_IN_ALT = re.compile(r" =\d{1,5}(?:x\d{0,5})?$")
 _ADDRESS = re.compile(
-    r"(?<![\w./@:-])(?P<www>www\.[\w-]{1,63}\.[^\s<>\"`«»“”|\\\[\]]{1,1900})"
+    rf"(?<![\w./@:-])(?P<www>www\.[\w-]{{1,63}}\.(?:{ADDRESS}){{1,1900}}+)"
     r"|(?<![\w.+-])[\w.+-]{1,64}+@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){1,8}+",
     re.IGNORECASE | re.ASCII,
 )
 _EMOJI = re.compile(r":(?=([a-z0-9_+-]{1,100}):)")
-_LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{1,40}")
+_SIZE_IN_ALT = re.compile(r" =\d{1,5}(?:x\d{0,5})?$")
+_ENCODED = re.compile(r"(?:%[89A-F][0-9A-F])+")
+_NAME = re.compile(r"[\w+#.-]+", re.ASCII)
+
+_LANGUAGES = (
+    "actionscript applescript as bash c c# c++ cc clojure coffeescript cpp cs csharp css d dart"
+    " delphi diff django docker dockerfile elixir erl erlang ex f90 fortran fs fsharp gcode go"
+    " golang groovy h haml handlebars haskell haxe hbs hpp hs html java javascript js json jsx"
+    " jl julia kotlin kt latex less lisp lua make makefile markdown matlab md mk ml mm obj-c"
+    " objc objective_c objectivec ocaml patch perl pgsql php pl postgres postgresql powershell"
+    " pp ps ps1 puppet py python r rb rs ruby rust scala scheme scss sh shell smalltalk sql st"
+    " styl stylus swift tex texcode text ts tsx typescript vb vbnet vbs vbscript verilog vhdl"
+    " xml yaml yml"
+)
+LANGUAGES = frozenset(_LANGUAGES.split())
+"""Names behind a fence that only say what language the code is in; any other word is kept."""
 
 
-def rendered(words: str) -> str:
+def rendered(words: str, *, mid_line: bool = False) -> str:
     """Return block elements that show a message as Mattermost does.
 
     Never raises: what cannot be rendered is shown as it was typed.
+
+    Args:
+        words: the message.
+        mid_line: whether its trigger stands in the same line, which makes that line a plain one.
     """
     try:
-        return rich(words) if len(words) <= LIMIT else paragraph(words)
+        return rich(words, mid_line=mid_line) if len(words) <= LIMIT else paragraph(words)
     except Exception:  # noqa: BLE001  the ticket must not fail because of its looks
         return paragraph(words)
 
 
-def rich(words: str) -> str:
+def rich(words: str, *, mid_line: bool = False) -> str:
     """Return what `rendered` returns; raises `TooMuch`, or what the parser does."""
-    tokens = parse(words)
+    tokens = parse(words, mid_line=mid_line)
     budget = GROWTH * len(words) + SPARE
     pieces: list[str] = []
     opened: list[str] = []
@@ -62,7 +83,7 @@ def rich(words: str) -> str:
         pieces.append(piece)
     if opened:
         raise ValueError(opened)
-    says = any(token.content.strip() for token in tokens)
+    says = any(token.content.strip() or _first_line_of_code(token) for token in tokens)
     return "".join(pieces).rstrip("\n") if says else paragraph(words)
 
 
@@ -82,39 +103,92 @@ def link(url: str, text: str = "") -> str:
     return f'<a href="{escape(url)}">{inline(text or url)}</a>'
 
 
-def plain(line: str) -> str:
-    """Return one line without its markup, for titles; as it is where that would say less."""
+def plain(words: str, *, mid_line: bool = False) -> str:
+    """Return the first line of a message that says something, without its markup, for titles.
+
+    A rule says nothing, nor does a fence with the language behind it; of lines that hold neither
+    letter nor digit the first one counts. As it was typed where that would say more.
+
+    Args:
+        words: the message.
+        mid_line: as for `rendered`.
+    """
     try:
-        tokens = parse(line[:LIMIT])
+        shown = [line.strip() for line in _shown(parse(words[:LIMIT], mid_line=mid_line))]
     except Exception:  # noqa: BLE001  see `rendered`
-        return line
+        shown = []
+    typed = [line.strip() for line in words.splitlines()]
+    says = (line for line in (shown or typed) if _says(line))
+    return next(says, "") or next(filter(None, shown + typed), "")
+
+
+def _says(line: str) -> bool:
+    language = re.sub("^(?:`{3,}|~{3,})", "", line).strip().lower()
+    return any(map(str.isalnum, line)) and (language == line.lower() or language not in LANGUAGES)
+
+
+def _shown(tokens: Sequence[Token]) -> Iterator[str]:
+    """Return the lines of a message without their markup: rows of a table, and code as it is."""
+    cells: list[str] | None = None
+    number = ""
     for token in tokens:
-        if token.type in ("ordered_list_open", "fence", "code_block"):
-            break
-        if token.type == "inline":
-            return "".join(map(_plain, token.children or [])).strip() or line
-    return line
+        match token.type:
+            case "tr_open":
+                cells = []
+            case "tr_close":
+                yield " | ".join(cells or [])
+                cells = None
+            case "list_item_open":
+                number = f"{token.info}{token.markup} " if token.info else ""
+            case "fence" | "code_block":
+                info = _first_line_of_code(token)
+                lines = [] if _NAME.fullmatch(info.strip()) else info.splitlines()
+                first, *others = lines + token.content.splitlines() or [""]
+                yield from others if first.strip().lower() in LANGUAGES else [first, *others]
+            case "inline":
+                text = number + "".join(map(_plain, token.children or []))
+                number = ""
+                if cells is None:
+                    yield from text.splitlines()
+                else:
+                    cells.append(text)
+
+
+def _first_line_of_code(token: Token) -> str:
+    """Return what stands behind a fence, unless it only names a language."""
+    info = token.info.strip() if token.type == "fence" else ""
+    return f"{info}\n" if info and info.lower() not in LANGUAGES else ""
 
 
 def _pieces(tokens: Sequence[Token], opened: list[str]) -> Iterator[str]:
     """Turn tokens into HTML; `opened` holds the tags that are open."""
     before = None
+    title = ""
     for token in tokens:
         if token.type == "link_close" and before and before.type == "link_open":
-            yield inline(str(before.attrs["href"]))  # or nobody would see the link
+            yield inline(_readable(str(before.attrs["href"])))  # or nobody would see the link
         before = token
         if token.type == "inline":
             yield from _pieces(token.children or [], opened)
         elif token.hidden:
             continue
         elif token.nesting > 0:
+            title = _title(token) if token.tag == "a" else title
             opened.append(_TAGS[token.tag])
             yield _start(opened[-1], token)
         elif token.nesting < 0:
             tag = opened.pop()
             yield f"</{tag}>" + "\n" * (tag in _LINE_AFTER)
+            if tag == "a":
+                yield title
         else:
             yield _leaf(token, linked="a" in opened)
+
+
+def _title(token: Token) -> str:
+    """Return the title of a link or image, as it stands behind it."""
+    title = str(token.attrs.get("title") or "").strip()
+    return f" ({_lines(title)})" if title else ""
 
 
 def _start(tag: str, token: Token) -> str:
@@ -141,18 +215,31 @@ def _leaf(token: Token, *, linked: bool) -> str:
         case "softbreak" | "hardbreak":
             return "<br />\n"
         case "code_inline":
-            return f"<code>{inline(token.content)}</code>"
+            lines = (f"<code>{inline(line)}</code>" for line in token.content.split("\n"))
+            return "<br />\n".join(lines)
         case "fence" | "code_block":
-            known = _LANGUAGE.match(token.info)
-            language = f' class="language-{known[0]}"' if known else ""
-            return f"<pre><code{language}>{inline(token.content)}</code></pre>\n"
+            known, *_ = [*token.info.split(), ""]
+            language = f' class="language-{known}"' if known.lower() in LANGUAGES else ""
+            code = _first_line_of_code(token) + token.content
+            return f"<pre><code{language}>{inline(code)}</code></pre>\n"
         case "hr":
             return "<hr />\n"
         case "image":
             source = str(token.attrs["src"])
-            shown = _SIZE_IN_ALT.sub("", "".join(map(_plain, token.children or [])))
-            return inline(shown or source) if linked else link(source, shown)
+            shown = _SIZE_IN_ALT.sub("", _plain(token))
+            shown = shown or _readable(source)
+            return (inline(shown) if linked else link(source, shown)) + _title(token)
     raise ValueError(token.type)
+
+
+def _readable(url: str) -> str:
+    """Return a target with the letters of other alphabets that it was typed with."""
+    return _ENCODED.sub(lambda found: _decoded(found[0]), url)
+
+
+def _decoded(encoded: str) -> str:
+    decoded = unquote(encoded)
+    return decoded if decoded.isprintable() and "\ufffd" not in decoded else encoded
 
 
 def _plain(token: Token) -> str:
@@ -160,7 +247,7 @@ def _plain(token: Token) -> str:
     if token.type == "image":
         return "".join(map(_plain, token.children or []))
     if token.type in ("softbreak", "hardbreak"):
-        return " "
+        return "\n"
     return _emoji(token.content) if token.type == "text" else token.content
 
 

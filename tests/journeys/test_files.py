@@ -303,6 +303,24 @@ def test_a_picture_of_a_reply_is_not_put_into_the_first_message(chat: Chat) -> N
     assert filenames(chat.ticket) == ["a.png"]
 
 
+@both_versions
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("счёт\u202egpj.txt", "счётgpj.txt"),
+        ("a\u200bb\u00ad.txt", "ab.txt"),
+        ("a\x07\n\x9b b.txt", "a___ b.txt"),
+        ("👩🏽‍💻 می\u200cخواهم.txt", "👩🏽‍💻 می\u200cخواهم.txt"),
+    ],
+)
+def test_nothing_unseen_is_in_a_files_name(chat: Chat, name: str, seen: str) -> None:
+    chat.write("112 x", (name, b"words"), (f"{name}.exe", b"MZ"))
+    chat.settle()
+    assert filenames(chat.ticket) == [seen]
+    (note,) = contents(chat.ticket)
+    assert f"<br />\n{seen}.exe: GLPI" in note
+
+
 # --- What never gets there
 
 

@@ -135,6 +135,16 @@ def test_fields_of_the_wrong_type_cost_nothing_and_are_logged(lab: Lab) -> None:
     assert lab.logged()[-1]["odd_fields"] == ["post_id", "user_name", "timestamp", "file_ids"]
 
 
+@pytest.mark.parametrize(
+    "words", ["\u200b", " \u2060\ufeff", "\u202e\u202c", "\x07", "\u3164 \u2800", "\ufe0f"]
+)
+def test_a_message_of_which_nothing_is_seen_is_empty(lab: Lab, words: str) -> None:
+    assert "Заявка пока не создана" in lab.say(f"112 {words}")
+    assert lab.glpi.tickets == []
+    assert "Принято" in lab.say(f"112 {words}", file_ids=POST_ID)
+    assert lab.glpi.tickets[0]["name"] == "Заявка от alice: файлы без текста"
+
+
 def test_a_trigger_with_a_file_but_no_words_is_a_request(lab: Lab) -> None:
     answer = lab.say("112", file_ids=POST_ID)
     assert "Принято" in answer

@@ -83,7 +83,7 @@ def test_everything_that_the_desk_says_reaches_glpi(rules: Rules) -> None:
     [
         ("one\ntwo", "one"),
         ("\n\n  one  \ntwo", "one"),
-        ("```python\ncode\n```", "```python"),
+        ("```python\ncode\n```", "code"),
         ("```\ncode\n```", "code"),
         ("---\n***\nafter the rules", "after the rules"),
         ("!!!", "!!!"),
