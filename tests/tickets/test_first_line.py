@@ -36,7 +36,9 @@ class Seen(HTMLParser):
 
 def ticket(text: str, desk: Desk = EQUALS) -> tuple[str, Seen]:
     """Return the title that a post's ticket has behind its author, and what its text shows."""
-    submission = to_post({"text": text, "user_name": "alice"}, "hook", "request", "token").submission()
+    submission = to_post(
+        {"text": text, "user_name": "alice"}, "hook", "request", "token"
+    ).submission()
     routed = find([desk], submission)
     assert routed
     made = compose(submission, routed, RULES, Circumstances(None))
