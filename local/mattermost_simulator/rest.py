@@ -5,6 +5,8 @@ import re
 import time
 from http.server import BaseHTTPRequestHandler
 
+from local.guard import Guarded
+
 from .model import MAX_MESSAGE, File, Json
 from .store import Store
 
@@ -20,7 +22,7 @@ _ITEM = re.compile(r"/api/v4/(posts|users|files)/([a-z0-9]{26})(/info)?")
 _PERMISSIONS = "api.context.permissions.app_error"
 
 
-class RestHandler(BaseHTTPRequestHandler):
+class RestHandler(Guarded, BaseHTTPRequestHandler):
     """Serves one connection; a subclass carries the `store` it belongs to."""
 
     store: Store
