@@ -24,7 +24,12 @@ def emulator(port: int) -> Iterator[None]:
     """Run MiniStack until the block ends; it answers those whom `pretend` gave their key."""
     log = ROOT / ".build" / "ministack.log"
     log.parent.mkdir(exist_ok=True)
-    env = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    env = {
+        **os.environ,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_ACCOUNT_ID": os.environ["AWS_ACCESS_KEY_ID"],  # of callers without a key
+    }
     with log.open("w") as output:
         process = subprocess.Popen(
             [VENV / "ministack" / "bin" / "python", "-m", "local.guarded_ministack"],

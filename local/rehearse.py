@@ -32,8 +32,8 @@ from bridge.mattermost.outgoing_webhook import to_post
 from local import SAMPLE_TOKENS, sam
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
-from local.mattermost_simulator import MattermostSimulator
 from local.guarded_ministack import WEBHOOKS
+from local.mattermost_simulator import MattermostSimulator
 from local.ministack import VENV, emulator, new_account
 from local.ports import free_ports
 from local.steps import ROOT, Failed, run, step
