@@ -5,7 +5,7 @@ is its account's number, too, since MiniStack takes an access key id of 12 digit
 """
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from email.message import Message
 from importlib import import_module
 from typing import Any
@@ -18,7 +18,7 @@ WEBHOOKS = "/_aws/execute-api/"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
 
 def guarded(app: App, key: str) -> App:
@@ -28,7 +28,9 @@ def guarded(app: App, key: str) -> App:
         why = _refusal(scope, key)
         if why is None:
             await app(scope, receive, send)
-        elif scope["type"] == "http":
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        else:
             body = f"{why}\n".encode()
             headers = [(b"content-type", b"text/plain; charset=utf-8")]
             await send({"type": "http.response.start", "status": 403, "headers": headers})
