@@ -6,7 +6,8 @@ answers once its own name is made to point here (DNS rebinding). Browsers tell t
 - every request of a script to another origin, every form that is sent, every preflight and every
   WebSocket carries `Origin` (Fetch Standard, "append a request Origin header"); nothing that has
   business here sends one;
-- a name that was made to point here stands in `Host`;
+- a name that was made to point here stands in `Host` (the port there tells nothing: what relays
+  and tunnels on this machine pass on has theirs);
 - pictures, frames and other parts of a page carry neither, but `Sec-Fetch-Site` (Fetch Metadata
   Request Headers). A link that a person follows does so, too, and may.
 
@@ -23,9 +24,12 @@ from http.server import BaseHTTPRequestHandler
 NAMES = ("127.0.0.1", "localhost", "[::1]", "host.docker.internal")
 """How programs call this machine; the last is how those in Docker Desktop's containers do."""
 
+_OWN = re.compile(rf"(?:{'|'.join(map(re.escape, NAMES))})(?::\d{{1,5}})?", re.IGNORECASE)
+
 MAX_UNREAD = 1024 * 1024
 """Bytes of a refused request that are read, so that whoever sends them gets to read the refusal."""
 
+NO_NAME = f"only {', '.join(NAMES[:-1])} and {NAMES[-1]} are answered here, no other Host"
 NO_PAGE = "only programs and people on this machine are answered here, no web page"
 NO_KEY = (
     "this port asks for the key of the run: curl -H @.build/run.key; AWS clients find it in "
@@ -40,19 +44,17 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def refusal(method: str, headers: Message, port: int, key: str | None = None) -> str | None:
+def refusal(method: str, headers: Message, key: str | None = None) -> str | None:
     """Return why a request is refused, in one sentence; None when it may go on.
 
     Args:
         method: of the request.
         headers: of the request.
-        port: the one that it came to.
         key: is to be shown, as a bearer token or as AWS clients show their access key id.
     """
-    hosts = [host.lower() for host in headers.get_all("Host", [])]
-    own = {*NAMES, *(f"{name}:{port}" for name in NAMES)}
-    if len(hosts) != 1 or hosts[0] not in own:
-        return f"only {' and '.join(f'{name}:{port}' for name in NAMES[:2])} are answered here"
+    hosts = headers.get_all("Host", [])
+    if len(hosts) != 1 or not _OWN.fullmatch(hosts[0]):
+        return NO_NAME
     if method == "OPTIONS" or "Origin" in headers or _is_part_of_a_page(method, headers):
         return NO_PAGE
     return None if key is None or _shows(headers, key) else NO_KEY
@@ -84,8 +86,7 @@ class Guarded(BaseHTTPRequestHandler):
         """Read the request's head; returns whether it may go on, after a refusal if not."""
         if not super().parse_request():
             return False
-        port: int = self.connection.getsockname()[1]
-        why = refusal(self.command, self.headers, port, self.key)
+        why = refusal(self.command, self.headers, self.key)
         if why is not None:
             self._refuse(f"{why}\n".encode())
         return why is None

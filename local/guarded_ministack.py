@@ -47,7 +47,7 @@ def _refusal(scope: Scope, key: str) -> str | None:
     for name, value in scope["headers"]:
         headers[name.decode("latin-1")] = value.decode("latin-1")
     needed = None if scope["path"].startswith(WEBHOOKS) else key
-    return refusal(scope["method"], headers, scope["server"][1], needed)
+    return refusal(scope["method"], headers, needed)
 
 
 def main() -> None:

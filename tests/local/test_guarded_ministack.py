@@ -22,7 +22,6 @@ def status(*headers: tuple[str, str], path: str = "/", method: str = "POST") -> 
         "method": method,
         "path": path,
         "headers": [(name.encode(), value.encode()) for name, value in headers],
-        "server": ("127.0.0.1", PORT),
     }
     sent = answers(scope)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
