@@ -31,6 +31,7 @@ from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
 from local.gateway import INVOKE, Gateway
 from local.glpi_simulator import GlpiSimulator
+from local.guard import new_key
 from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
 from local.worker import working
 
@@ -47,6 +48,9 @@ ROOT = Path(__file__).parent.parent
 RUN_ENV = Path(".build", "run.env")
 """Where `manage.py --env` learns of a running `make run`; in the current folder."""
 
+RUN_KEY = Path(".build", "run.key")
+"""Where curl learns of the key of a running `make run`; in the current folder."""
+
 ALSO_TOLD = (
     *("GLPI_URL", "GLPI_PUBLIC_URL", "GLPI_CA_BUNDLE"),
     *("MATTERMOST_URL", "MATTERMOST_CA_BUNDLE", "LOG_LEVEL"),
@@ -59,7 +63,7 @@ The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: producti
   Mattermost   {mattermost}
   GLPI         {glpi}
   the bridge   {webhook}  (Mattermost's callback URL)
-{say}
+{say}{breaking}
 Call the bridge as Mattermost's webhook would, and open the link in the answer:
 
   curl {webhook} -d token={token} \\
@@ -85,6 +89,12 @@ Let alice write a message with two files. Her thread is printed, with a link to 
     -F {first} -F {second}
 
 {url} shows all threads, and what comes into them later.
+"""
+
+BREAKING = """
+Switch GLPI off, and on again with `-X DELETE` in the place of `-d ...`:
+
+  curl -H @{key} {control}/faults -d '{{"kind": "maintenance"}}'
 """
 
 VERSIONS = ("10.0.14", "11.0.6")
@@ -133,7 +143,8 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     with _taking_ports(port):
         gateway = stack.enter_context(Gateway(port, handler.lambda_handler, handler.ROUTES))
     triggers = [trigger for desk in read_rules(BRIDGE_TOML).desks for trigger in desk.triggers]
-    glpi = _glpi(stack, port, env)
+    key = new_key()
+    glpi = _glpi(stack, port, env, key)
     mattermost = _mattermost(stack, port, env, next(iter(tokens.values())), triggers)
     os.environ.update(
         GLPI_URL=glpi.url,
@@ -147,7 +158,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     _check_login(env, glpi.url, secret)
     with _taking_ports(port + 3), socket.create_server(("127.0.0.1", port + 3)):
         pass  # moto's server would not say that the port is taken
-    aws = EmbeddedAws(port + 3)
+    aws = EmbeddedAws(port + 3, key)
     aws.start()
     stack.callback(aws.stop)
     aws.store_secret(secret)
@@ -157,6 +168,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.enter_context(gateway.serving())
     stack.enter_context(working(gateway))
     stack.enter_context(_run_env(env))
+    stack.enter_context(_kept(RUN_KEY, f"Authorization: Bearer {key}\n"))
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
     return _greeting(port, mattermost, glpi, token, triggers[0])
 
@@ -179,6 +191,7 @@ def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, tri
         mattermost=mattermost.shown,
         glpi=glpi.shown,
         say=say if mattermost.is_simulated else "",
+        breaking=BREAKING.format(key=RUN_KEY, control=glpi.control_url) if glpi.control_url else "",
         token=token,
         trigger=trigger,
         invoke=INVOKE,
@@ -188,27 +201,34 @@ def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, tri
 
 @contextmanager
 def _run_env(before: Mapping[str, str]) -> Iterator[None]:
-    """Keep what the parts were told in a file for `manage.py`; it holds no token."""
+    """Keep what the parts were told in a file for `manage.py`; it holds the key, and no token."""
     told = {
         name: value
         for name, value in os.environ.items()
         if value != before.get(name) or name.startswith("AWS_") or name in ALSO_TOLD
     }
     lines = [f"{name}={_quoted(value)}\n" for name, value in sorted(told.items())]
+    with _kept(RUN_ENV, "".join(lines)):
+        yield
+
+
+@contextmanager
+def _kept(path: Path, text: str) -> Iterator[None]:
+    """Keep a text in a file that only its owner can read, until the block ends."""
     try:
-        RUN_ENV.parent.mkdir(exist_ok=True)
-        RUN_ENV.unlink(missing_ok=True)
-        handle = os.open(RUN_ENV, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(lines)
+            file.write(text)
     except OSError as error:
-        raise SettingsError(str(RUN_ENV), f"cannot be written ({error.strerror})") from None
+        raise SettingsError(str(path), f"cannot be written ({error.strerror})") from None
     try:
         yield
     finally:
         with suppress(OSError):
-            if RUN_ENV.read_text("utf-8") == "".join(lines):  # else it is that of another run
-                RUN_ENV.unlink()
+            if path.read_text("utf-8") == text:  # else it is that of another run
+                path.unlink()
 
 
 def _quoted(value: str) -> str:
@@ -242,16 +262,18 @@ class _Server:
         url: its base URL.
         shown: how the greeting tells of it.
         secret: the keys of the bridge's secret that belong to it.
+        control_url: where it can be broken, "" where it cannot.
     """
 
     url: str
     shown: str
     secret: Mapping[str, str]
     is_simulated: bool
+    control_url: str = ""
 
 
-def _glpi(stack: ExitStack, port: int, env: Mapping[str, str]) -> _Server:
-    """Return the real GLPI, or start a simulated one."""
+def _glpi(stack: ExitStack, port: int, env: Mapping[str, str], key: str) -> _Server:
+    """Return the real GLPI, or start a simulated one that is broken with this key."""
     if env.get("GLPI_URL"):
         secret = {
             "glpi_app_token": _required(env, "GLPI_APP_TOKEN"),
@@ -262,14 +284,16 @@ def _glpi(stack: ExitStack, port: int, env: Mapping[str, str]) -> _Server:
     if version not in VERSIONS:
         raise SettingsError("GLPI_VERSION", f"is {version!r}; use {' or '.join(VERSIONS)}")
     with _taking_ports(port + 1, port + 2):
-        simulator = GlpiSimulator(version=version, port=port + 1, control_port=port + 2)
+        simulator = GlpiSimulator(
+            version=version, port=port + 1, control_port=port + 2, control_key=key
+        )
         stack.enter_context(simulator)
     secret = {
         "glpi_app_token": simulator.app_token,
         "glpi_user_token": simulator.user_tokens["mm-bot"],
     }
-    shown = f"{simulator.url}  (simulated; break it at {simulator.control_url})"
-    return _Server(simulator.url, shown, secret, is_simulated=True)
+    shown = f"{simulator.url}  (simulated)"
+    return _Server(simulator.url, shown, secret, True, simulator.control_url)
 
 
 def _mattermost(

@@ -3,12 +3,20 @@
 import json
 import logging
 import os
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import boto3
 import requests
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.guard import Guarded, new_key
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -28,16 +36,21 @@ PRETENDED = {
 }
 
 
-def pretend(endpoint_url: str) -> None:
+def pretend(endpoint_url: str, key: str) -> None:
     """Point all AWS clients of this process and its children at an emulator.
 
     Whatever the environment or ~/.aws says about accounts, endpoints and proxies does not count:
     what is meant for the emulator must not leave this machine.
+
+    Args:
+        endpoint_url: of the emulator.
+        key: their access key id, which it asks for.
     """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
         PRETENDED,
+        AWS_ACCESS_KEY_ID=key,
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="false",
@@ -83,24 +96,36 @@ def create_queue_and_ledger() -> dict[str, str]:
     return {**urls, "LEDGER_TABLE": "ledger"}
 
 
+class _Handler(Guarded, MotoRequestHandler):
+    """Serves one connection; a subclass carries the `key`."""
+
+
 class EmbeddedAws:
     """AWS on a port of this machine, for this process; real accounts are out of reach.
 
     Args:
         port: 0 takes a free one.
+        key: the access key id of those who are answered; without one it makes its own.
     """
 
-    def __init__(self, port: int = 0) -> None:
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    def __init__(self, port: int = 0, key: str | None = None) -> None:
+        self._port = port
+        self._key = key or new_key()
 
     def start(self) -> None:
         """Start, and point this process's AWS clients here."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server.start()
-        host, port = self._server.get_host_and_port()
-        url = f"http://{host}:{port}"
-        pretend(url)
-        requests.post(f"{url}/moto-api/reset", timeout=START_SECONDS)
+        handler = type("OwnHandler", (_Handler,), {"key": self._key})
+        app = DomainDispatcherApplication(create_backend_app)
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1", self._port, app, threaded=True, request_handler=handler
+        )
+        self._thread = threading.Thread(target=self._server.serve_forever, name="aws", daemon=True)
+        self._thread.start()
+        url = f"http://127.0.0.1:{self._server.port}"
+        pretend(url, self._key)
+        headers = {"Authorization": f"Bearer {self._key}"}
+        requests.post(f"{url}/moto-api/reset", headers=headers, timeout=START_SECONDS)
 
     def create_queue_and_ledger(self) -> None:
         """Create what template.yaml creates, and tell the function its names."""
@@ -113,4 +138,5 @@ class EmbeddedAws:
 
     def stop(self) -> None:
         """Stop listening; what was stored is forgotten at the next start."""
-        self._server.stop()
+        self._server.shutdown()
+        self._thread.join()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from local.__main__ import start
+from local.__main__ import RUN_KEY, start
 from manage import cli
 
 PORT = 9700
@@ -85,7 +85,8 @@ def _section(title: str, screen: str) -> str:
 def _control(method: str, fault: dict[str, object] | None = None) -> None:
     url = f"http://127.0.0.1:{PORT + 2}/faults"
     body = None if fault is None else json.dumps(fault).encode()
-    request = urllib.request.Request(url, body, method=method)
+    name, _, key = RUN_KEY.read_text("utf-8").strip().partition(": ")
+    request = urllib.request.Request(url, body, {name: key}, method=method)
     with urllib.request.urlopen(request):  # noqa: S310 - as above
         pass
 

@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from local.guard import Guarded
+
 FUNCTION_SECONDS = 26.0
 """The function's time limit in template.yaml."""
 
@@ -119,7 +121,7 @@ class Gateway(ThreadingHTTPServer):
                 pass  # a message under way is brought to its end
 
 
-class _Request(BaseHTTPRequestHandler):
+class _Request(Guarded, BaseHTTPRequestHandler):
     server: Gateway
     protocol_version = "HTTP/1.1"
     timeout = 30

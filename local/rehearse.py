@@ -32,8 +32,9 @@ from bridge.mattermost.outgoing_webhook import to_post
 from local import SAMPLE_TOKENS, sam
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
+from local.guarded_ministack import WEBHOOKS
 from local.mattermost_simulator import MattermostSimulator
-from local.ministack import VENV, emulator
+from local.ministack import VENV, emulator, new_account
 from local.ports import free_ports
 from local.steps import ROOT, Failed, run, step
 
@@ -71,7 +72,7 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             port = stack.enter_context(free_ports())
-            pretend(f"http://127.0.0.1:{port}")
+            pretend(f"http://127.0.0.1:{port}", new_account())
             os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
             glpi = stack.enter_context(GlpiSimulator())
             chat = stack.enter_context(MattermostSimulator())
@@ -349,11 +350,10 @@ def _held(sqs: "SQSClient", url: str) -> str:
 
 
 def _post(api: str, port: int, form: Mapping[str, str]) -> tuple[int, str]:
-    url = f"http://127.0.0.1:{port}{outgoing_webhook.PATH}"
+    url = f"http://127.0.0.1:{port}{WEBHOOKS}{api}/$default{outgoing_webhook.PATH}"
     body = urllib.parse.urlencode(form).encode()
-    headers = {"Host": f"{api}.execute-api.localhost:{port}"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
+        with urllib.request.urlopen(url, body) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:

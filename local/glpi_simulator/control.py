@@ -1,9 +1,11 @@
-"""The control listener: look at the simulator and break it, in JSON over HTTP."""
+"""The control listener: look at the simulator and break it, in JSON over HTTP, with a key."""
 
 import json
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler
 from typing import Protocol
+
+from local.guard import Guarded
 
 from .answers import Answer, json_answer
 from .call import Row
@@ -32,8 +34,8 @@ class Controlled(Protocol):
     def reset(self) -> None: ...  # noqa: D102
 
 
-class ControlHandler(BaseHTTPRequestHandler):
-    """Serves one connection; a subclass carries the `simulator` it controls."""
+class ControlHandler(Guarded, BaseHTTPRequestHandler):
+    """Serves one connection; a subclass carries the `simulator` it controls, and the `key`."""
 
     simulator: Controlled
     protocol_version = "HTTP/1.1"

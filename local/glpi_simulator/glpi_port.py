@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
+from local.guard import Guarded
+
 from .answers import Answer, html_answer, nginx_answer
 from .call import Call, php_parameters
 from .delivery import (
@@ -99,7 +101,7 @@ class Port:
     delays: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
-class GlpiHandler(BaseHTTPRequestHandler):
+class GlpiHandler(Guarded, BaseHTTPRequestHandler):
     """Serves one connection; a subclass carries the `port` it belongs to."""
 
     port: Port

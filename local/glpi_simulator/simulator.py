@@ -4,6 +4,8 @@ import ssl
 import threading
 from types import TracebackType
 
+from local.guard import new_key
+
 from .call import Row
 from .control import ControlHandler
 from .faults import Fault, FaultBoard
@@ -19,7 +21,8 @@ class GlpiSimulator:
     """A GLPI on 127.0.0.1, good enough that a client passing here passes on the real one.
 
     `port` and `control_port` 0 take a free port; `prefix` is the sub-folder GLPI lives in, such as
-    "/glpi"; with `ssl_context` GLPI speaks https (the control listener never does).
+    "/glpi"; with `ssl_context` GLPI speaks https (the control listener never does). The control
+    listener asks for `control_key`; without one the simulator makes its own.
     """
 
     def __init__(
@@ -29,10 +32,12 @@ class GlpiSimulator:
         control_port: int = 0,
         prefix: str = "",
         ssl_context: ssl.SSLContext | None = None,
+        control_key: str | None = None,
     ) -> None:
         if version not in VERSIONS:
             raise ValueError(f"version {version!r} is unknown; recorded are {', '.join(VERSIONS)}")
         self.version = version
+        self.control_key = control_key or new_key()
         self._store = Store(version)
         self._board = FaultBoard()
         self._log = ExchangeLog()
@@ -42,7 +47,7 @@ class GlpiSimulator:
         folder = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
         self._port = Port(self._store, self._board, self._log, self._stopping, folder)
         handler = type("Handler", (GlpiHandler,), {"port": self._port})
-        control = type("Control", (ControlHandler,), {"simulator": self})
+        control = type("Control", (ControlHandler,), {"simulator": self, "key": self.control_key})
         self._listener = Listener(port, handler, ssl_context)
         self._control = Listener(control_port, control)
 

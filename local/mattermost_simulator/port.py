@@ -1,10 +1,6 @@
-"""The port as a whole: the REST API, and beside it the page and the calls for people.
-
-Only this machine may use the latter: a web page that a browser shows must not write messages.
-"""
+"""The port as a whole: the REST API, and beside it the page and the calls for people."""
 
 import re
-from urllib.parse import urlsplit
 
 from .people import NotSaidError, read, say
 from .rest import RestHandler
@@ -16,7 +12,6 @@ WAIT_SECONDS = 30.0
 """So long `/threads/ID/wait` waits for something new."""
 
 _FOR_THE_BRIDGE = ("/api/", "/hooks/")
-_HERE = frozenset({"127.0.0.1", "localhost"})
 _POST = re.compile(r"/(?P<way>threads|_redirect/pl)/(?P<number>\w+)(?P<wait>/wait)?")
 _TEXT, _HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
 
@@ -32,8 +27,6 @@ class Handler(RestHandler):
             super().get()
         elif path != "/" and not found:
             self._say(404, PATHS)
-        elif not self._from_here():
-            self._say(403, "only 127.0.0.1 and localhost are answered here")
         elif not found:
             with self.store.lock:
                 shown = page(self.store)
@@ -49,9 +42,6 @@ class Handler(RestHandler):
             super().post()
             return
         self.close_connection = True  # what was not read would be taken for the next request
-        if not self._from_here() or self.headers.get("Origin"):
-            self._say(403, "only curl on this machine may write here, no web page")
-            return
         if self.path.partition("?")[0] != "/say":
             self._say(404, PATHS)
             return
@@ -86,11 +76,6 @@ class Handler(RestHandler):
     def _url(self) -> str:
         """Return the address of this server, as it can be typed on this machine."""
         return f"http://127.0.0.1:{self.connection.getsockname()[1]}"
-
-    def _from_here(self) -> bool:
-        """Tell whether the address is this machine's, not a name that was made to point here."""
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        return host in _HERE
 
     def _say(self, status: int, sentence: str) -> None:
         self._show(status, f"{sentence}\n", _TEXT)

@@ -5,6 +5,8 @@ import re
 import time
 from http.server import BaseHTTPRequestHandler
 
+from local.guard import Guarded
+
 from .model import MAX_MESSAGE, Channel, File, Json
 from .store import Store
 
@@ -27,7 +29,7 @@ _FOREIGN = "b" * 26
 _PERMISSIONS = "api.context.permissions.app_error"
 
 
-class RestHandler(BaseHTTPRequestHandler):
+class RestHandler(Guarded, BaseHTTPRequestHandler):
     """Serves one connection; a subclass carries the `store` it belongs to."""
 
     store: Store

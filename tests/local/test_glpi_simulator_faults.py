@@ -229,7 +229,7 @@ def test_a_drip_outlasts_a_timeout_for_silence(client: Client) -> None:
 def test_drip_headers_begins_with_a_part_of_the_status_line(client: Client) -> None:
     client.glpi.inject(Fault("drip_headers", seconds=PLENTY))
     with socket.create_connection((client.address.hostname, client.address.port), PLENTY) as raw:
-        raw.sendall(b"GET /apirest.php/ HTTP/1.1\r\nHost: glpi\r\n\r\n")
+        raw.sendall(b"GET /apirest.php/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert raw.recv(100) == b"H"
 
 
@@ -326,7 +326,7 @@ def test_stopping_ends_every_wait_at_once(kind: str) -> None:
     address = urlsplit(glpi.url)
     glpi.inject(Fault(kind, seconds=PLENTY))
     with socket.create_connection((address.hostname, address.port), PLENTY) as raw:
-        raw.sendall(b"GET /apirest.php/ HTTP/1.1\r\nHost: glpi\r\n\r\n")
+        raw.sendall(b"GET /apirest.php/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         if kind.startswith("drip"):
             assert raw.recv(1)
         began = time.monotonic()
@@ -375,7 +375,8 @@ def control(glpi: GlpiSimulator) -> Iterator[Control]:
     connection = http.client.HTTPConnection(urlsplit(glpi.control_url).netloc, timeout=PLENTY)
 
     def call(method: str, path: str, body: object = None) -> tuple[int, Any]:
-        connection.request(method, path, None if body is None else json.dumps(body))
+        headers = {"Authorization": f"Bearer {glpi.control_key}"}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         return response.status, json.loads(response.read())
 

@@ -227,9 +227,19 @@ def test_a_web_page_can_neither_write_nor_read(
     mattermost: MattermostSimulator, bridge: Bridge
 ) -> None:
     body, headers = multipart({"text": "112 x"}, ())
-    for odd in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+    for odd, why in (
+        (
+            {"Origin": "https://evil.example"},
+            "only programs and people on this machine are answered here, no web page",
+        ),
+        (
+            {"Host": "evil.example"},
+            "only 127.0.0.1, localhost, [::1] and host.docker.internal are answered here, "
+            "no other Host",
+        ),
+    ):
         status, text = ask(f"{mattermost.url}/say", body, {**headers, **odd})
-        assert (status, text) == (403, "only curl on this machine may write here, no web page\n")
+        assert (status, text) == (403, f"{why}\n")
     assert ask(mattermost.url, None, {"Host": "evil.example"})[0] == 403
     assert mattermost.posts == {}
 

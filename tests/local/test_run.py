@@ -24,7 +24,7 @@ from bridge import container
 from bridge.config.settings import SettingsError
 from bridge.endpoints.outgoing_webhook import PATH
 from glpi import GlpiError
-from local.__main__ import RUN_ENV, _run_env, main, start
+from local.__main__ import RUN_ENV, RUN_KEY, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
@@ -313,6 +313,8 @@ class Rehearsal:
     def __init__(self, port: int) -> None:
         self.chat = f"http://127.0.0.1:{port + 4}"
         self.control = f"http://127.0.0.1:{port + 2}"
+        name, _, value = RUN_KEY.read_text().strip().partition(": ")
+        self.key = {name: value}
 
     def say(self, text: str, *files: File, **fields: str) -> tuple[str, str]:
         """Say something; returns the id of the thread and the thread."""
@@ -334,16 +336,19 @@ class Rehearsal:
         """Return a ticket as soon as something is true of it."""
         end = time.monotonic() + PLENTY
         while time.monotonic() < end:
-            tickets = {t["id"]: t for t in json.loads(ask(f"{self.control}/tickets")[1])}
+            listed = ask(f"{self.control}/tickets", None, self.key)[1]
+            tickets = {t["id"]: t for t in json.loads(listed)}
             if condition(tickets[number]):
                 return tickets[number]
         raise AssertionError(tickets[number])
 
     def break_glpi(self, kind: str) -> None:
-        assert ask(f"{self.control}/faults", json.dumps({"kind": kind}).encode())[0] == 201
+        fault = json.dumps({"kind": kind}).encode()
+        assert ask(f"{self.control}/faults", fault, self.key)[0] == 201
 
     def heal_glpi(self) -> None:
-        healed = urllib.request.Request(f"{self.control}/faults", method="DELETE")
+        url = f"{self.control}/faults"
+        healed = urllib.request.Request(url, headers=self.key, method="DELETE")
         urllib.request.urlopen(healed).close()
 
 
