@@ -4,6 +4,9 @@ Every socket operation gets what is left of the deadline as its timeout, and nam
 thread that is left behind when time is up. An exchange also knows whether any byte of its request
 left this machine: that is what tells "surely not executed" from "may have been executed", whatever
 the exception was.
+
+A connection carries one more request only if it is open and nothing is unread on it: `answers` says
+why.
 """
 
 import io
@@ -18,6 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
+from bridge.net.answers import FinalAnswer
 from bridge.net.deadline import Deadline, within
 
 _SEND_CHUNK = 16 * 1024
@@ -86,6 +90,8 @@ class _BoundedConnection(HTTPConnection):
     `_new_conn` is where urllib3 2.x itself puts another way of connecting (its SOCKS support).
     """
 
+    response_class = FinalAnswer
+
     def _new_conn(self) -> socket.socket:
         exchange = under_way.get()
         exchange.stage = Cause.DNS
@@ -103,6 +109,12 @@ class _BoundedConnection(HTTPConnection):
             under_way.get().failure = error
             raise
         self.sock = cast(socket.socket, _BoundedSocket(cast(socket.socket, self.sock)))
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can carry one more request; urllib3 asks before each."""
+        bounded = cast(_BoundedSocket | None, self.sock)
+        return bounded is not None and not bounded.has_unread and super().is_connected
 
 
 class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
@@ -152,9 +164,19 @@ class _BoundedSocket:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._answer: _AnswerReader | None = None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - stands in for a whole socket
         return getattr(self._sock, name)
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether something came behind the last answer that the operating system shows no more.
+
+        It was read along with that, or TLS has decrypted it along with that.
+        """
+        decrypted = isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+        return decrypted or (self._answer is not None and self._answer.was_followed)
 
     def sendall(self, data: bytes) -> None:
         exchange = under_way.get()
@@ -165,20 +187,52 @@ class _BoundedSocket:
             self._sock.sendall(view[start : start + _SEND_CHUNK])
 
     def makefile(self, mode: str, *_: object) -> io.BufferedReader:
+        """Return what reads one answer."""
         if mode != "rb":
             raise ValueError(mode)
-        return io.BufferedReader(_BoundedReader(self._sock))
+        self._answer = _AnswerReader(_BoundedReader(self._sock))
+        return self._answer
+
+
+class _AnswerReader(io.BufferedReader):
+    """Reads one answer.
+
+    Attributes:
+        was_followed: whether more had been read from the connection when it was closed.
+    """
+
+    was_followed = False
+
+    def __init__(self, raw: "_BoundedReader") -> None:
+        super().__init__(raw)
+        self._connection = raw
+
+    def close(self) -> None:
+        """Close the reader; the connection stays."""
+        if not self.closed:
+            self._connection.is_at_its_end = True
+            self.was_followed = bool(self.peek(1))
+        super().close()
 
 
 class _BoundedReader(io.RawIOBase):
+    """Reads from a connection, up to the end of one answer.
+
+    Attributes:
+        is_at_its_end: whether nothing more is to be read, nor waited for.
+    """
+
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._file = sock.makefile("rb", buffering=0)
+        self.is_at_its_end = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - typeshed's WriteableBuffer
+        if self.is_at_its_end:
+            return 0
         self._sock.settimeout(under_way.get().deadline.remaining())
         return self._file.readinto(buffer)
 

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -29,6 +29,7 @@ from local.glpi_simulator import Fault, GlpiSimulator
 from tests.support.deadlines import SHORT, ShortFrom
 from tests.support.limits import PLENTY
 from tests.support.ports import refusing_port
+from tests.support.raw_server import raw_server
 
 
 def standing() -> float:
@@ -67,30 +68,6 @@ def failure(http: Http, url: str, deadline: Deadline | None = None) -> NoAnswer:
 
 def ticket_url(server: GlpiSimulator) -> str:
     return f"{server.url}/apirest.php/Ticket"
-
-
-@contextmanager
-def raw_server(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that does with each connection whatever `serve` does."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                serve(connection)
-
-    thread = threading.Thread(target=accept)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
 
 
 @contextmanager
@@ -213,13 +190,13 @@ def test_every_address_of_a_name_is_tried(
     real = socket.getaddrinfo
 
     def two(host: str, *args: object, **kwargs: object) -> object:
-        if host != "glpi.example":
+        if host != "localhost":
             return real(host, *args, **kwargs)  # type: ignore[arg-type]  # passed through
         return [(0, 0, 0, "", ("::1", 0)), (0, 0, 0, "", ("127.0.0.1", 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", two)
     port = server.url.rpartition(":")[2]
-    assert ask(http, f"http://glpi.example:{port}/apirest.php/Ticket").status == 400
+    assert ask(http, f"http://localhost:{port}/apirest.php/Ticket").status == 400
 
 
 def test_a_server_that_never_accepts_is_bounded(http: Http) -> None:
