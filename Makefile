@@ -5,6 +5,7 @@
 # make coverage  the tests, and which lines none of them reaches (takes longer)
 # make faults    the fault matrix: every fault at every moment, and what the person reads
 # make bench     measure, and write docs/performance.md
+# make pictures  take the pictures of thread and ticket in README (needs Chromium)
 # make rehearse  deploy to an AWS emulator: the release before, this one, back, again; and use it
 # make deploy    bring this commit to STAGE=staging or production; docs/deployment-from-ci.md
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
@@ -28,7 +29,7 @@ TWO_AT_A_TIME := --no-print-directory --jobs=2
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests coverage tested installed gates faults bench rehearse lock deploy deploy-tools
+.PHONY: run manage test tests coverage tested installed gates faults bench pictures rehearse lock deploy deploy-tools
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
@@ -72,6 +73,9 @@ faults: $(VENV)/test.installed
 
 bench: tested
 	@$(BIN)/python -m bench
+
+pictures: $(VENV)/run.installed
+	@$(BIN)/python -m local.pictures
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse

@@ -41,7 +41,7 @@ _MOST = 20
 MISTAKE = Fault("{key} {what}.", "{remedy}")
 NO_VALUE = Fault(
     "There is no secret {id}, or it has no value yet.",
-    "Store the JSON with “aws secretsmanager put-secret-value” (see README, Settings).",
+    "Store the JSON with “aws secretsmanager put-secret-value” (docs/settings.md has its keys).",
 )
 BINARY = Fault("The secret {id} is binary.", "Store the JSON as text (--secret-string).")
 UNKNOWN_WEBHOOK = Fault(
@@ -223,7 +223,9 @@ def desks(configuration: Configuration) -> Result:
     """Name the mistake in bridge.toml; it is the one of this folder, not that of a stack."""
     if configuration.rules is None:
         assert configuration.rules_mistake is not None  # noqa: S101 - there is either of them
-        return _mistake(configuration.rules_mistake, "Correct it; the README explains every key.")
+        return _mistake(
+            configuration.rules_mistake, "Correct it; docs/settings.md explains every key."
+        )
     triggers = dict.fromkeys(t for desk in configuration.rules.desks for t in desk.triggers)
     count = len(configuration.rules.desks)
     where = " (bridge.toml of this folder)" if configuration.source.stack else ""

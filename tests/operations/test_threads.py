@@ -162,7 +162,7 @@ def test_neither_glpi_nor_the_secret_is_asked(lab: Lab, monkeypatch: pytest.Monk
     assert lab.glpi.log == []
 
 
-def test_the_readme_names_the_rights_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_guide_names_the_rights_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     keep(LINK)
     asked = set[str]()
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
@@ -173,8 +173,8 @@ def test_the_readme_names_the_rights_that_it_takes(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(BaseClient, "_make_api_call", noted)
     assert run("thread", ROOT).exit_code == run("thread", "4711").exit_code == 0
-    readme = (REPOSITORY / "README.md").read_text("utf-8")
-    (told,) = re.findall(r"for `thread` ([^;]*) on the ledger;", readme)
+    guide = (REPOSITORY / "docs" / "operations.md").read_text("utf-8")
+    (told,) = re.findall(r"^\| `thread` \|([^|]*)\| the ledger \|$", guide, re.MULTILINE)
     assert set(re.findall(r"`(\w+:\w+)`", told)) == asked
 
 

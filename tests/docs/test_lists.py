@@ -1,4 +1,4 @@
-"""The README names every setting, answer and error, so that it cannot fall behind the code."""
+"""Pages that list everything of a kind cannot fall behind the code."""
 
 import re
 from dataclasses import fields
@@ -11,14 +11,17 @@ from bridge.config.settings import Settings
 from bridge.net.http import Cause
 from bridge.words.texts import ANSWERS, FOOTER
 from tests.conftest import ROOT
+from tests.support.guides import DOCS, TEXTS
 
-README = (ROOT / "README.md").read_text("utf-8")
+SETTINGS, ANSWER_PAGE, CODE = (
+    TEXTS[DOCS / name] for name in ("settings.md", "answers.md", "code.md")
+)
 
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
 def test_every_setting_of_the_environment_is_explained(field: object) -> None:
     name = getattr(field, "name", "")
-    assert f"| `{name.upper()}` |" in README
+    assert f"| `{name.upper()}` |" in SETTINGS
 
 
 def test_every_setting_of_bridge_toml_is_explained() -> None:
@@ -32,19 +35,19 @@ def test_every_setting_of_bridge_toml_is_explained() -> None:
         "starts": "match",
     }
     for field in (*fields(Rules), *fields(Desk)):
-        assert f"`{named_otherwise.get(field.name, field.name)}`" in README
-    assert f"`{FOOTER}`" in README
+        assert f"`{named_otherwise.get(field.name, field.name)}`" in SETTINGS
+    assert f"`{FOOTER}`" in SETTINGS
 
 
 def test_every_answer_is_explained() -> None:
     for key in ANSWERS["ru"]:
-        assert f"| `{key}` |" in README
+        assert f"| `{key}` |" in ANSWER_PAGE
 
 
 def test_every_code_in_the_table_of_errors_exists_and_the_important_ones_are_there() -> None:
     for cause in Cause:
-        assert f"`{cause.value}`" in README
-    table = README.partition("## What the log says")[2].partition("## The code")[0]
+        assert f"`{cause.value}`" in ANSWER_PAGE
+    table = ANSWER_PAGE.partition("## What the log says")[2]
     for code in re.findall(r"`(ERROR\w*)`", table):
         assert code in glpi.CODES
     for code, (kind, _) in glpi.CODES.items():
@@ -52,18 +55,11 @@ def test_every_code_in_the_table_of_errors_exists_and_the_important_ones_are_the
             assert f"`{code}`" in table
 
 
-def test_every_file_that_the_readme_links_to_exists() -> None:
-    targets = re.findall(r"\]\((?!https:)([^)#]+)\)", README)
-    assert "bridge.toml" in targets
-    for target in targets:
-        assert (ROOT / target).exists(), target
-
-
 def test_every_room_of_the_house_has_its_row() -> None:
     rooms = {path.parent for path in (ROOT / "bridge").glob("*/__init__.py")}
     assert rooms
     for room in rooms:
-        assert f"`bridge/{room.name}/`" in README
+        assert f"`bridge/{room.name}/`" in CODE
     for module in [*ROOT.glob("*.py"), *(ROOT / "bridge").glob("[!_]*.py")]:
         path = module.relative_to(ROOT)
-        assert f"`{path}`" in README or f"]({path})" in README
+        assert f"`{path}`" in CODE or f"](../{path})" in CODE
