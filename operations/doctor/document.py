@@ -21,6 +21,8 @@ _HEAD = """\
 
 Written from the checks by `python -m operations.doctor.document`; a test holds it to them.
 
+![What doctor prints when all is well](pictures/doctor.png)
+
 A check is well (✓), finds something wrong (✗), or is not made (–): it does not apply, something
 before it has to be mended first, or nobody here may ask. Braces stand for what was found. What AWS
 itself refuses to tell is a ✗ with AWS's code and what to do.

@@ -219,6 +219,16 @@ def test_answers_are_quoted_as_they_are_said() -> None:
 # ---- Tables that are to be complete
 
 
+def test_every_panel_of_the_dashboard_is_named_in_its_place() -> None:
+    body = str(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
+    titles = re.findall(r'"title": "([^"]+)"', body)
+    table = rows(section(DOCS / "operations.md", "Dashboard and metrics"))[:4]
+    told = [cell for row in table for cell in row if cell]
+    assert len(told) == len(titles)
+    for cell, title in zip(told, titles, strict=True):
+        assert cell.startswith(f"**{title}")
+
+
 def test_every_alarm_has_its_row_and_every_row_its_alarm() -> None:
     table = rows(section(DOCS / "operations.md", "Alarms"))
     assert sorted(row[0].strip("`") for row in table) == sorted(ALARMS)
