@@ -17,7 +17,6 @@ from typing import Any
 from dotenv import load_dotenv
 
 import handler
-from bridge import container
 from bridge.config.credentials import Credentials, MattermostAccess, check_token
 from bridge.config.rules import read_rules
 from bridge.config.settings import SettingsError, base_url, ca_bundle, glpi_base_url
@@ -29,11 +28,12 @@ from bridge.net.http import Http
 from glpi import Glpi, GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
-from local.gateway import INVOKE, Gateway
+from local.execution import Environments
+from local.gateway import FUNCTION_SECONDS, INVOKE, Gateway
 from local.glpi_simulator import GlpiSimulator
 from local.guard import new_key
 from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
-from local.worker import working
+from local.worker import environments, working
 
 DEFAULT_PORT = 8112
 """The gateway's; after it the simulated GLPI's, its control's, the embedded AWS's, Mattermost's."""
@@ -140,8 +140,10 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     """
     port = _port(env)
     tokens = _webhook_tokens(env)
+    function = Environments("handler.lambda_handler", FUNCTION_SECONDS)
+    worker = environments()
     with _taking_ports(port):
-        gateway = stack.enter_context(Gateway(port, handler.lambda_handler, handler.ROUTES))
+        gateway = stack.enter_context(Gateway(port, function.invoke, handler.ROUTES))
     triggers = [trigger for desk in read_rules(BRIDGE_TOML).desks for trigger in desk.triggers]
     key = new_key()
     glpi = _glpi(stack, port, env, key)
@@ -163,10 +165,10 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.callback(aws.stop)
     aws.store_secret(secret)
     aws.create_queue_and_ledger()
-    container.close()  # it may have been put together from another environment, at import
-    stack.callback(container.close)
+    stack.callback(function.close)
+    stack.callback(worker.close)
     stack.enter_context(gateway.serving())
-    stack.enter_context(working(gateway))
+    stack.enter_context(working(worker))
     stack.enter_context(_run_env(env))
     stack.enter_context(_kept(RUN_KEY, f"Authorization: Bearer {key}\n"))
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"

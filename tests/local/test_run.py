@@ -9,10 +9,12 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,16 +22,19 @@ from typing import Any
 import pytest
 from dotenv import dotenv_values
 
-from bridge import container
 from bridge.config.settings import SettingsError
 from bridge.endpoints.outgoing_webhook import PATH
 from glpi import GlpiError
 from local.__main__ import RUN_ENV, RUN_KEY, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
+from local.glpi_simulator.answers import Answer
+from local.glpi_simulator.call import Call
+from local.glpi_simulator.glpi_port import GlpiHandler
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from local.ports import free_ports
 from tests.conftest import ROOT, kept_environment
+from tests.support import limits
 from tests.support.limits import PLENTY
 from tests.support.people import File, ask, multipart
 
@@ -474,20 +479,56 @@ def test_an_unusable_certificate_for_mattermost_is_named() -> None:
 
 
 def test_whatever_the_shell_says_the_rehearsal_asks_only_what_it_has_started(
-    monkeypatch: pytest.MonkeyPatch,
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The function's module puts its container together when it is imported."""
     elsewhere = {
         "SECRET_ID": "production",
         "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/production",
         "DEAD_LETTER_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead",
         "LEDGER_TABLE": "production",
+        "GLPI_URL": "https://glpi.example.com",
     }
-    with kept_environment(), free_ports(5) as port, ExitStack() as stack:
-        for name, value in {**elsewhere, "GLPI_URL": "https://glpi.example.com"}.items():
-            monkeypatch.setenv(name, value)
-        container.start()
-        assert container.parts().settings.queue_url == elsewhere["QUEUE_URL"]
-        monkeypatch.delenv("GLPI_URL")
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
         start(stack, {"PORT": str(port)})
-        assert container.parts().settings.queue_url.startswith(f"http://127.0.0.1:{port + 3}/")
+        _, thread = Rehearsal(port).say("112 the printer is on fire")
+    assert "id=101" in thread
+
+
+# --- Side by side
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GLPI that holds each new ticket until a second is to be filed; nobody's time is short."""
+    both = threading.Barrier(2)
+    answer = GlpiHandler._by_glpi
+
+    def hold(handler: GlpiHandler, call: Call, place: str) -> Answer:
+        if (call.method, call.parts) == ("POST", ["Ticket"]):
+            both.wait(PLENTY)
+        return answer(handler, call, place)
+
+    monkeypatch.setattr(GlpiHandler, "_by_glpi", hold)
+    monkeypatch.setattr("local.__main__.FUNCTION_SECONDS", 2 * PLENTY)
+    patient = limits.environment("bridge.config.timing.GLPI_SECONDS")
+    monkeypatch.setattr("local.execution.PROGRAM", patient)
+
+
+@pytest.mark.usefixtures("meeting")
+def test_messages_are_filed_side_by_side(rehearsal: Rehearsal) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        threads = list(pool.map(rehearsal.say, ("112 the printer", "112 the scanner")))
+    numbers = [re.findall(r"id=(\d+)", thread) for _, thread in threads]
+    assert sorted(numbers) == [["101"], ["102"]]
+
+
+@pytest.mark.usefixtures("meeting")
+def test_waiting_messages_are_filed_side_by_side(rehearsal: Rehearsal) -> None:
+    rehearsal.break_glpi("maintenance")
+    roots = [rehearsal.say(f"112 {what}")[0] for what in ("the printer", "the scanner")]
+    rehearsal.heal_glpi()
+    threads = [rehearsal.thread_when(root, "id=") for root in roots]
+    assert sorted(re.findall(r"id=(\d+)", "".join(threads))) == ["101", "102"]
