@@ -30,7 +30,7 @@ NAMES = (
             "USER",
         )
     ),
-    "local.__main__.LOGIN_SECONDS",
+    "local.logins.LOGIN_SECONDS",
     "operations.aws.CALL_SECONDS",
     "operations.doctor.aws.CALL_SECONDS",
     "operations.doctor.diagnosis.SECRET_SECONDS",
