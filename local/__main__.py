@@ -1,6 +1,7 @@
 """`make run`: the whole bridge on this machine, between simulated or real Mattermost and GLPI."""
 
 import os
+import secrets
 import shlex
 import signal
 import socket
@@ -25,7 +26,7 @@ from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
 from local.execution import Environments
 from local.gateway import FUNCTION_SECONDS, Gateway
-from local.glpi_simulator import GlpiSimulator
+from local.glpi_simulator import FIRST_TICKET_ID, GlpiSimulator
 from local.greeting import as_webhook, origin, tokens_from, with_own_tokens
 from local.guard import new_key
 from local.logins import check_bot, check_glpi
@@ -37,6 +38,7 @@ DEFAULT_PORT = 8112
 """The gateway's; after it the simulated GLPI's, its control's, the embedded AWS's, Mattermost's."""
 
 PORTS = 5
+"""So many of them, beginning with the gateway's."""
 
 WAKE_SECONDS = 0.5
 """A Ctrl-C that comes just before the program falls asleep is seen when it wakes up next."""
@@ -299,9 +301,14 @@ def _glpi(stack: ExitStack, port: int, env: Mapping[str, str], key: str) -> _Ser
     version = env.get("GLPI_VERSION", VERSIONS[-1])
     if version not in VERSIONS:
         raise SettingsError("GLPI_VERSION", f"is {version!r}; use {' or '.join(VERSIONS)}")
+    first = secrets.randbelow(10**8) + 1000 if env.get("MATTERMOST_URL") else FIRST_TICKET_ID
     with _taking_ports(port + 1, port + 2):
         simulator = GlpiSimulator(
-            version=version, port=port + 1, control_port=port + 2, control_key=key
+            version=version,
+            port=port + 1,
+            control_port=port + 2,
+            control_key=key,
+            first_ticket=first,  # a real Mattermost still shows the numbers of earlier runs
         )
         stack.enter_context(simulator)
     secret = {

@@ -25,6 +25,7 @@ from dotenv import dotenv_values
 from bridge.config.settings import SettingsError
 from bridge.endpoints.outgoing_webhook import PATH
 from glpi import GlpiError
+from local import SAMPLE_TOKENS
 from local.__main__ import RUN_ENV, RUN_KEY, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
@@ -504,6 +505,20 @@ def test_a_real_mattermost_takes_the_place_of_the_simulated_one(
         status, answer = ask(f"http://127.0.0.1:{port}{PATH}", form)
         assert (status, "112" in answer) == (200, True), "has_bot: a reply becomes a followup"
     assert f"GET /api/v4/posts/{root}" in mattermost.log
+
+
+def test_a_number_in_a_real_mattermost_is_that_of_no_later_run_s_ticket(
+    mattermost: MattermostSimulator, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    form = f"token={SAMPLE_TOKENS['helpdesk']}&text=112+x".encode()
+    numbers = set()
+    for _ in range(2):
+        with ExitStack() as stack:
+            start(stack, {"PORT": str(port), "MATTERMOST_URL": mattermost.url})
+            answer = ask(f"http://127.0.0.1:{port}{PATH}", form)[1]
+        numbers.add(re.findall(r"id=(\d+)", answer)[0])
+    assert len(numbers) == 2
 
 
 def test_without_a_bot_only_the_links_lead_to_mattermost(
