@@ -315,7 +315,7 @@ def _glpi(stack: ExitStack, port: int, env: Mapping[str, str], key: str) -> _Ser
         "glpi_app_token": simulator.app_token,
         "glpi_user_token": simulator.user_tokens["mm-bot"],
     }
-    shown = f"{simulator.url}  (simulated)"
+    shown = f"{simulator.url}  (simulated; in a browser it lists all tickets)"
     return _Server(simulator.url, shown, secret, True, simulator.control_url)
 
 
