@@ -56,9 +56,12 @@ class _Environment:
         except (EOFError, OSError):
             raise NoResponse from None
 
-    def close(self) -> None:
-        """Let it end, and wait until it has."""
+    def end(self) -> None:
+        """Let it end."""
         self._connection.close()
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
         self._process.wait()
 
 
@@ -89,7 +92,8 @@ class Environments:
             try:
                 response = environment.invoke(event)
             except NoResponse:
-                environment.close()
+                environment.end()
+                environment.wait()
                 raise
             self._idle.append(environment)
             return response
@@ -104,8 +108,11 @@ class Environments:
         """Wait for what is under way, and end all environments; later events wait for ever."""
         for _ in range(self._most):
             self._free.acquire()
-        while self._idle:
-            self._idle.pop().close()
+        for environment in self._idle:
+            environment.end()
+        for environment in self._idle:
+            environment.wait()
+        self._idle.clear()
 
 
 def main() -> None:
