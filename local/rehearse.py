@@ -11,6 +11,7 @@ bent to it.
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -311,7 +312,7 @@ def _manage(*arguments: str) -> str:
     env = {**os.environ, "COLUMNS": "200"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     if done.returncode:
-        raise Failed(f"manage.py {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+        raise Failed(f"manage.py {shlex.join(arguments)}:\n{done.stdout}\n{done.stderr}")
     return done.stdout
 
 
