@@ -431,6 +431,8 @@ def test_the_role_may_do_nothing_to_another_stack() -> None:
         ("cloudformation:CreateChangeSet", arn("cloudformation", f"stack/{STACK}/1")),
         ("cloudformation:ExecuteChangeSet", arn("cloudformation", f"stack/{STACK}/1")),
         ("cloudformation:DescribeStacks", arn("cloudformation", f"stack/{STACK}/1")),
+        ("cloudformation:ListStackResources", arn("cloudformation", f"stack/{STACK}/1")),
+        ("cloudwatch:DescribeAlarms", arn("cloudwatch", f"alarm:{STACK}-FailedAlarm-1")),
         (
             "cloudformation:CreateChangeSet",
             arn("cloudformation", "transform/Serverless-2016-10-31", account="aws"),
@@ -460,6 +462,7 @@ SECRET = arn("secretsmanager", "secret:Secret-1ABCDEFGHIJK-AbCdEf")
         ("secretsmanager:PutResourcePolicy", SECRET),
         ("secretsmanager:DescribeSecret", SECRET.replace("Secret-", "Other-")),
         ("kms:Decrypt", arn("kms", "key/1")),
+        ("cloudformation:ListStackResources", arn("cloudformation", f"stack/{OTHER}/1")),
         ("cloudformation:DeleteStack", arn("cloudformation", f"stack/{STACK}/1")),
         ("cloudformation:SetStackPolicy", arn("cloudformation", f"stack/{STACK}/1")),
         ("s3:PutObject", f"arn:aws:s3:::artifacts/{OTHER}/0123"),

@@ -1,12 +1,16 @@
 """The scripts of deploy/, with tools that only write down how they were called."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import handler
+from local.gateway import Context
 from tests.conftest import ROOT
 
 FAKE = """#!/usr/bin/env bash
@@ -15,9 +19,12 @@ printf '%s %s [%s]\\n' "$name" "$*" "$(cat "$PWD/version" 2>/dev/null)" >>"$CALL
 for arg; do last=$arg; done
 case "$name $*" in
     *describe-stacks*) cat "$STACK_FILE" 2>/dev/null || { echo "$NO_STACK" >&2; exit 254; } ;;
-    *invoke*webhook*) printf '%s' "$WEBHOOK_ANSWER" >"$last" ;;
+    *invoke*webhook*) printf '%s' "$WEBHOOK_ANSWER" >"$last"; printf '%s' "$INVOKE_SAYS" >&2 ;;
     *invoke*worker*) printf '{"batchItemFailures": []}' >"$last" ;;
+    *doctor*--json*) printf '%s' "$FOUND_BEFORE" ;;
+    *doctor*--before*) cat "$last" >"$CALLS.before" 2>/dev/null ;;
 esac
+! grep -q '^sam deploy' "$CALLS" || FAILING+=$'\\n'$FAILING_LATER
 while read -r code pattern; do
     [[ -z $code || "$name $*" != *"$pattern"* ]] || exit "$code"
 done <<<"$FAILING"
@@ -45,12 +52,17 @@ class Workshop:
             "CALLS": str(self.calls_file),
             "STACK_FILE": str(self.stack_file),
             "NO_STACK": "ValidationError: Stack with id x does not exist",
-            "WEBHOOK_ANSWER": '{"statusCode": 404}',
+            "WEBHOOK_ANSWER": '{"statusCode": 401}',
+            "INVOKE_SAYS": "",
+            "FOUND_BEFORE": '{"ok": true}',
             "FAILING": "",
+            "FAILING_LATER": "",
             "ARTIFACTS_BUCKET": "artifacts",
             "PARAMETERS": "GlpiUrl=https://new.example LogLevel=DEBUG",
         }
         shutil.copytree(ROOT / "deploy", self.repository / "deploy")
+        for name in ("template.yaml", "Makefile"):
+            shutil.copy(ROOT / name, self.repository)
         (self.repository / ".gitignore").write_text(".build/\n")
         self.git("init", "--quiet")
         self.old, self.new = self.commit("old"), self.commit("new")
@@ -81,6 +93,10 @@ class Workshop:
     def calls(self) -> list[str]:
         return self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
 
+    def compared_with(self) -> str:
+        """Return what `doctor --before` was handed, "" if there was no file."""
+        return Path(f"{self.calls_file}.before").read_text()
+
     def outline(self) -> list[str]:
         """Return the calls, shortened to what was done with which version."""
         kinds = {
@@ -88,7 +104,9 @@ class Workshop:
             "sam build": "build",
             "sam deploy": "deploy",
             "invoke": "call",
-            "doctor": "doctor",
+            "--help": "help",
+            "doctor --json": "ask",
+            "doctor --before": "doctor",
             "send": "send",
         }
         return [
@@ -102,13 +120,18 @@ def workshop(tmp_path: Path) -> Workshop:
     return Workshop(tmp_path)
 
 
-GOOD = ["look new", "build new", "deploy new", "call new", "call new", "doctor new", "send new"]
+BEGIN = ["help new", "look new"]
+BEFORE = ["ask new", "send new"]
+PUT = ["build new", "deploy new"]
+TRY = ["help new", "call new", "call new", "doctor new", "send new"]
+FIRST = [*BEGIN, *PUT, *TRY]
+GOOD = [*BEGIN, *BEFORE, *PUT, *TRY]
 
 
 def test_a_deployment_looks_builds_deploys_and_tries(workshop: Workshop) -> None:
     code, said = workshop.run("deploy", "staging")
-    assert (code, workshop.outline()) == (0, GOOD), said
-    deploy = workshop.calls()[2]
+    assert (code, workshop.outline()) == (0, FIRST), said
+    deploy = workshop.calls()[3]
     for part in (
         "--stack-name mattermost-glpi-bridge-staging ",
         "--no-confirm-changeset --no-fail-on-empty-changeset",
@@ -122,9 +145,8 @@ def test_a_deployment_looks_builds_deploys_and_tries(workshop: Workshop) -> None
 @pytest.mark.parametrize(
     ("failing", "answer"),
     [
-        ("1 doctor", '{"statusCode": 404}'),
-        ("1 send", '{"statusCode": 404}'),
-        ("255 lambda invoke", '{"statusCode": 404}'),
+        ("1 doctor --before", '{"statusCode": 401}'),
+        ("", '{"statusCode": 500}'),
         ("", '{"errorType": "Runtime.ImportModuleError"}'),
     ],
 )
@@ -150,17 +172,98 @@ def test_without_a_commit_before_there_is_no_way_back(
 ) -> None:
     if known:
         workshop.stack_has(**known)
-    code, said = workshop.run("deploy", "production", FAILING="1 doctor")
+    code, said = workshop.run("deploy", "production", FAILING="1 doctor --before")
     assert code == 1
     assert "knows no commit before it" in said
-    assert workshop.outline() == GOOD[:-1]
+    assert workshop.outline() == (GOOD if known else FIRST)[:-1]
 
 
 def test_what_cannot_be_asked_from_here_does_not_fail_a_deployment(workshop: Workshop) -> None:
     workshop.stack_has(Commit=workshop.old)
-    code, said = workshop.run("deploy", "staging", FAILING="2 manage.py")
+    failing = "2 doctor\n2 send"
+    code, said = workshop.run("deploy", "staging", FAILING=failing, FOUND_BEFORE="")
     assert (code, workshop.outline()) == (0, GOOD)
-    assert "could not ask everything" in said
+    assert "nothing is known of before" in said
+    assert said.count("could not ask everything") == 2
+    assert workshop.compared_with() == ""
+
+
+def test_a_deployment_is_compared_with_what_was_found_before_it(workshop: Workshop) -> None:
+    workshop.stack_has(Commit=workshop.old)
+    code, said = workshop.run("deploy", "staging", FAILING="1 doctor --json", FOUND_BEFORE="dead")
+    assert (code, workshop.outline()) == (0, GOOD), said
+    assert workshop.compared_with() == "dead"
+
+
+def test_a_smoke_test_by_hand_knows_nothing_of_before(workshop: Workshop) -> None:
+    workshop.stack_has(Commit=workshop.old)
+    workshop.run("deploy", "staging")
+    assert workshop.compared_with() == '{"ok": true}'
+    assert workshop.run("smoke-test", "mattermost-glpi-bridge-staging")[0] == 0
+    assert workshop.compared_with() == ""
+
+
+def test_a_message_that_was_answered_before_and_is_not_now_takes_the_version_back(
+    workshop: Workshop,
+) -> None:
+    workshop.stack_has(Commit=workshop.old)
+    code, said = workshop.run("deploy", "staging", FAILING_LATER="1 send")
+    assert (code, workshop.outline()[-2:]) == (1, ["build old", "deploy old"]), said
+
+
+def test_a_message_that_was_not_answered_before_either_only_warns(workshop: Workshop) -> None:
+    workshop.stack_has(Commit=workshop.old)
+    code, said = workshop.run("deploy", "staging", FAILING="1 send")
+    assert (code, workshop.outline()) == (0, GOOD), said
+    assert "warning: the message of the smoke test was not answered before, either" in said
+
+
+@pytest.mark.parametrize(
+    "said_by_aws",
+    [
+        "Could not connect to the endpoint URL",
+        "An error occurred (TooManyRequestsException) when calling the Invoke operation: Rate",
+        "An error occurred (ExpiredTokenException) when calling the Invoke operation: expired",
+        "An error occurred (AccessDeniedException) when calling the Invoke operation: no",
+    ],
+)
+def test_what_could_not_be_tried_is_not_brought_back(workshop: Workshop, said_by_aws: str) -> None:
+    workshop.stack_has(Commit=workshop.old)
+    code, said = workshop.run(
+        "deploy", "staging", FAILING="255 lambda invoke", INVOKE_SAYS=said_by_aws
+    )
+    assert (code, workshop.outline()) == (1, GOOD[:8])
+    assert said_by_aws in said
+    assert "was not tried" in said
+    assert "run this again" in said
+
+
+@pytest.mark.parametrize("error", ["ResourceNotFound", "InvalidRuntime", "InvalidSubnetID"])
+def test_a_function_that_lambda_cannot_start_is_replaced(workshop: Workshop, error: str) -> None:
+    workshop.stack_has(Commit=workshop.old)
+    said_by_aws = f"An error occurred ({error}Exception) when calling the Invoke operation: no"
+    code, _ = workshop.run(
+        "deploy", "staging", FAILING="255 lambda invoke", INVOKE_SAYS=said_by_aws
+    )
+    assert (code, workshop.outline()[-2:]) == (1, ["build old", "deploy old"])
+
+
+def test_the_function_refuses_the_message_of_the_smoke_test_without_knowing_any_secret() -> None:
+    script = (ROOT / "deploy/smoke-test").read_text("utf-8")
+    (event, wanted) = re.findall(
+        r"^calls webhook '(.+?)' '(.+?)'$", script, re.MULTILINE | re.DOTALL
+    )[0]
+    answer = handler.lambda_handler(json.loads(event), Context())
+    assert wanted in json.dumps(answer)
+    assert json.loads(event)["routeKey"] in handler.ROUTES
+
+
+def test_nothing_begins_where_manage_py_does_not_run(workshop: Workshop) -> None:
+    code, said = workshop.run("deploy", "staging", FAILING="1 manage.py --help")
+    assert (code, workshop.outline()) == (2, ["help new"])
+    assert "make deploy" in said
+    code, said = workshop.run("smoke-test", "bridge", FAILING="1 manage.py --help")
+    assert (code, "make manage" in said) == (2, True)
 
 
 @pytest.mark.parametrize("step", ["sam build", "sam deploy"])
@@ -170,20 +273,21 @@ def test_a_failed_step_ends_the_deployment_and_cloudformation_undoes_it(
     workshop.stack_has(Commit=workshop.old)
     code, said = workshop.run("deploy", "staging", FAILING=f"1 {step}")
     assert code == 1
-    assert workshop.outline() == GOOD[: 2 if step == "sam build" else 3]
+    assert workshop.outline() == GOOD[: 5 if step == "sam build" else 6]
     assert "not deployed" in said
 
 
 def test_a_way_back_that_fails_calls_for_a_person(workshop: Workshop) -> None:
     workshop.stack_has(Commit=workshop.old)
-    code, said = workshop.run("deploy", "staging", FAILING=f"1 doctor\n1 Commit={workshop.old}")
+    failing = f"1 doctor --before\n1 Commit={workshop.old}"
+    code, said = workshop.run("deploy", "staging", FAILING=failing)
     assert code == 1
     assert "could not be brought back" in said
 
 
 def test_nothing_begins_when_the_stack_cannot_be_asked(workshop: Workshop) -> None:
     code, said = workshop.run("deploy", "staging", NO_STACK="AccessDenied: no")
-    assert (code, workshop.outline()) == (2, ["look new"])
+    assert (code, workshop.outline()) == (2, BEGIN)
     assert "AccessDenied" in said
 
 
@@ -197,9 +301,90 @@ def test_nothing_begins_without_a_stage_a_bucket_or_a_commit(workshop: Workshop)
     assert workshop.calls() == []
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "GlpiUrl=https://a.example\nAlarmEmail=it@a.example",
+        "GlpiUrl=https://a.example\r\nAlarmEmail=it@a.example\r\n",
+        "\n\n GlpiUrl=https://a.example\t \r\n\r\n\v\fAlarmEmail=it@a.example ",
+        "GlpiUrl=https://a.example\u00a0AlarmEmail=it@a.example\r",
+    ],
+)
+def test_any_white_space_parts_parameters(workshop: Workshop, given: str) -> None:
+    code, said = workshop.run("deploy", "staging", PARAMETERS=given)
+    assert code == 0, said
+    wanted = "--parameter-overrides GlpiUrl=https://a.example AlarmEmail=it@a.example Commit="
+    assert wanted in workshop.calls()[3]
+
+
+@pytest.mark.parametrize(
+    ("given", "said_of_it"),
+    [
+        ("GlpiUrl=https://a.example oops", '"oops" is no NAME=VALUE'),
+        ("GlpiUrl =https://a.example", '"GlpiUrl" is no NAME=VALUE'),
+        ('AlarmEmail="it at a.example"', '"at" is no NAME=VALUE'),
+        ("GLPI_URL=https://a.example", "template.yaml has no parameter GLPI_URL"),
+        ("GlpiUrL=https://a.example", "template.yaml has no parameter GlpiUrL"),
+        ("GlpiUrl=https://a.example GlpiUrl=https://b.example", "GlpiUrl stands there twice"),
+        ("Commit=" + "0" * 40, "Commit is set by deploy/deploy"),
+    ],
+)
+def test_nothing_begins_with_a_parameter_that_would_be_dropped(
+    workshop: Workshop, given: str, said_of_it: str
+) -> None:
+    code, said = workshop.run("deploy", "staging", PARAMETERS=given)
+    assert code == 2
+    assert "PARAMETERS: " in said
+    assert said_of_it in said
+    assert workshop.calls() == []
+
+
+@pytest.mark.parametrize("name", ["STACK", "ARTIFACTS_BUCKET", "AWS_REGION"])
+@pytest.mark.parametrize("more", ["\r", "\n", " x"])
+def test_nothing_begins_with_white_space_in_a_name(
+    workshop: Workshop, name: str, more: str
+) -> None:
+    code, said = workshop.run("deploy", "staging", **{name: f"value{more}"})
+    assert code == 2
+    assert f"{name} holds white space" in said
+    assert workshop.calls() == []
+
+
+def test_a_value_with_quotes_comes_back_as_it_was(workshop: Workshop) -> None:
+    workshop.stack_has(GlpiUrl='https://a.example/"x"', Commit=workshop.old)
+    workshop.run("deploy", "staging", FAILING="1 doctor --before")
+    assert 'GlpiUrl="https://a.example/\\"x\\""' in workshop.calls()[-1]
+
+
+def make(workshop: Workshop, *arguments: str, **env: str) -> tuple[int, str]:
+    command = ["make", "-C", str(workshop.repository), *arguments]
+    done = subprocess.run(command, env=workshop.env | env, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "said_of_it"),
+    [
+        ([], {}, "usage: deploy/deploy staging|production"),
+        (["STAGE=elsewhere"], {}, "usage: deploy/deploy staging|production"),
+        (["STAGE=staging; touch oops"], {}, "usage: deploy/deploy staging|production"),
+        (["STAGE=staging"], {"ARTIFACTS_BUCKET": ""}, "ARTIFACTS_BUCKET is not set"),
+        (["STAGE=staging"], {"PARAMETERS": "oops"}, "is no NAME=VALUE"),
+    ],
+)
+def test_what_make_deploy_lacks_is_said_before_anything_is_installed(
+    workshop: Workshop, arguments: list[str], env: dict[str, str], said_of_it: str
+) -> None:
+    code, said = make(workshop, "deploy", *arguments, **env)
+    assert (code, workshop.calls()) == (2, [])
+    assert said_of_it in said
+    assert not (workshop.repository / ".venv").exists()
+    assert not (workshop.repository / "oops").exists()
+
+
 def test_another_name_for_the_stack(workshop: Workshop) -> None:
     assert workshop.run("deploy", "production", STACK="bridge")[0] == 0
-    assert all(" --stack-name bridge " in workshop.calls()[i] for i in (0, 2))
+    assert all(" --stack-name bridge " in workshop.calls()[i] for i in (1, 3))
 
 
 def test_going_back_by_hand_to_a_named_commit_keeps_the_parameters(workshop: Workshop) -> None:
