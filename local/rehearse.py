@@ -2,8 +2,8 @@
 
 The release before comes first, then this one, the one before again, and this one, with messages in
 queue and dead letter queue all the while: nothing may be lost, doubled or buried. Then the scripts
-of deploy/ bring this release to a dead GLPI, where it stays, and a broken one, which they take back.
-At last comes a release that knows one more kind of job, which had to wait for it.
+of deploy/ bring this release to a dead GLPI, where it stays, and a broken one, which they take
+back. At last comes a release that knows one more kind of job, which had to wait for it.
 
 `sam build` and `sam deploy` are the real ones; the emulator is MiniStack. What it cannot express is
 left out of the built template or added after the deploy, and named here; the template itself is not

@@ -66,7 +66,7 @@ class Workshop:
     def _deploy(self) -> tuple[int, str]:
         """Run deploy/deploy on the clone; returns its exit code and what it says."""
         done = subprocess.run(
-            ["deploy/deploy", "staging"],
+            [self.clone / "deploy" / "deploy", "staging"],
             cwd=self.clone,
             env={
                 **os.environ,
