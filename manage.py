@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The operator's command line: what waits, what could not be filed, where messages go.
 
-Exit codes: 0 all is well, 1 something was found or failed, 2 it could not be asked.
+Exit codes: 0 all is well, 1 something was found or failed, 2 it could not be asked; 3 a deployment
+can have caused what was found (doctor --before).
 """
 
 import os
@@ -37,6 +38,9 @@ from operations.send_target import read_token, target
 from operations.terminal import age, console, paragraph, printable, progress, row, table
 from operations.threads import asked_for, find
 from operations.threads import show as show_thread
+
+CAUSED = 3
+"""Exit code of `doctor --before`; 1 would also be that of an error in this program."""
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""
@@ -239,8 +243,8 @@ def desks_command(source: Source, /, text: str, **written: str | None) -> None:
 @click.option(
     "--before",
     type=click.Path(path_type=Path),
-    help="What --json said before a deployment; exit code 1 then means that the deployment can "
-    "have caused something. Without such a file nothing is known of before.",
+    help="What --json said before a deployment; exit code 3 then means that the deployment can "
+    "have caused something, and 0 that it cannot. Without such a file nothing is known of before.",
 )
 @click.pass_obj
 def doctor_command(
@@ -260,7 +264,9 @@ def doctor_command(
         click.echo(as_json(diagnosis))
     else:
         show_diagnosis(diagnosis, summary(compared) if compared else ())
-    if compared.caused if compared else diagnosis.wrong:
+    if compared and compared.caused:
+        raise click.exceptions.Exit(CAUSED)
+    if diagnosis.wrong and not compared:
         raise click.exceptions.Exit(1)
 
 

@@ -145,7 +145,7 @@ def test_a_deployment_looks_builds_deploys_and_tries(workshop: Workshop) -> None
 @pytest.mark.parametrize(
     ("failing", "answer"),
     [
-        ("1 doctor --before", '{"statusCode": 401}'),
+        ("3 doctor --before", '{"statusCode": 401}'),
         ("", '{"statusCode": 500}'),
         ("", '{"errorType": "Runtime.ImportModuleError"}'),
     ],
@@ -172,7 +172,7 @@ def test_without_a_commit_before_there_is_no_way_back(
 ) -> None:
     if known:
         workshop.stack_has(**known)
-    code, said = workshop.run("deploy", "production", FAILING="1 doctor --before")
+    code, said = workshop.run("deploy", "production", FAILING="3 doctor --before")
     assert code == 1
     assert "knows no commit before it" in said
     assert workshop.outline() == (GOOD if known else FIRST)[:-1]
@@ -258,6 +258,13 @@ def test_the_function_refuses_the_message_of_the_smoke_test_without_knowing_any_
     assert json.loads(event)["routeKey"] in handler.ROUTES
 
 
+def test_a_doctor_that_breaks_down_is_no_verdict(workshop: Workshop) -> None:
+    workshop.stack_has(Commit=workshop.old)
+    code, said = workshop.run("deploy", "staging", FAILING="1 doctor", FOUND_BEFORE="")
+    assert (code, workshop.outline()) == (0, GOOD)
+    assert "manage.py doctor broke down (exit code 1), which is no verdict" in said
+
+
 def test_nothing_begins_where_manage_py_does_not_run(workshop: Workshop) -> None:
     code, said = workshop.run("deploy", "staging", FAILING="1 manage.py --help")
     assert (code, workshop.outline()) == (2, ["help new"])
@@ -279,7 +286,7 @@ def test_a_failed_step_ends_the_deployment_and_cloudformation_undoes_it(
 
 def test_a_way_back_that_fails_calls_for_a_person(workshop: Workshop) -> None:
     workshop.stack_has(Commit=workshop.old)
-    failing = f"1 doctor --before\n1 Commit={workshop.old}"
+    failing = f"3 doctor --before\n1 Commit={workshop.old}"
     code, said = workshop.run("deploy", "staging", FAILING=failing)
     assert code == 1
     assert "could not be brought back" in said
@@ -352,7 +359,7 @@ def test_nothing_begins_with_white_space_in_a_name(
 
 def test_a_value_with_quotes_comes_back_as_it_was(workshop: Workshop) -> None:
     workshop.stack_has(GlpiUrl='https://a.example/"x"', Commit=workshop.old)
-    workshop.run("deploy", "staging", FAILING="1 doctor --before")
+    workshop.run("deploy", "staging", FAILING="3 doctor --before")
     assert 'GlpiUrl="https://a.example/\\"x\\""' in workshop.calls()[-1]
 
 

@@ -154,7 +154,7 @@ def test_a_setting_that_came_with_the_deployment_fails_it(
     before.write_text(manage("doctor", "--json").stdout, "utf-8")
     monkeypatch.setenv("LOG_LEVEL", "loud")
     result = manage("doctor", "--before", str(before))
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     said = " ".join(result.stdout.split())
     assert said.endswith("The deployment can have caused: Settings “environment”.")
 
