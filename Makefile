@@ -4,8 +4,8 @@
 # make tests     only the tests, as for another Python: make tests PYTHON=python3.13
 # make coverage  the tests, and which lines none of them reaches (takes longer)
 # make faults    the fault matrix: every fault at every moment, and what the person reads
-# make bench     measure, and write docs/performance.md
-# make pictures  take the pictures of thread and ticket in README (needs Chromium)
+# make bench     measure, and write .build/performance.md, to be compared with docs/performance.md
+# make pictures  take the guides' pictures of thread, ticket and doctor (needs Chromium)
 # make rehearse  deploy to an AWS emulator: the release before, this one, back, again; and use it
 # make deploy    bring this commit to STAGE=staging or production; docs/deployment-from-ci.md
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
@@ -82,8 +82,10 @@ rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installe
 
 deploy-tools: $(VENV)/run.installed .venv/deploy/installed
 
-deploy: deploy-tools
-	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv/deploy/bin:$$PATH" deploy/deploy $(STAGE)
+deploy:
+	@deploy/deploy "$$STAGE" --check
+	@$(MAKE) --no-print-directory deploy-tools
+	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv/deploy/bin:$$PATH" deploy/deploy "$$STAGE"
 
 lock: $(VENV)/made
 	@"$(PYTHON)" -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv==0.13.9
