@@ -6,6 +6,7 @@
 # make faults    the fault matrix: every fault at every moment, and what the person reads
 # make bench     measure, and write docs/performance.md
 # make rehearse  deploy to an AWS emulator: the release before, this one, back, again; and use it
+# make rehearse-local  sam local for real, where there is a Docker engine; docs/sam-local.md
 # make deploy    bring this commit to STAGE=staging or production; docs/deployment-from-ci.md
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
@@ -28,7 +29,7 @@ TWO_AT_A_TIME := --no-print-directory --jobs=2
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests coverage tested installed gates faults bench rehearse lock deploy deploy-tools
+.PHONY: run manage test tests coverage tested installed gates faults bench rehearse rehearse-local lock deploy deploy-tools
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
@@ -75,6 +76,9 @@ bench: tested
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse
+
+rehearse-local: $(VENV)/test.installed .venv/deploy/installed
+	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse_local
 
 deploy-tools: $(VENV)/run.installed .venv/deploy/installed
 

@@ -29,6 +29,7 @@ from bridge.net.http import Http
 from glpi import Glpi, GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
+from local.containers import reachable
 from local.gateway import INVOKE, Gateway
 from local.glpi_simulator import GlpiSimulator
 from local.guard import new_key
@@ -63,7 +64,7 @@ The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: producti
   Mattermost   {mattermost}
   GLPI         {glpi}
   the bridge   {webhook}  (Mattermost's callback URL)
-{say}{breaking}
+{containers}{say}{breaking}
 Call the bridge as Mattermost's webhook would, and open the link in the answer:
 
   curl {webhook} -d token={token} \\
@@ -79,6 +80,10 @@ See in another terminal what waits, and what else an operator can do (`--help`):
   {manage} queue
 
 Ctrl-C stops everything.
+"""
+
+CONTAINERS = """\
+  containers   http://host.docker.internal:{port} and so on  (on {address})
 """
 
 SAY = """
@@ -167,17 +172,24 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.callback(container.close)
     stack.enter_context(gateway.serving())
     stack.enter_context(working(gateway))
+    simulated = [port + n for n, end in ((1, glpi), (4, mattermost)) if end.is_simulated]
+    inside = [port, port + 3, *simulated]  # what is called from containers; not GLPI's control
+    with _taking_ports(*inside):
+        address = stack.enter_context(reachable(env, inside))
     stack.enter_context(_run_env(env))
     stack.enter_context(_kept(RUN_KEY, f"Authorization: Bearer {key}\n"))
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
-    return _greeting(port, mattermost, glpi, token, triggers[0])
+    containers = CONTAINERS.format(port=port, address=address) if address else ""
+    return _greeting(port, mattermost, glpi, token, triggers[0], containers)
 
 
 def _webhook_url(port: int) -> str:
     return f"http://127.0.0.1:{port}{outgoing_webhook.PATH}"
 
 
-def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str) -> str:
+def _greeting(
+    port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str, containers: str
+) -> str:
     first, second = (
         shlex.quote(f"file=@{_shown(path)}")
         for path in (ROOT / "requirements.txt", ROOT / "requirements" / "run.txt")
@@ -190,6 +202,7 @@ def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, tri
         webhook=_webhook_url(port),
         mattermost=mattermost.shown,
         glpi=glpi.shown,
+        containers=containers,
         say=say if mattermost.is_simulated else "",
         breaking=BREAKING.format(key=RUN_KEY, control=glpi.control_url) if glpi.control_url else "",
         token=token,
