@@ -24,6 +24,7 @@ from bridge.net.http import Http
 from glpi import GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
+from local.containers import reachable
 from local.execution import Environments
 from local.gateway import FUNCTION_SECONDS, Gateway
 from local.glpi_simulator import FIRST_TICKET_ID, GlpiSimulator
@@ -63,13 +64,17 @@ The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: producti
   Mattermost   {mattermost}
   GLPI         {glpi}
   the bridge   {webhook}  (Mattermost's callback URL)
-{tokens}{say}{breaking}
+{notes}{say}{breaking}
 {calling}
 See in another terminal what waits, and what else an operator can do (`--help`):
 
   {manage} queue
 
 Ctrl-C stops everything.
+"""
+
+CONTAINERS = """\
+  containers   http://host.docker.internal:{port} and so on  (on {address})
 """
 
 SAY = """
@@ -178,14 +183,19 @@ def start(
     stack.callback(worker.close)
     stack.enter_context(gateway.serving())
     stack.enter_context(working(worker))
+    simulated = [port + n for n, end in ((1, glpi), (4, mattermost)) if end.is_simulated]
+    inside = [port, port + 3, *simulated]  # what is called from containers; not GLPI's control
+    with _taking_ports(*inside):
+        address = stack.enter_context(reachable(env, inside))
     stack.enter_context(_run_env(env))
     stack.enter_context(_kept(RUN_KEY, f"Authorization: Bearer {key}\n"))
     given = [key for end in (glpi, mattermost) if not end.is_simulated for key in end.secret]
     if tokens is not SAMPLE_TOKENS:
         given.append("mattermost_webhook_tokens")
-    own = tokens_from(given, env, from_file)
+    notes = CONTAINERS.format(port=port, address=address) if address else ""
+    notes += tokens_from(given, env, from_file)
     token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else ""
-    return _greeting(port, mattermost, glpi, token, triggers[0], own)
+    return _greeting(port, mattermost, glpi, token, triggers[0], notes)
 
 
 def _webhook_url(port: int) -> str:
@@ -193,7 +203,7 @@ def _webhook_url(port: int) -> str:
 
 
 def _greeting(
-    port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str, own: str
+    port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str, notes: str
 ) -> str:
     first, second = (
         shlex.quote(f"file=@{_shown(path)}")
@@ -207,7 +217,7 @@ def _greeting(
     sample = as_webhook(port, outgoing_webhook.PATH, token, trigger, event)
     return GREETING.format(
         webhook=_webhook_url(port),
-        tokens=own,
+        notes=notes,
         calling=sample if token else with_own_tokens(manage, trigger),
         mattermost=mattermost.shown,
         glpi=glpi.shown,

@@ -72,12 +72,18 @@ IGNORING_SIGINT = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 def started(
     port: int, folder: Path, *under: str, module: str = "local"
 ) -> Iterator[subprocess.Popen[str]]:
-    """`python -m local` in an empty folder: a developer's .env is not for tests."""
+    """`python -m local` in an empty folder: a developer's .env and engine are not for tests."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
     with subprocess.Popen(
         [*under, sys.executable, "-m", module],
         cwd=folder,
-        env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        env={
+            **env,
+            "PORT": str(port),
+            "BIND": "127.0.0.1",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "ascii",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
