@@ -117,7 +117,8 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 # since the times of the files do not survive packing.
 
 SHIPPED_MODULES := handler.py glpi.py $(wildcard bridge/*.py bridge/*/*.py)
-SHIPPED := requirements.txt bridge.toml $(wildcard certs/*) $(SHIPPED_MODULES)
+LICENSING := LICENSE bridge/words/emojis-LICENSES.txt deploy/licenses.py
+SHIPPED := requirements.txt bridge.toml $(LICENSING) $(wildcard certs/*) $(SHIPPED_MODULES)
 BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" "$(PYTHON)" python3; do \
 	"$$p" -m pip --version >/dev/null 2>&1 && echo "$$p" && break; done)
 export PIP_ROOT_USER_ACTION := ignore
@@ -132,8 +133,11 @@ build-WebhookFunction:
 		--require-hashes --no-deps --no-compile --only-binary :all: \
 		--implementation py --abi none --platform any --python-version $(RUNTIME) \
 		--target "$(ARTIFACTS_DIR)" --requirement requirements.txt
+	@"$(BUILD_PYTHON)" deploy/licenses.py "$(ARTIFACTS_DIR)"
 	@cd "$(ARTIFACTS_DIR)" && rm -rf bin ./*.dist-info certifi/tests markdown_it/cli \
-		aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*
+		urllib3/contrib/emscripten aws_lambda_powertools/event_handler aws_lambda_powertools/middleware_factory
+	@cd "$(ARTIFACTS_DIR)/aws_lambda_powertools/utilities" && \
+		find . -mindepth 1 -maxdepth 1 ! -name __init__.py ! -name jmespath_utils -exec rm -rf {} +
 	@for module in $(SHIPPED_MODULES) bridge.toml; do \
 		mkdir -p "$(ARTIFACTS_DIR)/$$(dirname "$$module")" && cp "$$module" "$(ARTIFACTS_DIR)/$$module" || exit 1; \
 	done
