@@ -2,8 +2,8 @@
 
     python3 deploy/licenses.py FOLDER
 
-FOLDER holds what pip has installed, its metadata included. Runs on whatever Python packs (3.9 was
-tried), with nothing but its standard library.
+FOLDER holds what pip has installed, its metadata included. Runs on whatever Python packs, with
+nothing but its standard library.
 """
 
 import re
