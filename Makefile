@@ -4,7 +4,8 @@
 # make tests     only the tests, as for another Python: make tests PYTHON=python3.13
 # make coverage  the tests, and which lines none of them reaches (takes longer)
 # make faults    the fault matrix: every fault at every moment, and what the person reads
-# make bench     measure, and write docs/performance.md
+# make bench     measure, and write docs/performance.md; make bench PART=latency shows one part
+# make doctor-pages  write docs/doctor.md and docs/doctor-transcripts.md anew
 # make rehearse  deploy to an AWS emulator: the release before, this one, back, again; and use it
 # make deploy    bring this commit to STAGE=staging or production; docs/deployment-from-ci.md
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
@@ -28,15 +29,15 @@ TWO_AT_A_TIME := --no-print-directory --jobs=2
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests coverage tested installed gates faults bench rehearse lock deploy deploy-tools
+.PHONY: run manage test tests coverage tested installed gates faults bench doctor-pages rehearse lock deploy deploy-tools
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
 
 manage: $(VENV)/run.installed
-	@echo "A deployed stack:      $(BIN)/python manage.py --stack NAME queue"
-	@echo "Beside make run:       $(BIN)/python manage.py --env .build/run.env queue"
-	@echo "Everything it can do:  $(BIN)/python manage.py --help"
+	@echo "A deployed stack:      ./manage --stack NAME queue"
+	@echo "Beside make run:       ./manage --env .build/run.env queue"
+	@echo "Everything it can do:  ./manage --help"
 
 test: gates
 	$(BIN)/ruff check .
@@ -71,7 +72,11 @@ faults: $(VENV)/test.installed
 	$(BIN)/pytest -q --matrix tests/journeys/faults
 
 bench: tested
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench$(if $(PART),.$(PART))
+
+doctor-pages: $(VENV)/test.installed
+	@$(BIN)/python -m operations.doctor.document
+	@$(BIN)/python -m local.doctor_transcripts
 
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse

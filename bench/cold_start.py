@@ -1,6 +1,6 @@
 """What a container start costs: imports of the package beside what any such function imports.
 
-    make .build/package && python -m bench.cold_start
+    make bench PART=cold_start
 
 Every import happens in an interpreter of its own, of the function's Python with Lambda's runtime
 client (`.venv/runtime`), the package's bytecode included; the cases take turns. The first answer is

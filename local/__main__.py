@@ -183,8 +183,9 @@ def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, tri
         for path in (ROOT / "requirements.txt", ROOT / "requirements" / "run.txt")
     )
     say = SAY.format(url=mattermost.url, trigger=trigger, first=first, second=second)
-    program = (str(_shown(path)) for path in (Path(sys.executable), ROOT / "manage.py"))
-    manage = shlex.join([*program, "--env", str(RUN_ENV)])
+    program = _shown(ROOT / "manage")
+    typed = str(program) if program.is_absolute() else f"./{program}"
+    manage = shlex.join([typed, "--env", str(RUN_ENV)])
     return GREETING.format(
         port=port,
         webhook=_webhook_url(port),

@@ -40,9 +40,9 @@ BREAKAGES: dict[str, dict[str, object]] = {
 HEAD = """\
 # How doctor looks
 
-What `manage.py doctor` prints beside `make run`, healthy and with each kind of breakage that the
+What `./manage doctor` prints beside `make run`, healthy and with each kind of breakage that the
 simulated GLPI knows; of the broken ones only what is wrong, and the sum. What each check means
-stands in [doctor.md](doctor.md). Written by `python -m local.doctor_transcripts`.
+stands in [doctor.md](doctor.md). Written by `make doctor-pages`.
 """
 
 

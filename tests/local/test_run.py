@@ -127,7 +127,7 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
     with urllib.request.urlopen(link[1]) as page:
         assert "the printer is on fire" in page.read().decode()
 
-    command = re.search(r"^  (.*manage.py.* --env \S+ queue)$", greeting, re.MULTILINE)
+    command = re.search(r"^  (.*manage.* --env \S+ queue)$", greeting, re.MULTILINE)
     assert command
     env_file = tmp_path / ".build" / "run.env"
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
@@ -151,14 +151,12 @@ def test_what_is_to_be_typed_can_be_typed_in_a_path_with_blanks(
     monkeypatch.chdir(tmp_path)
     folder = tmp_path.parent / "a folder's own"
     monkeypatch.setattr("local.__main__.ROOT", folder)
-    monkeypatch.setattr(sys, "executable", str(folder / "python"))
     with ExitStack() as stack:
         lines = start(stack, {"PORT": str(port)}).splitlines()
-    (say,), (manage,) = ([n for n in lines if text in n] for text in ("file=@", "manage.py"))
+    (say,), (manage,) = ([n for n in lines if text in n] for text in ("file=@", "/manage"))
     files = [f"file=@{folder / name}" for name in ("requirements.txt", "requirements/run.txt")]
     assert shlex.split(say) == ["-F", files[0], "-F", files[1]]
-    manage_py = [str(folder / "python"), str(folder / "manage.py")]
-    assert shlex.split(manage) == [*manage_py, "--env", str(RUN_ENV), "queue"]
+    assert shlex.split(manage) == [str(folder / "manage"), "--env", str(RUN_ENV), "queue"]
 
 
 def test_a_port_in_use_is_one_sentence_with_a_way_out(port: int) -> None:
