@@ -66,7 +66,7 @@ gates: installed
 	.venv/ci-lint/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	.venv/ci-lint/bin/check-jsonschema --builtin-schema vendor.gitlab-ci .gitlab-ci.yml
 	.venv/ci-lint/bin/zizmor --offline --quiet --persona pedantic .github/workflows
-	.venv/ci-lint/bin/shellcheck --external-sources deploy/common.sh deploy/deploy deploy/roll-back deploy/smoke-test
+	.venv/ci-lint/bin/shellcheck --external-sources deploy/common.sh deploy/deploy deploy/roll-back deploy/smoke-test manage
 
 faults: $(VENV)/test.installed
 	$(BIN)/pytest -q --matrix tests/journeys/faults

@@ -1,6 +1,6 @@
 """Write docs/doctor-transcripts.md: what doctor prints, healthy and with each kind of breakage.
 
-    python -m local.doctor_transcripts
+    make doctor-pages
 
 Starts what `make run` starts, on other ports, breaks it by the simulators, and asks.
 """
