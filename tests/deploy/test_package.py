@@ -15,7 +15,6 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.conftest import ROOT, SHIPPED
 
@@ -103,7 +102,7 @@ def imported(tree: ast.AST, package: str) -> Iterator[str]:
 
 def was_installed(module: str) -> bool:
     """Whether the environment of the tests, where nothing is left out, has such a module."""
-    path = Path(requests.__file__).parent.parent.joinpath(*module.split("."))
+    path = Path(str(distribution("requests").locate_file(module.replace(".", "/"))))
     return path.is_dir() or path.with_suffix(".py").exists()
 
 
