@@ -1,6 +1,6 @@
 """What a message asks of GLPI and AWS, and costs, at one, a hundred and ten thousand a minute.
 
-    python -m bench.growth
+    make bench PART=growth
 
 Counted on the code that ships, over a queue and a ledger in memory: each message goes through the
 fast path and, fifteen seconds later, the worker. Prices and durations are those of docs/cost.toml;

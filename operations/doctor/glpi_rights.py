@@ -323,7 +323,7 @@ def _file(glpi: GlpiSubject, desk: Desk) -> int | Wrong:
     marker = f"doctor:{time.time_ns()}"
     fields = {
         "name": "Test of the Mattermost bridge",
-        "content": f"<p>Filed by manage.py doctor; close it.</p>\n<p>{marker}</p>",
+        "content": f"<p>Filed by ./manage doctor; close it.</p>\n<p>{marker}</p>",
         "type": desk.type,
         **({} if desk.entity is None else {"entities_id": desk.entity}),
         **({} if desk.source is None else {"requesttypes_id": desk.source}),
