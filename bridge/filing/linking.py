@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bridge.filing.threads import Threads
+from bridge.filing.threads import Threads, ThreadTicket
 from bridge.mattermost.api import MattermostError
 from bridge.mattermost.submissions import Place, Submission
 from bridge.net.deadline import Deadline
@@ -69,6 +69,7 @@ class Linking:
         condition, unknown = self._condition(result.ticket, deadline)
         requester, unnamed = self._requesters.named(submission.author, result.ticket, deadline)
         takes_thread, unsure = self._takes_thread(result, deadline)
+        takes_thread, unsure = self._takes_thread(result, deadline)
         link = link_of(submission, result, desk, condition.entity, requester)
         self._links.keep(link, takes_thread=takes_thread)
         error = unknown or unsure or (unnamed if passes(unnamed) else None)
@@ -92,10 +93,25 @@ class Linking:
         if result.kind is not Kind.TICKET or not result.thread:
             return True, None
         try:
-            held = self._threads.any_ticket_of(result.thread, deadline)
+            held = self._threads.ticket_of(result.thread, deadline)
+            held = held or self._lost(result.thread, result.ticket, deadline)
         except GlpiError as error:
             return False, error
         return held.ticket == result.ticket or not held.condition.takes_followups, None
+
+    def _lost(self, root: str, ticket: int, deadline: Deadline) -> ThreadTicket:
+        """Look for the ticket of a thread that nothing is remembered of.
+
+        A GLPI that is there and cannot be searched stays like that for long: it is not waited for.
+
+        Raises:
+            GlpiError: it is not there.
+        """
+        try:
+            return self._threads.lost_ticket_of(root, deadline)
+        except GlpiError:
+            self._followups.condition(ticket, deadline)
+            return ThreadTicket()
 
 
 def link_of(

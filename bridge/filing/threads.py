@@ -139,15 +139,6 @@ class Threads:
             ticket=ticket, condition=self._glpi.followups.condition(ticket, deadline)
         )
 
-    def any_ticket_of(self, root: str, deadline: Deadline) -> ThreadTicket:
-        """Return the ticket of a thread, remembered or lost (`ticket_of`, `lost_ticket_of`).
-
-        Raises:
-            AwsError: the ledger cannot be asked now.
-            GlpiError: GLPI cannot.
-        """
-        return self.ticket_of(root, deadline) or self.lost_ticket_of(root, deadline)
-
     def lost_ticket_of(self, root: str, deadline: Deadline) -> ThreadTicket:
         """Look in GLPI for the ticket of a thread that nothing is remembered of.
 

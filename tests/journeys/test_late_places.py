@@ -152,6 +152,27 @@ def test_so_does_one_that_only_glpi_remembers(chat: Chat) -> None:
     assert contents(ticket_of(chat, reply)) == []
 
 
+@pytest.mark.parametrize("match", ["", "search/Ticket"])
+def test_a_glpi_that_is_down_is_waited_for_and_one_that_cannot_be_searched_is_not(
+    chat: Chat, match: str
+) -> None:
+    root = with_a_ticket(chat)
+    client = boto3.client("dynamodb")
+    for item in client.scan(TableName="ledger")["Items"]:
+        client.delete_item(TableName="ledger", Key={"post": item["post"]})
+    refuse_the_token(chat)
+    reply = chat.write("112 и сканер", root=root)
+    heal(chat)
+    chat.glpi.inject(Fault("maintenance", match=match))
+    for _ in range(4):
+        if chat.worker.queue:
+            chat.go_on()
+    chat.glpi.heal()
+    chat.settle()
+    chat.write("112 ещё", root=root)
+    assert len(contents(ticket_of(chat, reply if match else root))) == 1
+
+
 def test_a_closed_ticket_gives_its_thread_up_to_one_whose_place_is_learnt_later(
     chat: Chat,
 ) -> None:
