@@ -193,11 +193,11 @@ class Client:
     people: Any = None
     documents: Any = None
 
-    def __init__(self, world: World, server: Server, timing: float, *, cold: bool) -> None:
+    def __init__(self, world: World, server: Server, patience: float, *, cold: bool) -> None:
         self.followups = self
         self._world = world
         self._server = server
-        self._patience = timing
+        self._patience = patience
         self._cold = cold
 
     def ticket_url(self, ticket: int) -> str:

@@ -1,5 +1,6 @@
 """The first answer promises only what is known to be possible; the bot joins channels by itself."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from bridge.config import timing
 from bridge.filing.threads import FAILURES
-from bridge.glpi_api.followups import CLOSED, SOLVED
+from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED
+from bridge.words.texts import ANSWERS
 from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from local.mattermost_simulator.model import Channel
@@ -21,6 +23,8 @@ THREAD = "ответьте в этой ветке"
 HERE = "номер придёт"
 FILES = "Файлы пока остались в чате: бот не может их прочитать."
 MEMBERS = "/members"
+NEW = 1
+"""GLPI's status of a ticket that nobody has touched."""
 
 
 def channel(chat: Chat) -> Channel:
@@ -303,6 +307,27 @@ def test_what_is_said_of_the_ticket_is_what_will_happen(chat: Chat, status: int,
     assert said in chat.told()[-1]
 
 
+@pytest.mark.parametrize("status", [PENDING, SOLVED])
+def test_of_a_ticket_that_cannot_be_opened_again_just_that_is_said(chat: Chat, status: int) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
+    chat.lab.cold_start()
+    root = chat.write("112 x")
+    chat.settle()
+    chat.change(chat.ticket["id"], status=status)
+    chat.write("112", root=root)
+    said = chat.told()[-1]
+    assert f"№\u00a0{chat.ticket['id']}" in said
+    assert "нельзя открыть снова" in said
+    assert "дополнений" not in said
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_link_is_promised_to_nobody_before_glpi_has_made_it(language: str) -> None:
+    for key in ("empty_closed", "empty_resting"):
+        assert "связан" not in ANSWERS[language][key]
+        assert "linked" not in ANSWERS[language][key]
+
+
 @pytest.mark.parametrize("where", ["root", "a thread without a ticket"])
 def test_a_trigger_alone_where_there_is_no_ticket_says_that_there_is_none(
     chat: Chat, where: str
@@ -338,6 +363,28 @@ def test_in_the_channel_a_trigger_alone_denies_no_ticket_of_a_thread_that_is_not
     refused(apart)
     apart.write("112", root=root)
     assert "не создана" not in apart.said
+
+
+@pytest.mark.parametrize("status", [NEW, CLOSED])
+def test_in_the_channel_a_trigger_alone_speaks_of_the_thread_it_was_written_in(
+    apart: Chat, status: int
+) -> None:
+    """Whoever writes below the answer, which stands in the channel, writes in no thread of it."""
+    root = apart.write("112 x")
+    apart.settle()
+    apart.change(apart.ticket["id"], status=status)
+    apart.write("112", root=root)
+    assert f"Вы написали в ветке заявки [№\u00a0{apart.ticket['id']}]" in apart.said
+    assert "этой ветк" not in apart.said
+    assert ("в той же ветке" in apart.said) == (status == NEW)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_only_an_answer_in_a_thread_speaks_of_this_thread(language: str) -> None:
+    """With answers in the channel, it is the answer's own, and no ticket's."""
+    in_threads = {"accepted_bot"}
+    for key, text in ANSWERS[language].items():
+        assert key in in_threads or not re.search("эт[а-я]+ ветк|this thread", text, re.I), key
 
 
 def test_pauses_are_bounded() -> None:
