@@ -234,8 +234,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "failed_intercepted": (
             ":x: {author}, there is no ticket for {message}: a proxy, a firewall or a login page "
-            "does not let it pass on its way to GLPI. The text is kept, the cause is in the log for "
-            "the administrator, who can send it again. Please contact support another way. "
+            "does not let it pass on its way to GLPI. The text is kept, the cause is in the log "
+            "for the administrator, who can send it again. Please contact support another way. "
             "Reference: {ref}"
         ),
     },
