@@ -180,7 +180,9 @@ def assemble(
     desk = ServiceDesk(
         reception,
         Safekeeping(outbox, pauses.first_delay),
-        FirstAttempt(Circuit(glpi.probe, clock), planner, claims, filing, links, clock),
+        FirstAttempt(
+            Circuit(glpi.probe, clock), planner, claims, filing, glpi.learn_address, links, clock
+        ),
         Replies(threads, notifier, leases, presence, in_thread=rules.in_thread),
         Outlooks(api, notifier, presence),
     )

@@ -161,6 +161,8 @@ class Completion:
         if not isinstance(leased, Filed):
             return Steps(remaining, wait=leased, busy=True)
         self._come_in(submission)
+        if remaining & {TOLD, FILES}:
+            self._glpi.learn_address(deadline)  # what people are told links to it
         steps: dict[str, Callable[[], _Step]] = {
             NOT_TAKEN: partial(self._take_back, leased, deadline),
             TOLD: partial(self._tell_number, submission, leased, answers),

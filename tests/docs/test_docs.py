@@ -52,6 +52,7 @@ ELSEWHERE = {
     *("team_domain", "first_line"),
     # GLPI's, PHP's and the web servers'
     *("initSession", "killSession", "document_max_size", "post_max_size", "client_max_body_size"),
+    "url_base",
     # AWS's
     *("VersionId", "HTTPS_PROXY", "correlation_id", "ROLLBACK_COMPLETE", "ReadOnlyAccess"),
 }

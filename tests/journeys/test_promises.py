@@ -1,7 +1,9 @@
 """The first answer promises only what is known to be possible; the bot joins channels by itself."""
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,10 @@ from bridge.config import timing
 from bridge.filing.threads import FAILURES
 from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED
 from bridge.words.texts import ANSWERS
-from local.glpi_simulator import Fault
+from local.glpi_simulator import Fault, rest
+from local.glpi_simulator.answers import Answer, json_answer
+from local.glpi_simulator.call import Call
+from local.glpi_simulator.store import Session, Store
 from local.mattermost_simulator import MattermostFault
 from local.mattermost_simulator.model import Channel
 from tests.conftest import both_versions
@@ -224,6 +229,98 @@ def test_answers_and_notices_link_to_where_people_open_glpi(
     chat.glpi.heal()
     chat.settle()
     assert "https://helpdesk.example/glpi/front/" in chat.told()[-1]
+
+
+PUBLIC = "https://helpdesk.example/glpi"
+
+
+def calls_itself(chat: Chat, monkeypatch: pytest.MonkeyPatch, address: object = PUBLIC) -> None:
+    """Let GLPI have an address of its own among its settings."""
+    real = rest._SESSION_CALLS["getGlpiConfig"]
+
+    def config(store: Store, session: Session, call: Call, root: str) -> Answer:
+        told = json.loads(real(store, session, call, root).body)
+        told["cfg_glpi"]["url_base"] = address
+        return json_answer(200, told)
+
+    monkeypatch.setitem(rest._SESSION_CALLS, "getGlpiConfig", config)
+    chat.lab.cold_start()
+
+
+def configs(chat: Chat) -> int:
+    """Return how often GLPI was asked for its settings."""
+    return sum("getGlpiConfig" in exchange.path for exchange in chat.glpi.log)
+
+
+@both_versions
+@pytest.mark.parametrize("profile", ["mm-tech", "mm-self"])
+def test_links_begin_with_the_address_that_glpi_gives_itself_from_the_first_answer_on(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens[profile])
+    calls_itself(chat, monkeypatch, f"{PUBLIC}/")
+    for _ in range(3):
+        chat.write("112 x")
+        number = chat.glpi.tickets[-1]["id"]
+        assert f"({PUBLIC}/front/ticket.form.php?id={number})" in chat.said
+    assert configs(chat) == 1
+
+
+def test_what_is_told_later_links_there_too(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls_itself(chat, monkeypatch)
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    chat.glpi.heal()
+    chat.settle()
+    assert f"({PUBLIC}/front/" in chat.told()[-1]
+
+
+def test_what_bridge_or_template_name_goes_before_what_glpi_calls_itself(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLPI_PUBLIC_URL", "https://desk.example")
+    calls_itself(chat, monkeypatch)
+    chat.write("112 x")
+    assert "(https://desk.example/front/" in chat.said
+    assert configs(chat) == 0
+
+
+@pytest.mark.parametrize("address", ["ftp://helpdesk.example", "", None, 7, "x" * 300])
+def test_an_address_that_nobody_can_open_is_not_linked_to(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, address: object
+) -> None:
+    calls_itself(chat, monkeypatch, address)
+    chat.write("112 x")
+    assert f"({chat.glpi.url}/front/" in chat.said
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("cut_before"),
+        Fault("cut_midbody"),
+        Fault("html"),
+        Fault("maintenance"),
+        Fault("status_before", status=403),
+        Fault("wrong_shape", body="[]"),
+        Fault("api_disabled"),
+        Fault("delay_before", seconds=30.0),
+    ],
+    ids=lambda fault: fault.kind,
+)
+def test_an_address_that_cannot_be_read_fails_no_answer_and_is_not_asked_for_again(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    calls_itself(chat, monkeypatch)
+    monkeypatch.setattr(timing, "LOOK_UP_SECONDS", 0.3)
+    chat.glpi.inject(replace(fault, match="GET getGlpiConfig"))
+    asked = set()
+    for _ in range(3):
+        chat.write("112 x")
+        assert f"Принято: заявка [№\u00a0{chat.glpi.tickets[-1]['id']}]" in chat.said
+        asked.add(configs(chat))
+    assert f"({chat.glpi.url}/front/" in chat.said
+    assert len(asked) == 1
 
 
 # --- Answers in the channel
