@@ -11,7 +11,7 @@ from bridge.mattermost.outgoing_webhook import answer, mention, neutralise
 from bridge.mattermost.submissions import Author, Submission
 from bridge.net.errors import CallError, ServerError
 from bridge.storage.entries import Kind, Result
-from bridge.tickets.content import MissingFiles, permalink
+from bridge.tickets.content import DELETED, MissingFiles, permalink
 
 _KEYS = {
     Kind.TICKET: ("accepted", "number_follows"),
@@ -157,10 +157,20 @@ class Answers:
         author = self._author(submission.author)
         return self._text(later, author=author, **self._tickets(result)) + self._more_of(result)
 
-    def files_failed(self, ticket: int, missing: MissingFiles) -> str:
-        """Tell which files did not reach a ticket."""
-        lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in missing)
-        return self._text("files_failed", t=self._link(ticket), files=lines)
+    def files_failed(self, ticket: int, missing: MissingFiles, *, is_linked: bool) -> str:
+        """Tell which files did not reach a ticket, and where they are.
+
+        Args:
+            ticket: its number.
+            missing: the files.
+            is_linked: whether the ticket links to their message.
+        """
+        lines = "\n".join(f"- {file.line(self.rules.ticket, neutralise)}" for file in missing)
+        told = self._text("files_failed", t=self._link(ticket), files=lines)
+        if any(file.reason == DELETED for file in missing):
+            return told
+        where = "follows_files" if is_linked else "follows_files_unlinked"
+        return f"{told}\n\n{self._text(where)}"
 
     def failed(self, submission: Submission, hours: int, *, is_intercepted: bool = False) -> str:
         """Tell the author later that there will be no ticket.

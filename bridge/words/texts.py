@@ -101,10 +101,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":speech_balloon: {author}, заявку {old} нельзя было открыть снова, поэтому создана "
             "новая: {t}."
         ),
-        "files_failed": (
-            ":paperclip: В заявку {t} попали не все файлы:\n{files}\n\n"
-            "Они остались в чате, в заявке есть ссылка."
-        ),
+        "files_failed": (":paperclip: В заявку {t} попали не все файлы:\n{files}"),
+        "follows_files": "Они остались в чате, в заявке есть ссылка.",
+        "follows_files_unlinked": "Они остались в чате.",
         "number_follows": (
             ":white_check_mark: {author}, готово: заявка {t} создана. Спасибо за терпение!"
         ),
@@ -215,10 +214,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":speech_balloon: {author}, ticket {old} could not be opened again, so a new one was "
             "filed: {t}."
         ),
-        "files_failed": (
-            ":paperclip: Some files did not reach ticket {t}:\n{files}\n\n"
-            "They stay in the chat; the ticket links to them."
-        ),
+        "files_failed": (":paperclip: Some files did not reach ticket {t}:\n{files}"),
+        "follows_files": "They stay in the chat; the ticket links to them.",
+        "follows_files_unlinked": "They stay in the chat.",
         "number_follows": (
             ":white_check_mark: {author}, done: ticket {t} has been filed. Thank you for your "
             "patience!"
