@@ -30,7 +30,7 @@ from bridge.glpi_api.errors import (
     remedy_of_page,
 )
 from bridge.glpi_api.followups import CLOSED, Condition, GlpiFollowups
-from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
+from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester
 from bridge.glpi_api.search import rows, tickets_quoting
 from bridge.glpi_api.session import GlpiSession, TokenSource
 from bridge.glpi_api.taking import GlpiTaking
@@ -63,7 +63,6 @@ __all__ = [
     "TooLarge",
     "Unavailable",
     "decipher",
-    "is_address",
     "no_answer",
     "openable",
     "remedy_of_page",
