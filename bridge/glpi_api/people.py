@@ -118,7 +118,7 @@ class GlpiPeople:
         Raises:
             GlpiError: there is no telling.
         """
-        if not email or _is_address(email):
+        if _is_address(email):
             return email
         spelling = _in_ascii(email)
         if _is_address(spelling):

@@ -179,7 +179,7 @@ class Requesters:
             # a profile that may not read users: fewer extras, the same ticket
         if user is not None:
             return Requester(user), None
-        written = self._people.writable(email, deadline)
+        written = self._people.writable(email, deadline) if email else ""
         lost = bool(email) and not written
         return Requester(email=written), Unnamed(NO_ADDRESS) if lost else None
 
