@@ -22,8 +22,8 @@ from bridge.mattermost.errors import (
     INVALID_FIELD,
     MATTERMOST,
     MFA,
+    NOT_ACCEPTED,
     PERMISSIONS,
-    TOKEN,
     Denied,
     Gone,
     MattermostError,
@@ -51,7 +51,7 @@ __all__ = [
 
 _ID = re.compile("[a-z0-9]{26}")
 _JSON = {"Content-Type": "application/json"}
-_REFUSED = {f"mattermost-{code}" for code in (TOKEN, MFA)}
+_REFUSED = {f"mattermost-{code}" for code in (NOT_ACCEPTED, MFA)}
 
 
 @dataclass(frozen=True)
