@@ -3,14 +3,20 @@
 Left out on purpose: raw HTML and entities (they stay as typed), and reference links (definitions
 would vanish, and one long target could be repeated thousands of times). No rule drops a word:
 cells beyond a table's header are cells, and what stands behind a fence is in its token's `info`.
+Nor a number or a sign: where CommonMark takes more for markup than Mattermost (mattermost/marked
+at be741d4), it is text, and a list never counts what was numbered otherwise.
 """
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import blockquote as quote_rule
+from markdown_it.rules_block import heading as heading_rule
+from markdown_it.rules_block import list_block as list_rule
 from markdown_it.rules_block import table as table_rule
 from markdown_it.rules_block.fence import make_fence_rule
 from markdown_it.rules_block.table import escapedSplit, getLine
@@ -31,19 +37,32 @@ LABELS = 1_000_000
 CELLS = 20_000
 """Most `|` of a line times lines: the parser fills up the short rows of a wide table."""
 
-ADDRESS = r"[^\s<>\"`«»“”\\\[\]]|\[[^\s<>\"`«»“”\\\[\]]{0,300}+\](?!\()"
+_PLAIN = r"[^\s<>\"`«»“”\[\]]"
+_QUOTED = "|".join(rf"{a}{_PLAIN}{{0,300}}+{b}" for a, b in ("«»", "“”"))
+_GOES_ON = r"(?!/>)[^\s()<>\]},:;]"
+ADDRESS = (
+    rf"{_PLAIN}|\[[^\s<>\"`«»“”\[\]]{{0,300}}+\](?!\()|{_QUOTED}"
+    rf"|[\"`«»“”>](?={_GOES_ON})|<(?={_GOES_ON})(?![^\s<>]{{0,300}}>)"
+)
 """A pattern: one character of a bare address, or brackets that are closed in it. They belong to
-IPv6 hosts and to GLPI's own searches; an open one belongs to a label, `[text address](target)`."""
+IPv6 hosts and to GLPI's own searches; an open one belongs to a label, `[text address](target)`.
+
+A quotation mark, `<` or `>` belongs to it if it goes on behind, as in Mattermost, but not where
+that makes wrong links of JSON and XML: in front of punctuation, and at a tag."""
 
 _ALLOWED = re.compile(r"https?://[^/?#\\]|mailto:[^/?#@]+@", re.IGNORECASE)
 _NO_HOST = re.compile(
-    r"https?://(?!(?:[^/?#@\[\]]*@)?\[[0-9A-F:.]+\](?::\d*)?(?:[/?#]|\Z))[^/?#]*[\[\]]",
+    r"https?://(?!(?:[^/?#@\[\]]*@)?\[(?:[0-9A-F.]*:){2}[0-9A-F:.]*\](?::\d*)?(?:[/?#]|\Z))"
+    r"[^/?#]*[\[\]]",
     re.IGNORECASE,
 )
 """Brackets in a host that is no IPv6 address; the parser would make another host of it."""
 
+_ODD_HOST = re.compile(r"((?:https?://|www\.)[^/?#\\<>\"`«»“”]*)[\\<>\"`«»“”]", re.IGNORECASE)
+"""What no host has in it: the address ends before that."""
+
 _SCHEME = re.compile(r"(?:.*[^A-Za-z0-9])?(https?)", re.IGNORECASE | re.DOTALL)
-_LONE = r"(?:\]|\[(?![^\[\]\n]{0,300}\]\())(?=[^\s<>\"`«»“”\\()])"
+_LONE = r"(?:\]|\[(?![^\[\]\n]{0,300}\]\())(?=[^\s()<>])"
 _URL = re.compile(rf"://(?:{ADDRESS}){{1,2040}}+(?!{ADDRESS})")
 _URL_OUTSIDE = re.compile(rf"://(?:{ADDRESS}|{_LONE}){{1,2040}}+(?!{ADDRESS})")
 _SIZED = re.compile(
@@ -54,12 +73,21 @@ _PATH = re.compile(r"\\[^\s<>\"|`\[\]]*")
 _SHARE = re.compile(r"\\\\\w")
 _DRIVE = re.compile(r"(?:.*\W)?[A-Za-z]:", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\] ")
+_ITEM = re.compile(r"(?:[-*+]|(?:0|[1-9]\d{0,8})\.)[ \t]+\S")
+"""An item of a list, with text behind its sign. Not `1) x`, which Mattermost shows as it is typed,
+nor `01. x`, whose number would be another."""
 
+_UNDERLINE = re.compile(r"(?:={2,}|-{2,})[ \t]*")
+_ESCAPE = re.compile(r"\\([`*{}\[\]()#+\-.!_>|~]|\\(?!\w))")
+"""Mattermost's own set; before other signs, and at a line's end, it shows a backslash."""
 
 _TRIGGER = "\ue000 "
 """Stands for the trigger in front of what goes on in its line, while that is parsed."""
 
-_FENCED = re.compile(r"([^`\n]*)(`{3,})([^`\n]*)\n(?=(?:.*\n)*? {0,3}\2`*[ \t]*(?:\n|\Z))")
+_FENCED = re.compile(
+    r"([^`\n]*?)(?<!~)((?P<sign>[`~])(?P=sign){2,}+)((?:(?!(?P=sign)).)*+)\n"
+    r"(?=(?:.*\n)*? {0,3}\2(?P=sign)*[ \t]*(?:\n|\Z))"
+)
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _LABEL = re.compile(r"\[[^\[\]`\\<$]*+\]")
 
@@ -86,7 +114,7 @@ def parse(text: str, *, mid_line: bool = False) -> tuple[Token, ...]:
     cells = max(line.count("|") for line in lines) * len(lines)
     if cells > CELLS or sum(map(_labels, _BLANK_LINE.split(text))) > LABELS:
         raise TooMuch
-    tokens = _parser().parse(text)
+    tokens = _numbered(_parser().parse(text))
     if any(token.level >= NESTING - 1 for token in tokens):
         raise TooMuch
     if text.startswith(_TRIGGER):
@@ -99,11 +127,12 @@ def _going_on(text: str) -> str:
     """Put something in front of a text that stands in the middle of a line.
 
     A ``` that is closed by a line of its own makes code there as well, a span over several lines
-    in Mattermost. What stands behind it is code, then, and names no language.
+    in Mattermost. What stands behind it is code, then, and names no language. So does a ~~~, whose
+    closing line would otherwise make code of what follows it.
     """
     if not (fenced := _FENCED.match(text)):
         return _TRIGGER + text
-    before, mark, behind = (part.strip() for part in fenced.groups())
+    before, mark, behind = (part.strip() for part in fenced.group(1, 2, 4))
     lines = [_TRIGGER + before] * bool(before) + [mark] + [behind] * bool(behind)
     return "\n".join([*lines, text[fenced.end() :]])
 
@@ -114,6 +143,31 @@ def _uncover(tokens: Sequence[Token]) -> None:
     first.content = first.content[1:].lstrip(" ")
     if first.children:
         first.children[0].content = first.children[0].content[1:].lstrip(" ")
+
+
+def _numbered(tokens: Sequence[Token]) -> list[Token]:
+    """Begin another list at each number that is not the next one, or it would become another.
+
+    A list whose numbers are all 1 is counted, as in Mattermost.
+    """
+    made: list[Token] = []
+    lists: list[tuple[int, bool]] = []
+    for token in tokens:
+        if token.type == "ordered_list_open":
+            lists.append((int(token.attrs.get("start", 1)), True))
+        elif token.type == "ordered_list_close":
+            lists.pop()
+        elif token.type == "list_item_open" and token.info:
+            (following, ones), typed = lists[-1], int(token.info)
+            ones = ones and typed == 1
+            if typed != following and not ones:
+                made.append(Token("ordered_list_close", "ol", -1, level=token.level - 1))
+                made.append(Token("ordered_list_open", "ol", 1, level=token.level - 1))
+                made[-1].attrs = {"start": typed}
+                following = typed
+            lists[-1] = (following + 1, ones)
+        made.append(token)
+    return made
 
 
 def _tick(tokens: Sequence[Token]) -> None:
@@ -138,12 +192,27 @@ def target(url: str) -> str:
 
 def trimmed(url: str) -> str:
     """Cut off what belongs to the sentence: punctuation, and brackets opened before the address."""
+    if odd := _ODD_HOST.match(url):
+        url = odd[1]
     while True:
-        url = url.rstrip("?!.,:;*_~'…|")
-        opening = {")": "(", "]": "["}.get(url[-1:])
+        url = url.rstrip("?!.,:;*_~'…|\\\"`<>«“")
+        opening = {")": "(", "]": "[", "»": "«", "”": "“"}.get(url[-1:])
         if not opening or url.count(url[-1]) <= url.count(opening):
             return url
         url = url[:-1]
+
+
+class _Helpers:
+    """The parser's helpers, with titles as they were typed: no backslash of theirs escapes."""
+
+    parseLinkLabel = staticmethod(helpers.parseLinkLabel)  # noqa: N815  markdown-it's names
+    parseLinkDestination = staticmethod(helpers.parseLinkDestination)  # noqa: N815
+
+    @staticmethod
+    def parseLinkTitle(text: str, start: int, end: int, _: None = None) -> Any:  # noqa: ANN401, N802
+        title = helpers.parseLinkTitle(text, start, end)
+        title.str = text[start + 1 : title.pos - 1] if title.ok else ""
+        return title
 
 
 class _Parser(MarkdownIt):
@@ -164,17 +233,79 @@ class _Parser(MarkdownIt):
 @lru_cache(1)
 def _parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "maxNesting": NESTING})
+    parser.helpers = _Helpers  # type: ignore[assignment]  # a module in all but name
     parser.enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline", "entity", "reference", "text_join"])
-    fence = make_fence_rule(disallow_marker_in_info=("`", "~"))
     interrupts = ["paragraph", "reference", "blockquote", "list"]
-    parser.block.ruler.at("fence", fence, {"alt": interrupts})
+    parser.block.ruler.at("fence", _fence, {"alt": interrupts})
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.at("blockquote", _quote, {"alt": interrupts})
+    parser.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
+    parser.block.ruler.before("list", "end_of_list", _end_of_list, {"alt": ["list"]})
+    parser.block.ruler.at("heading", _heading, {"alt": ["paragraph", "reference", "blockquote"]})
+    parser.block.ruler.at("lheading", _underlined, {"alt": ["paragraph"]})
+    parser.inline.ruler.at("escape", _escape)
     parser.inline.ruler.at("autolink", _autolink)
     parser.inline.ruler.at("backticks", _code)
     for name, rule in (("url", _url), ("sized", _sized), ("formula", _formula), ("path", _path)):
         parser.inline.ruler.before("escape", name, rule)
     return parser
+
+
+_fence_rule = make_fence_rule(disallow_marker_in_info=("`", "~"))
+
+
+def _fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read code between fences; one that no line follows is text."""
+    return start + 1 < end and _fence_rule(state, start, end, silent)
+
+
+def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a quote; a lone `>` at its beginning is text."""
+    return bool(getLine(state, start).strip("> \t")) and quote_rule(state, start, end, silent)
+
+
+def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a list that begins with an item of Mattermost's."""
+    return bool(_ITEM.match(getLine(state, start))) and list_rule(state, start, end, silent)
+
+
+def _end_of_list(state: StateBlock, start: int, _: int, silent: bool) -> bool:
+    """End a list before what is no item of Mattermost's; makes nothing of it."""
+    return silent and not _ITEM.match(getLine(state, start))
+
+
+def _heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a heading; a lone `#` is text."""
+    return bool(getLine(state, start).strip("# \t")) and heading_rule(state, start, end, silent)
+
+
+def _underlined(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read one line as a heading that has at least two `=` or `-` below it."""
+    below = start + 1
+    if below >= end or state.is_code_block(start) or state.is_code_block(below):
+        return False
+    line = getLine(state, below)
+    if state.sCount[below] < state.blkIndent or not _UNDERLINE.fullmatch(line):
+        return False
+    if not silent:
+        tag = "h1" if line[0] == "=" else "h2"
+        state.line = below + 1
+        state.push("heading_open", tag, 1)
+        state.push("inline", "", 0).content = getLine(state, start).strip()
+        state.tokens[-1].children = []
+        state.push("heading_close", tag, -1)
+    return True
+
+
+def _escape(state: StateInline, silent: bool) -> bool:
+    """Take away the backslash of an escaped sign."""
+    if not (found := _ESCAPE.match(state.src, state.pos, state.posMax)):
+        return False
+    if not silent:
+        state.push("text_special", "", 0).content = found[1]
+    state.pos = found.end()
+    return True
 
 
 def _url(state: StateInline, silent: bool) -> bool:
@@ -188,7 +319,7 @@ def _url(state: StateInline, silent: bool) -> bool:
     before = _SCHEME.fullmatch(state.src[max(0, state.pos - 6) : state.pos])
     if not before or not (silent or state.pending.endswith(before[1])):
         return False
-    url = before[1] + trimmed(rest[0])
+    url = trimmed(before[1] + rest[0])
     if not (href := target(url)):
         return False
     if not silent:
