@@ -1,10 +1,9 @@
 """Mattermost's Markdown as tokens: CommonMark with tables, strike-through and bare addresses. Pure.
 
 Left out on purpose: raw HTML and entities (they stay as typed), and reference links (definitions
-would vanish, and one long target could be repeated thousands of times). No rule drops a word:
-cells beyond a table's header are cells, and what stands behind a fence is in its token's `info`.
-Nor a number or a sign: where CommonMark takes more for markup than Mattermost (mattermost/marked
-at be741d4), it is text, and a list never counts what was numbered otherwise.
+would vanish, and one long target could be repeated thousands of times). Blocks have their own
+rules, in `mattermost_blocks`. No rule drops a word, a number or a sign that Mattermost shows
+(mattermost/marked at be741d4, taken for the parser of 5.37).
 """
 
 import re
@@ -13,17 +12,12 @@ from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt, helpers
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_block import blockquote as quote_rule
-from markdown_it.rules_block import heading as heading_rule
-from markdown_it.rules_block import list_block as list_rule
-from markdown_it.rules_block import table as table_rule
-from markdown_it.rules_block.fence import make_fence_rule
-from markdown_it.rules_block.table import escapedSplit, getLine
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline import autolink as autolink_rule
 from markdown_it.rules_inline import backtick as backtick_rule
 from markdown_it.token import Token
+
+from bridge.words.mattermost_blocks import numbered, use_block_rules
 
 URL_LIMIT = 2_048
 """Characters of a link's target; longer ones are no links."""
@@ -73,11 +67,6 @@ _PATH = re.compile(r"\\[^\s<>\"|`\[\]]*")
 _SHARE = re.compile(r"\\\\\w")
 _DRIVE = re.compile(r"(?:.*\W)?[A-Za-z]:", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\] ")
-_ITEM = re.compile(r"(?:[-*+]|(?:0|[1-9]\d{0,8})\.)[ \t]+\S")
-"""An item of a list, with text behind its sign. Not `1) x`, which Mattermost shows as it is typed,
-nor `01. x`, whose number would be another."""
-
-_UNDERLINE = re.compile(r"(?:={2,}|-{2,})[ \t]*")
 _ESCAPE = re.compile(r"\\([`*{}\[\]()#+\-.!_>|~]|\\(?!\w))")
 """Mattermost's own set; before other signs, and at a line's end, it shows a backslash."""
 
@@ -114,7 +103,7 @@ def parse(text: str, *, mid_line: bool = False) -> tuple[Token, ...]:
     cells = max(line.count("|") for line in lines) * len(lines)
     if cells > CELLS or sum(map(_labels, _BLANK_LINE.split(text))) > LABELS:
         raise TooMuch
-    tokens = _numbered(_parser().parse(text))
+    tokens = numbered(_parser().parse(text))
     if any(token.level >= NESTING - 1 for token in tokens):
         raise TooMuch
     if text.startswith(_TRIGGER):
@@ -143,31 +132,6 @@ def _uncover(tokens: Sequence[Token]) -> None:
     first.content = first.content[1:].lstrip(" ")
     if first.children:
         first.children[0].content = first.children[0].content[1:].lstrip(" ")
-
-
-def _numbered(tokens: Sequence[Token]) -> list[Token]:
-    """Begin another list at each number that is not the next one, or it would become another.
-
-    A list whose numbers are all 1 is counted, as in Mattermost.
-    """
-    made: list[Token] = []
-    lists: list[tuple[int, bool]] = []
-    for token in tokens:
-        if token.type == "ordered_list_open":
-            lists.append((int(token.attrs.get("start", 1)), True))
-        elif token.type == "ordered_list_close":
-            lists.pop()
-        elif token.type == "list_item_open" and token.info:
-            (following, ones), typed = lists[-1], int(token.info)
-            ones = ones and typed == 1
-            if typed != following and not ones:
-                made.append(Token("ordered_list_close", "ol", -1, level=token.level - 1))
-                made.append(Token("ordered_list_open", "ol", 1, level=token.level - 1))
-                made[-1].attrs = {"start": typed}
-                following = typed
-            lists[-1] = (following + 1, ones)
-        made.append(token)
-    return made
 
 
 def _tick(tokens: Sequence[Token]) -> None:
@@ -236,66 +200,13 @@ def _parser() -> MarkdownIt:
     parser.helpers = _Helpers  # type: ignore[assignment]  # a module in all but name
     parser.enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline", "entity", "reference", "text_join"])
-    interrupts = ["paragraph", "reference", "blockquote", "list"]
-    parser.block.ruler.at("fence", _fence, {"alt": interrupts})
-    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
-    parser.block.ruler.at("blockquote", _quote, {"alt": interrupts})
-    parser.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
-    parser.block.ruler.before("list", "end_of_list", _end_of_list, {"alt": ["list"]})
-    parser.block.ruler.at("heading", _heading, {"alt": ["paragraph", "reference", "blockquote"]})
-    parser.block.ruler.at("lheading", _underlined, {"alt": ["paragraph"]})
+    use_block_rules(parser)
     parser.inline.ruler.at("escape", _escape)
     parser.inline.ruler.at("autolink", _autolink)
     parser.inline.ruler.at("backticks", _code)
     for name, rule in (("url", _url), ("sized", _sized), ("formula", _formula), ("path", _path)):
         parser.inline.ruler.before("escape", name, rule)
     return parser
-
-
-_fence_rule = make_fence_rule(disallow_marker_in_info=("`", "~"))
-
-
-def _fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read code between fences; one that no line follows is text."""
-    return start + 1 < end and _fence_rule(state, start, end, silent)
-
-
-def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a quote; a lone `>` at its beginning is text."""
-    return bool(getLine(state, start).strip("> \t")) and quote_rule(state, start, end, silent)
-
-
-def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a list that begins with an item of Mattermost's."""
-    return bool(_ITEM.match(getLine(state, start))) and list_rule(state, start, end, silent)
-
-
-def _end_of_list(state: StateBlock, start: int, _: int, silent: bool) -> bool:
-    """End a list before what is no item of Mattermost's; makes nothing of it."""
-    return silent and not _ITEM.match(getLine(state, start))
-
-
-def _heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a heading; a lone `#` is text."""
-    return bool(getLine(state, start).strip("# \t")) and heading_rule(state, start, end, silent)
-
-
-def _underlined(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read one line as a heading that has at least two `=` or `-` below it."""
-    below = start + 1
-    if below >= end or state.is_code_block(start) or state.is_code_block(below):
-        return False
-    line = getLine(state, below)
-    if state.sCount[below] < state.blkIndent or not _UNDERLINE.fullmatch(line):
-        return False
-    if not silent:
-        tag = "h1" if line[0] == "=" else "h2"
-        state.line = below + 1
-        state.push("heading_open", tag, 1)
-        state.push("inline", "", 0).content = getLine(state, start).strip()
-        state.tokens[-1].children = []
-        state.push("heading_close", tag, -1)
-    return True
 
 
 def _escape(state: StateInline, silent: bool) -> bool:
@@ -329,43 +240,6 @@ def _url(state: StateInline, silent: bool) -> bool:
         state.push("link_close", "a", -1)
     state.pos += len(url) - len(before[1])
     return True
-
-
-def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a table with all that its rows hold, as Mattermost shows it.
-
-    The parser drops the cells beyond the header's; a `|` in code makes such cells, too.
-    """
-    before = len(state.tokens)
-    if not table_rule(state, start, end, silent):
-        return False
-    made, state.tokens[before:] = state.tokens[before:], []
-    row, cells = "", 0
-    for token in made:
-        if token.type == "tr_open" and token.map:
-            line = token.map[0]
-            row, cells = getLine(state, line), 0
-        cells += token.type in ("th_open", "td_open")
-        if token.type == "tr_close":
-            state.tokens += [part for cell in _cells(row)[cells:] for part in _cell(cell, token)]
-        state.tokens.append(token)
-    return True
-
-
-def _cells(row: str) -> list[str]:
-    """Return the cells of a table's line."""
-    cells = escapedSplit(row.strip(" \t"))
-    return cells[not cells[0] : len(cells) - (not cells[-1])]
-
-
-def _cell(content: str, row: Token) -> list[Token]:
-    """Return the tokens of a cell in a row."""
-    level = row.level + 1
-    return [
-        Token("td_open", "td", 1, level=level, block=True),
-        Token("inline", "", 0, level=level + 1, block=True, content=content.strip(), children=[]),
-        Token("td_close", "td", -1, level=level, block=True),
-    ]
 
 
 def _code(state: StateInline, silent: bool) -> bool:
