@@ -30,7 +30,7 @@ from bridge.glpi_api.followups import CLOSED, Condition, GlpiFollowups
 from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
 from bridge.glpi_api.search import rows, tickets_quoting
 from bridge.glpi_api.session import GlpiSession, TokenSource
-from bridge.glpi_api.taking import GlpiTaking
+from bridge.glpi_api.taking import UNTAKEN, GlpiTaking
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 
@@ -43,6 +43,7 @@ __all__ = [
     "NOBODY",
     "PICTURES",
     "RIGHT_MISSING",
+    "UNTAKEN",
     "AccessDenied",
     "Condition",
     "Glpi",

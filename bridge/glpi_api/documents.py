@@ -17,6 +17,7 @@ from typing import BinaryIO
 from bridge.glpi_api.contents import unescaped
 from bridge.glpi_api.errors import Refused, Unavailable
 from bridge.glpi_api.session import GlpiSession
+from bridge.glpi_api.taking import UNTAKEN
 from bridge.net.deadline import Deadline
 
 MEGABYTE = 1024 * 1024
@@ -158,5 +159,5 @@ class GlpiDocuments:
             return
         image = f'<img alt="{escape(name)}" src="{address}">'
         picture = f'<p><a href="{address}" target="_blank">{image}</a></p>\n'
-        fields = {"content": text + picture + marker + rest}
+        fields = {"content": text + picture + marker + rest, **UNTAKEN}
         self._session.put(f"Ticket/{ticket}", fields, deadline)

@@ -185,11 +185,14 @@ class _Attached:
     def __init__(self, glpi: Glpi, ticket: int) -> None:
         self._documents = glpi.documents
         self._followups = glpi.followups
+        self._taking = glpi.taking
         self._ticket = ticket
         self._known: dict[str, int] | None = None
 
     def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int:
         """Upload a file, unless one of the same bytes is there or may be on its way.
+
+        By that nobody has taken the ticket up.
 
         Returns:
             The number of the document, 0 for one that may be on its way.
@@ -208,7 +211,11 @@ class _Attached:
             raise _NotTakenError("gone_ticket") from None
         sha1 = _sha1(file)
         if sha1 in self._known:
-            return self._known[sha1]
+            number = self._known[sha1]
+            if number:  # of an attempt that may have ended there
+                self._taking.take_back(self._ticket, deadline, document=number)
+            return number
+        assigned = self._taking.exposed(self._ticket, deadline)
         try:
             number = self._documents.upload(self._ticket, name, mime_type, file, deadline)
         except Refused as error:
@@ -217,6 +224,8 @@ class _Attached:
             self._known[sha1] = 0
             raise
         self._known[sha1] = number
+        if assigned is not None:
+            self._taking.take_back(self._ticket, deadline, document=number, assigned=assigned)
         return number
 
     def _reason(self, refusal: Refused, deadline: Deadline) -> str:
