@@ -4,9 +4,10 @@
 # make tests     only the tests, as for another Python: make tests PYTHON=python3.13
 # make coverage  the tests, and which lines none of them reaches (takes longer)
 # make faults    the fault matrix: every fault at every moment, and what the person reads
-# make bench     measure, and write docs/performance.md
-# make pictures  take the pictures of thread and ticket in README (needs Chromium)
+# make bench     measure, and write .build/performance.md, to be compared with docs/performance.md
+# make pictures  take the guides' pictures of thread, ticket and doctor (needs Chromium)
 # make rehearse  deploy to an AWS emulator: the release before, this one, back, again; and use it
+# make rehearse-local  sam local for real, where there is a Docker engine; docs/sam-local.md
 # make deploy    bring this commit to STAGE=staging or production; docs/deployment-from-ci.md
 # make lock      renew the pinned versions (requirements/*.in say what is wanted)
 
@@ -29,7 +30,8 @@ TWO_AT_A_TIME := --no-print-directory --jobs=2
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests coverage tested installed gates faults bench pictures rehearse lock deploy deploy-tools
+.PHONY: run manage test tests coverage tested installed gates faults bench pictures rehearse rehearse-local lock
+.PHONY: deploy deploy-tools
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
@@ -80,10 +82,15 @@ pictures: $(VENV)/run.installed
 rehearse: $(VENV)/test.installed .venv/deploy/installed .venv/ministack/installed
 	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse
 
+rehearse-local: $(VENV)/test.installed .venv/deploy/installed
+	@PATH="$$(dirname "$$(command -v "$(RUNTIME_PYTHON)")"):$$PATH" $(BIN)/python -m local.rehearse_local
+
 deploy-tools: $(VENV)/run.installed .venv/deploy/installed
 
-deploy: deploy-tools
-	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv/deploy/bin:$$PATH" deploy/deploy $(STAGE)
+deploy:
+	@deploy/deploy "$$STAGE" --check
+	@$(MAKE) --no-print-directory deploy-tools
+	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv/deploy/bin:$$PATH" deploy/deploy "$$STAGE"
 
 lock: $(VENV)/made
 	@"$(PYTHON)" -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv==0.13.9

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The operator's command line: what waits, what could not be filed, where messages go.
 
-Exit codes: 0 all is well, 1 something was found or failed, 2 it could not be asked.
+Exit codes: 0 all is well, 1 something was found or failed, 2 it could not be asked; 3 a deployment
+can have caused what was found (doctor --before).
 """
 
 import os
@@ -22,6 +23,7 @@ from operations.audit import audit
 from operations.audit_report import lines
 from operations.desks import show_desks, show_routing, submission_of
 from operations.dlq_commands import dlq
+from operations.doctor.comparison import compare, read, summary
 from operations.doctor.diagnosis import diagnose
 from operations.doctor.display import as_json
 from operations.doctor.display import show as show_diagnosis
@@ -36,6 +38,9 @@ from operations.send_target import read_token, target
 from operations.terminal import age, console, paragraph, printable, progress, row, table
 from operations.threads import asked_for, find
 from operations.threads import show as show_thread
+
+CAUSED = 3
+"""Exit code of `doctor --before`; 1 would also be that of an error in this program."""
 
 STALE_SECONDS = 3600.0
 """The worker tries everything that waits more often than that; the ledger then shows a write."""
@@ -235,20 +240,33 @@ def desks_command(source: Source, /, text: str, **written: str | None) -> None:
 @cli.command("doctor")
 @click.option("--json", "for_programs", is_flag=True, help="For programs: every check by its id.")
 @click.option("--file-a-ticket", is_flag=True, help="Also file a ticket, and look it up.")
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path),
+    help="What --json said before a deployment; exit code 3 then means that the deployment can "
+    "have caused something, and 0 that it cannot. Without such a file nothing is known of before.",
+)
 @click.pass_obj
-def doctor_command(source: Source, *, for_programs: bool, file_a_ticket: bool) -> None:
+def doctor_command(
+    source: Source, *, for_programs: bool, file_a_ticket: bool, before: Path | None
+) -> None:
     """Check everything, within 20 seconds: what is wrong, why, and what to do.
 
     With a system administrator's token in MATTERMOST_ADMIN_TOKEN, Mattermost's outgoing webhooks
     are checked, too.
     """
+    if before and for_programs:
+        raise click.UsageError("--before and --json exclude each other.")
     admin_token = os.environ.get("MATTERMOST_ADMIN_TOKEN", "")
     diagnosis = diagnose(source, admin_token=admin_token, file_tickets=file_a_ticket)
+    compared = compare(diagnosis, read(before)) if before else None
     if for_programs:
         click.echo(as_json(diagnosis))
     else:
-        show_diagnosis(diagnosis)
-    if diagnosis.wrong:
+        show_diagnosis(diagnosis, summary(compared) if compared else ())
+    if compared and compared.caused:
+        raise click.exceptions.Exit(CAUSED)
+    if diagnosis.wrong and not compared:
         raise click.exceptions.Exit(1)
 
 

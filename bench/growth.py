@@ -3,12 +3,14 @@
     python -m bench.growth
 
 Counted on the code that ships, over a queue and a ledger in memory: each message goes through the
-fast path and, fifteen seconds later, the worker. Prices are list prices of us-east-1 in November
-2026, before any free tier; docs/cost.md has the whole bill.
+fast path and, fifteen seconds later, the worker. Prices and durations are those of docs/cost.toml;
+docs/cost.md has the whole bill.
 """
 
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from bench.recovery import Clock
@@ -24,26 +26,34 @@ from bridge.net.http import Http
 from bridge.storage.kinds import Queue
 from bridge.storage.store import Item
 from glpi import Condition
+from local import sam
 from local.memory import MemoryOutbox, MemoryStore
 
 RATES = (1, 100, 10_000)
 """Messages a minute."""
 
+COST = tomllib.loads((Path(__file__).parent.parent / "docs" / "cost.toml").read_text("utf-8"))
+"""Prices in dollars, a message's seconds in both functions, and what a month is; as in cost.md."""
+
+PRICE: Mapping[str, float] = COST["price"]
+MESSAGE: Mapping[str, float] = COST["message"]
+MONTH: Mapping[str, float] = COST["month"]
+
 PRICES = {
-    "HTTP API request": 1.00e-6,
-    "Lambda request": 0.20e-6,
-    "Lambda GB-second": 13.3334e-6,
-    "SQS request": 0.40e-6,
-    "DynamoDB write": 0.625e-6,
-    "DynamoDB read": 0.125e-6,
+    "HTTP API request": PRICE["http_api_per_million"] / 1e6,
+    "Lambda request": PRICE["lambda_per_million"] / 1e6,
+    "SQS request": PRICE["sqs_per_million"] / 1e6,
+    "DynamoDB write": PRICE["write_per_million"] / 1e6,
+    "DynamoDB read": PRICE["read_per_million"] / 1e6,
 }
-"""Dollars each; Lambda on arm64, DynamoDB on demand, a consistent read of an item below 4 kB."""
+"""Dollars each."""
 
-SECONDS = {"fast path": 0.10, "worker": 0.10}
-"""Seconds of both functions at 512 MB, GLPI's own time included."""
+GIGABYTES: float = sam.read()["Globals"]["Function"]["MemorySize"] / 1024
 
-IDLE_POLLS = 3 * 5 * 3 * 60 * 24 * 30
-"""Requests a month of three event source mappings that wait: five pollers, twenty seconds each."""
+FUNCTIONS = ("webhook", "worker")
+
+SECOND = GIGABYTES * PRICE["gb_second"]
+"""Dollars for a second of either function."""
 
 
 class CountingOutbox(MemoryOutbox):
@@ -150,24 +160,39 @@ def count(messages: int) -> Counter[str]:
     return asked
 
 
+def dollars(calls: Mapping[str, float]) -> float:
+    """Return what a message costs, without storage, logs, traces and data."""
+    seconds = MESSAGE["webhook_seconds"] + MESSAGE["worker_seconds"]
+    return sum(PRICES[name] * n for name, n in calls.items() if name in PRICES) + seconds * SECOND
+
+
+def starts(messages: float, seconds: float) -> float:
+    """Return what initialising containers costs at most while so many messages come."""
+    each = min(messages, seconds / MONTH["idle_seconds"])
+    return len(FUNCTIONS) * each * MESSAGE["start_seconds"] * SECOND
+
+
+def polling() -> float:
+    """Return what it costs that Lambda asks idle queues for a month."""
+    asked = MONTH["pollers"] * 3600 / MONTH["poll_seconds"] * MONTH["hours"]
+    return len(Queue) * asked * PRICES["SQS request"]
+
+
 def report() -> list[str]:
     """Measure; return the section of docs/performance.md in lines of Markdown."""
     lines = [
-        "| messages a minute | GLPI calls | AWS calls | $ per million | … with idle polling |",
+        "| messages a minute | GLPI calls | AWS calls | $ per million "
+        "| … with idle polling and container starts |",
         "|---|---|---|---|---|",
     ]
     for rate in RATES:
-        asked = count(rate)
-        calls = {name: number / rate for name, number in asked.items()}
+        calls = {name: number / rate for name, number in count(rate).items()}
         aws = sum(number for name, number in calls.items() if name.startswith(("SQS", "Dynamo")))
-        gigabyte_seconds = sum(SECONDS.values()) / 2
-        dollars = sum(PRICES[name] * n for name, n in calls.items() if name in PRICES)
-        dollars += PRICES["Lambda GB-second"] * gigabyte_seconds
-        month = rate * 60 * 24 * 30
-        idle = PRICES["SQS request"] * IDLE_POLLS / month
+        month = rate * 60 * MONTH["hours"]
+        rest = (polling() + starts(month, MONTH["hours"] * 3600)) / month
         lines.append(
-            f"| {rate:,} | {calls['GLPI call']:.2f} | {aws:.2f} | {dollars * 1e6:.2f} "
-            f"| {(dollars + idle) * 1e6:.2f} |"
+            f"| {rate:,} | {calls['GLPI call']:.2f} | {aws:.2f} | {dollars(calls) * 1e6:.2f} "
+            f"| {(dollars(calls) + rest) * 1e6:.2f} |"
         )
     return lines
 

@@ -17,6 +17,12 @@ fail() { # EXIT-CODE MESSAGE
     exit "$1"
 }
 
+for name in AWS_REGION ARTIFACTS_BUCKET STACK; do # as from a variable that was pasted with its line end
+    [[ ! ${!name:-} =~ [[:space:]] ]] || fail 2 "$name holds white space: take it out"
+done
+
+manage_runs() { python manage.py --help >/dev/null 2>&1; }
+
 # Build what is in DIRECTORY and bring it to a stack. Parameters that are left out keep their values;
 # those that its template does not know are ignored.
 put() { # DIRECTORY STACK COMMIT [PARAMETER=VALUE...]

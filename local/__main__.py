@@ -1,44 +1,45 @@
 """`make run`: the whole bridge on this machine, between simulated or real Mattermost and GLPI."""
 
-import json
 import os
+import secrets
 import shlex
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from dotenv import load_dotenv
 
 import handler
-from bridge import container
-from bridge.config.credentials import Credentials, MattermostAccess, check_token
+from bridge.config.credentials import check_token
 from bridge.config.rules import read_rules
-from bridge.config.settings import SettingsError, base_url, ca_bundle, glpi_base_url
+from bridge.config.settings import SettingsError, base_url, ca_bundle
 from bridge.container import BRIDGE_TOML
 from bridge.endpoints import outgoing_webhook
-from bridge.mattermost.api import Denied, MattermostApi, MattermostError
-from bridge.net.deadline import Deadline
 from bridge.net.http import Http
-from glpi import Glpi, GlpiError
+from glpi import GlpiError
 from local import SAMPLE_TOKENS
 from local.aws import SECRET_ID, EmbeddedAws
-from local.gateway import INVOKE, Gateway
-from local.glpi_simulator import GlpiSimulator
+from local.containers import reachable
+from local.execution import Environments
+from local.gateway import FUNCTION_SECONDS, Gateway
+from local.glpi_simulator import FIRST_TICKET_ID, GlpiSimulator
+from local.greeting import as_webhook, origin, tokens_from, with_own_tokens
 from local.guard import new_key
+from local.logins import check_bot, check_glpi
 from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
-from local.worker import working
+from local.ports import free_ports
+from local.worker import environments, working
 
 DEFAULT_PORT = 8112
 """The gateway's; after it the simulated GLPI's, its control's, the embedded AWS's, Mattermost's."""
 
-LOGIN_SECONDS = 10.0
+PORTS = 5
+"""So many of them, beginning with the gateway's."""
 
 WAKE_SECONDS = 0.5
 """A Ctrl-C that comes just before the program falls asleep is seen when it wakes up next."""
@@ -63,17 +64,8 @@ The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: producti
   Mattermost   {mattermost}
   GLPI         {glpi}
   the bridge   {webhook}  (Mattermost's callback URL)
-{say}{breaking}
-Call the bridge as Mattermost's webhook would, and open the link in the answer:
-
-  curl {webhook} -d token={token} \\
-    -d user_name=alice -d channel_name=helpdesk \\
-    --data-urlencode 'text={trigger} the printer is on fire'
-
-or call the function with a request that a real Mattermost sent, as `sam local invoke` would:
-
-  curl http://127.0.0.1:{port}{invoke} -d @events/form.json
-
+{notes}{say}{breaking}
+{calling}
 See in another terminal what waits, and what else an operator can do (`--help`):
 
   {manage} queue
@@ -81,11 +73,15 @@ See in another terminal what waits, and what else an operator can do (`--help`):
 Ctrl-C stops everything.
 """
 
+CONTAINERS = """\
+  containers   http://host.docker.internal:{port} and so on  (on {address})
+"""
+
 SAY = """
 Let alice write a message with two files. Her thread is printed, with a link to her ticket:
 
   curl {url}/say -F user=alice \\
-    -F 'text={trigger} **the printer** is on fire' \\
+    --form-string {text} \\
     -F {first} -F {second}
 
 {url} shows all threads, and what comes into them later.
@@ -111,37 +107,57 @@ def main() -> int:
         signal.signal(stop, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text on a terminal
+    env: dict[str, str] = {}
+    from_file: frozenset[str] = frozenset()
     try:
-        _read_dotenv()
+        from_file = _read_dotenv()
+        env = dict(os.environ)
         with ExitStack() as stack:
-            print(start(stack, dict(os.environ)), flush=True)
+            print(start(stack, env, from_file), flush=True)
             while True:
                 time.sleep(WAKE_SECONDS)
     except KeyboardInterrupt:
         print("\nStopped.")
-    except (SettingsError, GlpiError) as error:
+    except SettingsError as error:
+        where = origin(error.key, env, from_file)
+        named = f"{error.key} ({where})" if where else error.key
+        print(f"Cannot start: {named}: {error.reason}", file=sys.stderr)
+        return 1
+    except GlpiError as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _read_dotenv() -> None:
+def _read_dotenv() -> frozenset[str]:
+    """Read `.env`; returns the names of the variables that it has set."""
+    before = set(os.environ)
     try:
         load_dotenv(".env")
     except (UnicodeDecodeError, OSError):
         raise SettingsError(".env", "cannot be read; it should be text in UTF-8") from None
+    return frozenset(set(os.environ) - before)
 
 
-def start(stack: ExitStack, env: Mapping[str, str]) -> str:
+def start(
+    stack: ExitStack, env: Mapping[str, str], from_file: Collection[str] = frozenset()
+) -> str:
     """Start all parts and return how to use them.
+
+    Args:
+        stack: ends them.
+        env: the environment.
+        from_file: the names of those variables that come from `.env`.
 
     Raises:
         SettingsError, GlpiError: something keeps it from starting.
     """
     port = _port(env)
     tokens = _webhook_tokens(env)
+    function = Environments("handler.lambda_handler", FUNCTION_SECONDS)
+    worker = environments()
     with _taking_ports(port):
-        gateway = stack.enter_context(Gateway(port, handler.lambda_handler, handler.ROUTES))
+        gateway = stack.enter_context(Gateway(port, function.invoke, handler.ROUTES))
     triggers = [trigger for desk in read_rules(BRIDGE_TOML).desks for trigger in desk.triggers]
     key = new_key()
     glpi = _glpi(stack, port, env, key)
@@ -155,7 +171,7 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
         WEBHOOK_URL=_webhook_url(port),  # for manage.py
     )
     secret = {**glpi.secret, **mattermost.secret, "mattermost_webhook_tokens": dict(tokens)}
-    _check_login(env, glpi.url, secret)
+    check_glpi(env, glpi.url, secret)
     with _taking_ports(port + 3), socket.create_server(("127.0.0.1", port + 3)):
         pass  # moto's server would not say that the port is taken
     aws = EmbeddedAws(port + 3, key)
@@ -163,38 +179,50 @@ def start(stack: ExitStack, env: Mapping[str, str]) -> str:
     stack.callback(aws.stop)
     aws.store_secret(secret)
     aws.create_queue_and_ledger()
-    container.close()  # it may have been put together from another environment, at import
-    stack.callback(container.close)
+    stack.callback(function.close)
+    stack.callback(worker.close)
     stack.enter_context(gateway.serving())
-    stack.enter_context(working(gateway))
+    stack.enter_context(working(worker))
+    simulated = [port + n for n, end in ((1, glpi), (4, mattermost)) if end.is_simulated]
+    inside = [port, port + 3, *simulated]  # what is called from containers; not GLPI's control
+    with _taking_ports(*inside):
+        address = stack.enter_context(reachable(env, inside))
     stack.enter_context(_run_env(env))
     stack.enter_context(_kept(RUN_KEY, f"Authorization: Bearer {key}\n"))
-    token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else "TOKEN-OF-THE-WEBHOOK"
-    return _greeting(port, mattermost, glpi, token, triggers[0])
+    given = [key for end in (glpi, mattermost) if not end.is_simulated for key in end.secret]
+    if tokens is not SAMPLE_TOKENS:
+        given.append("mattermost_webhook_tokens")
+    notes = CONTAINERS.format(port=port, address=address) if address else ""
+    notes += tokens_from(given, env, from_file)
+    token = tokens["helpdesk"] if tokens is SAMPLE_TOKENS else ""
+    return _greeting(port, mattermost, glpi, token, triggers[0], notes)
 
 
 def _webhook_url(port: int) -> str:
     return f"http://127.0.0.1:{port}{outgoing_webhook.PATH}"
 
 
-def _greeting(port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str) -> str:
+def _greeting(
+    port: int, mattermost: "_Server", glpi: "_Server", token: str, trigger: str, notes: str
+) -> str:
     first, second = (
         shlex.quote(f"file=@{_shown(path)}")
         for path in (ROOT / "requirements.txt", ROOT / "requirements" / "run.txt")
     )
-    say = SAY.format(url=mattermost.url, trigger=trigger, first=first, second=second)
+    text = shlex.quote(f"text={trigger} **the printer** is on fire")
+    say = SAY.format(url=mattermost.url, text=text, first=first, second=second)
     program = (str(_shown(path)) for path in (Path(sys.executable), ROOT / "manage.py"))
     manage = shlex.join([*program, "--env", str(RUN_ENV)])
+    event = _shown(ROOT / "events" / "form.json")
+    sample = as_webhook(port, outgoing_webhook.PATH, token, trigger, event)
     return GREETING.format(
-        port=port,
         webhook=_webhook_url(port),
+        notes=notes,
+        calling=sample if token else with_own_tokens(manage, trigger),
         mattermost=mattermost.shown,
         glpi=glpi.shown,
         say=say if mattermost.is_simulated else "",
         breaking=BREAKING.format(key=RUN_KEY, control=glpi.control_url) if glpi.control_url else "",
-        token=token,
-        trigger=trigger,
-        invoke=INVOKE,
         manage=manage,
     )
 
@@ -283,16 +311,21 @@ def _glpi(stack: ExitStack, port: int, env: Mapping[str, str], key: str) -> _Ser
     version = env.get("GLPI_VERSION", VERSIONS[-1])
     if version not in VERSIONS:
         raise SettingsError("GLPI_VERSION", f"is {version!r}; use {' or '.join(VERSIONS)}")
+    first = secrets.randbelow(10**8) + 1000 if env.get("MATTERMOST_URL") else FIRST_TICKET_ID
     with _taking_ports(port + 1, port + 2):
         simulator = GlpiSimulator(
-            version=version, port=port + 1, control_port=port + 2, control_key=key
+            version=version,
+            port=port + 1,
+            control_port=port + 2,
+            control_key=key,
+            first_ticket=first,  # a real Mattermost still shows the numbers of earlier runs
         )
         stack.enter_context(simulator)
     secret = {
         "glpi_app_token": simulator.app_token,
         "glpi_user_token": simulator.user_tokens["mm-bot"],
     }
-    shown = f"{simulator.url}  (simulated)"
+    shown = f"{simulator.url}  (simulated; in a browser it lists all tickets)"
     return _Server(simulator.url, shown, secret, True, simulator.control_url)
 
 
@@ -306,7 +339,7 @@ def _mattermost(
     if given:
         url = base_url("MATTERMOST_URL", given)
         if bot:
-            _check_bot(url, check_token("MATTERMOST_BOT_TOKEN", bot), Http(ca_bundle=bundle))
+            check_bot(url, check_token("MATTERMOST_BOT_TOKEN", bot), Http(ca_bundle=bundle))
         shown = url if bot else f"{url}  (no bot: MATTERMOST_BOT_TOKEN is not set)"
         secret = {"mattermost_bot_token": bot} if bot else {}
         return _Server(url, shown, secret, is_simulated=False)
@@ -320,36 +353,10 @@ def _mattermost(
     return _Server(simulator.url, f"{simulator.url}  (simulated)", secret, is_simulated=True)
 
 
-def _check_bot(url: str, token: str, http: Http) -> None:
-    """Find out now, not at the first message, whether Mattermost knows the bot."""
-    api = MattermostApi(url, lambda: MattermostAccess(bot_token=token), http)
-    try:
-        api.email("me", Deadline(LOGIN_SECONDS))
-    except Denied as error:
-        if error.status != HTTPStatus.UNAUTHORIZED:
-            raise SettingsError("MATTERMOST_URL", f"is {url!r}: {error.remedy}") from None
-        remedy = "enable the bot account, or create a new token (Integrations > Bot Accounts)"
-        raise SettingsError("MATTERMOST_BOT_TOKEN", f"{url} does not accept it: {remedy}") from None
-    except MattermostError as error:
-        raise SettingsError("MATTERMOST_URL", f"is {url!r}: {error.remedy}") from None
-    finally:
-        http.close()
-
-
 def _required(env: Mapping[str, str], key: str) -> str:
     if not env.get(key):
         raise SettingsError(key, "is not set, but GLPI_URL is; set it in the environment or .env")
     return check_token(key, env[key])
-
-
-def _check_login(env: Mapping[str, str], url: str, secret: Mapping[str, Any]) -> None:
-    """Find out now, not at the first message, whether GLPI lets us in."""
-    http = Http(ca_bundle=ca_bundle("GLPI_CA_BUNDLE", env))
-    glpi = Glpi(glpi_base_url(url), Credentials(lambda: json.dumps(secret)), http)
-    try:
-        glpi.open(Deadline(LOGIN_SECONDS))
-    finally:
-        glpi.close(Deadline(1))
 
 
 def _port(env: Mapping[str, str]) -> int:
@@ -365,9 +372,10 @@ def _taking_ports(*ports: int) -> Iterator[None]:
         yield
     except OSError as error:
         numbers = " or ".join(map(str, ports))
-        raise SettingsError(
-            "PORT", f"port {numbers} cannot be used ({error.strerror}); try PORT=9000 make run"
-        ) from None
+        with free_ports(PORTS) as another:
+            remedy = f"try PORT={another} make run"
+        reason = f"port {numbers} cannot be used ({error.strerror}); {remedy}"
+        raise SettingsError("PORT", reason) from None
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import boto3
@@ -19,6 +19,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from local.guard import Guarded, new_key
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 SECRET_ID = "mattermost-glpi-bridge"
@@ -96,6 +97,26 @@ def create_queue_and_ledger() -> dict[str, str]:
     return {**urls, "LEDGER_TABLE": "ledger"}
 
 
+class _OneAtATime:
+    """One call after the other: of two that meet, both win a claim that one may have (moto 5.2).
+
+    moto looks at a condition and then writes, and it copies a queue to delete from it. Receiving
+    does neither, and may wait for messages.
+    """
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+        self._lock = threading.Lock()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.ReceiveMessage":
+            return self._app(environ, start_response)
+        with self._lock:
+            return self._app(environ, start_response)
+
+
 class _Handler(Guarded, MotoRequestHandler):
     """Serves one connection; a subclass carries the `key`."""
 
@@ -116,7 +137,7 @@ class EmbeddedAws:
         """Start, and point this process's AWS clients here."""
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         handler = type("OwnHandler", (_Handler,), {"key": self._key})
-        app = DomainDispatcherApplication(create_backend_app)
+        app = _OneAtATime(DomainDispatcherApplication(create_backend_app))
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1", self._port, app, threaded=True, request_handler=handler
         )

@@ -30,7 +30,12 @@ INVOKE = "/2015-03-31/functions/function/invocations"
 
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
-Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
+Invoke = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Hands an event to the function, and returns its response; called by several threads at once."""
+
+
+class NoResponse(Exception):
+    """The function ended without a response to an event."""
 
 
 def to_event(
@@ -83,24 +88,27 @@ class Context:
 
 
 class Gateway(ThreadingHTTPServer):
-    """A server on 127.0.0.1 that calls the handler once at a time, as one container does.
+    """A server on 127.0.0.1 that hands requests to the function, side by side, as they come.
 
     Raises:
         OSError: the port is taken.
     """
 
     daemon_threads = True
+    request_queue_size = 128
 
-    def __init__(self, port: int, handler: Handler, routes: Container[str]) -> None:
+    def __init__(self, port: int, invoke: Invoke, routes: Container[str]) -> None:
         super().__init__(("127.0.0.1", port), _Request)
-        self._handler = handler
+        self._invoke = invoke
         self.routes = routes
-        self.one_at_a_time = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Call the handler as Lambda does, one event at a time; returns its response."""
-        with self.one_at_a_time:
-            return self._handler(event, Context())
+        """Hand an event to the function; returns its response.
+
+        Raises:
+            NoResponse: the function gave none.
+        """
+        return self._invoke(event)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
         """Say nothing of a client that went away: Mattermost gives up after 30 s."""
@@ -117,8 +125,6 @@ class Gateway(ThreadingHTTPServer):
         finally:
             self.shutdown()
             thread.join()
-            with self.one_at_a_time:
-                pass  # a message under way is brought to its end
 
 
 class _Request(Guarded, BaseHTTPRequestHandler):
@@ -146,14 +152,23 @@ class _Request(Guarded, BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         try:
-            if path == INVOKE:
-                self._answer(200, json.dumps(self.server.invoke(json.loads(body))))
-                return
-            event = to_event("POST", self.path, dict(self.headers), body)
+            self._invoke(path, body)
         except ValueError:  # neither UTF-8 nor JSON
             self._message(400, "Bad Request")
+        except NoResponse:
+            self._message(500, "Internal Server Error")
+
+    def _invoke(self, path: str, body: bytes) -> None:
+        """Answer as the function does.
+
+        Raises:
+            ValueError: the body cannot be made an event.
+            NoResponse: the function gave none.
+        """
+        if path == INVOKE:
+            self._answer(200, json.dumps(self.server.invoke(json.loads(body))))
             return
-        response = self.server.invoke(event)
+        response = self.server.invoke(to_event("POST", self.path, dict(self.headers), body))
         self._answer(response["statusCode"], response["body"], response["headers"])
 
     def _not_found(self) -> None:

@@ -1,19 +1,25 @@
 """MiniStack behind the guard of all ports here; run by MiniStack's own Python.
 
 Who may speak to it may create a function and so run programs: it asks for the key of the run, which
-is its account's number, too, since MiniStack takes an access key id of 12 digits as that (1.5.33).
+is its account's number, too, since MiniStack takes an access key id of 12 digits as that (1.4.21).
 """
 
 import os
+import re
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from email.message import Message
 from importlib import import_module
 from typing import Any
 
+from bridge.endpoints.outgoing_webhook import PATH
 from local.guard import refusal
 
 WEBHOOKS = "/_aws/execute-api/"
 """Below it MiniStack serves the HTTP APIs, whose callers have no key."""
+
+_WEBHOOK = re.compile(re.escape(WEBHOOKS) + r"[0-9a-z]+/\$default" + re.escape(PATH))
+"""What Mattermost calls, letter by letter: of other paths there MiniStack takes some for requests
+to any service of AWS (1.4.21)."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -46,7 +52,8 @@ def _refusal(scope: Scope, key: str) -> str | None:
     headers = Message()
     for name, value in scope["headers"]:
         headers[name.decode("latin-1")] = value.decode("latin-1")
-    needed = None if scope["path"].startswith(WEBHOOKS) else key
+    is_webhook = scope["method"] == "POST" and _WEBHOOK.fullmatch(scope["path"])
+    needed = None if is_webhook else key
     return refusal(scope["method"], headers, needed)
 
 

@@ -1,8 +1,9 @@
 """`make rehearse`: deploy the template for real, to an AWS emulator, and use what was deployed.
 
 The release before comes first, then this one, the one before again, and this one, with messages in
-queue and dead letter queue all the while: nothing may be lost, doubled or buried. Then comes
-a release that knows one more kind of job, which had to wait for it.
+queue and dead letter queue all the while: nothing may be lost, doubled or buried. Then the scripts
+of deploy/ bring this release to a dead GLPI, where it stays, and a broken one, which they take
+back. At last comes a release that knows one more kind of job, which had to wait for it.
 
 `sam build` and `sam deploy` are the real ones; the emulator is MiniStack. What it cannot express is
 left out of the built template or added after the deploy, and named here; the template itself is not
@@ -11,6 +12,7 @@ bent to it.
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -24,12 +26,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import boto3
-import yaml
 
 from bridge.endpoints import outgoing_webhook
 from bridge.jobs import post_job
 from bridge.mattermost.outgoing_webhook import to_post
-from local import SAMPLE_TOKENS, sam
+from local import SAMPLE_TOKENS, emulated_template, sam, taken_back
 from local.aws import pretend
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.guarded_ministack import WEBHOOKS
@@ -43,12 +44,6 @@ if TYPE_CHECKING:
 
 STACK = "mattermost-glpi-bridge"
 RECOVERY_SECONDS = 90.0
-
-UNKNOWN_TO_THE_EMULATOR = {
-    "ApiThrottledFilter": "MiniStack 1.5 has no AWS::Logs::MetricFilter in CloudFormation",
-}
-"""Resources that are left out of the deployment, and why."""
-
 
 TO_COME = "to_come"
 """A kind of job that no release knows yet."""
@@ -81,6 +76,7 @@ def main() -> int:
             api = _install(before, glpi, chat)
             _go_back_and_forth(api, port, before, glpi)
             _use(api, port, glpi, chat)
+            _deploy_from_ci(api, port, glpi)
             _meet_what_is_to_come(stack.enter_context(_release_to_come()), glpi)
     except Failed as error:
         print(f"✗ {error}", file=sys.stderr)
@@ -122,12 +118,7 @@ def _deploy(tree: Path, *parameters: str) -> None:
     release = "this release" if tree == ROOT else f"the release {tree.name.replace('-', ' ')}"
     with step(f"sam build of {release}"):
         _sam(tree, "build")
-        built = tree / ".aws-sam" / "build" / "template.yaml"
-        template = yaml.safe_load(built.read_text("utf-8"))
-        for resource in UNKNOWN_TO_THE_EMULATOR:
-            del template["Resources"][resource]
-        template["Globals"]["Function"]["Environment"]["Variables"]["PAUSES"] = "short"
-        built.write_text(yaml.safe_dump(template, sort_keys=False), "utf-8")
+        emulated_template.fit(tree)
     with step("sam deploy"):
         overrides = ("--parameter-overrides", *parameters) if parameters else ()
         _sam(tree, "deploy", "--no-confirm-changeset", *overrides)
@@ -277,6 +268,21 @@ def _use(api: str, port: int, glpi: GlpiSimulator, chat: MattermostSimulator) ->
             raise Failed(shown)
 
 
+def _deploy_from_ci(api: str, port: int, glpi: GlpiSimulator) -> None:
+    """Deploy with the scripts of deploy/ to a dead GLPI, and then something broken."""
+    filed = len(glpi.tickets)
+    form = {"token": SAMPLE_TOKENS["helpdesk"], "user_name": "alice"}
+    with taken_back.workshop(STACK) as workshop:
+        glpi.inject(Fault("refuse"))
+        workshop.brings_a_good_version_to_a_dead_glpi()
+        glpi.heal()
+        workshop.takes_a_broken_version_back()
+    with step("and the version before files a message"):
+        _post(api, port, {**form, "text": "112 after all that"})
+        _wait_for_tickets(glpi, filed + 1)
+        _wait_for_empty_queue()
+
+
 def _meet_what_is_to_come(to_come: Path, glpi: GlpiSimulator) -> None:
     """Let the worker have a job that only a newer bridge knows, and then be that."""
     sqs = boto3.client("sqs")
@@ -311,7 +317,7 @@ def _manage(*arguments: str) -> str:
     env = {**os.environ, "COLUMNS": "200"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     if done.returncode:
-        raise Failed(f"manage.py {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+        raise Failed(f"manage.py {shlex.join(arguments)}:\n{done.stdout}\n{done.stderr}")
     return done.stdout
 
 

@@ -63,11 +63,11 @@ class Function:
 
 
 def sample_environment() -> dict[str, str]:
-    """Return what `sam local invoke --env-vars events/env.json` gives the function."""
+    """Return what `sam local` gives the functions, as samconfig.toml tells it."""
     environment: dict[str, dict[str, str]] = json.loads(
         (ROOT / "events" / "env.json").read_text("utf-8")
     )
-    return environment["WebhookFunction"]
+    return environment["Parameters"]
 
 
 @contextmanager
@@ -96,6 +96,8 @@ def packaged(
     os.environ |= {
         **sample,
         "GLPI_URL": glpi.url,
+        "GLPI_PUBLIC_URL": "",
+        "MATTERMOST_URL": "",  # there is none beside it
         **{name: endpoint for name in sample if name.startswith("AWS_ENDPOINT_URL")},
         **create_queue_and_ledger(),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "26",

@@ -1,5 +1,6 @@
 """The steps of a rehearsal: what was done, how long it took, and which failed."""
 
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -32,4 +33,4 @@ def run(*command: str, folder: Path = ROOT) -> None:
     """
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
-        raise Failed(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+        raise Failed(f"{shlex.join(command)} failed:\n{done.stdout}\n{done.stderr}")

@@ -7,8 +7,6 @@ count, JSON is decoded whatever it is, and only a `text` in it is posted.
 import base64
 import binascii
 import json
-import secrets
-import string
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 from bridge.net.deadline import Deadline
 from bridge.net.http import Cause, Http, NoAnswer
 from operations.errors import CannotAsk
+from operations.ids import new_id
 
 SECONDS = 30.0
 """Mattermost's OutgoingIntegrationRequestsTimeout, unless it was changed."""
@@ -30,7 +29,6 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 _HEADERS = {"Accept": JSON, "User-Agent": "Mattermost-Bot/1.1"}
-_ID_CHARACTERS = string.ascii_lowercase + string.digits
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def message(
     channel: str = "helpdesk",
     as_json: bool = False,
     now: float | None = None,
-    new_id: Callable[[], str] | None = None,
+    make_id: Callable[[], str] = new_id,
 ) -> Request:
     """Return the request for a message that somebody writes now.
 
@@ -79,9 +77,9 @@ def message(
         channel: the name of the channel.
         as_json: whether the hook's content type is JSON instead of the default, a form.
         now: seconds since the epoch.
-        new_id: makes ids such as Mattermost's.
+        make_id: makes ids such as Mattermost's.
     """
-    make_id, moment = new_id or _new_id, time.time() if now is None else now
+    moment = time.time() if now is None else now
     fields: dict[str, object] = {
         "token": token,
         "team_id": make_id(),
@@ -99,10 +97,6 @@ def message(
     if as_json:
         return Request(JSON, _go_json(fields))
     return Request(FORM, urlencode(sorted(fields.items())).encode())
-
-
-def _new_id() -> str:
-    return "".join(secrets.choice(_ID_CHARACTERS) for _ in range(26))
 
 
 def _go_json(fields: Mapping[str, object]) -> bytes:

@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from bridge import container, logs, telemetry
 from bridge.storage.ledger import Ledger
 from local import SAMPLE_TOKENS
 from local.aws import PRETENDED, create_queue_and_ledger
+from local.engine import Engine, NoEngine, engine
 from local.gateway import Context
 from local.glpi_simulator import GlpiSimulator
 from local.mattermost_simulator import MattermostSimulator
@@ -148,6 +149,20 @@ def aws_environment() -> Iterator[None]:
             monkeypatch.delenv(name)
         for name, value in PRETENDED.items():
             monkeypatch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def docker_of_nobody() -> Iterator[None]:
+    """No test asks a Docker engine that it has not named."""
+
+    def named(env: Mapping[str, str]) -> Engine:
+        if "DOCKER_HOST" not in env:
+            raise NoEngine("none is named")
+        return engine(env)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("local.containers.engine", named)
         yield
 
 

@@ -250,10 +250,9 @@ def answer(
     return built
 
 
-_ALIVE = re.compile(r"www\d{0,3}|//|[@<~:;&#\[\\]|\bx-(?=d)", re.IGNORECASE)
+_ALIVE = re.compile(r"www\d{0,3}|//|[@<~:;&#\[\\]|(?<![a-z0-9_])x-(?=d)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"[\\`*_\[\]()#|>!]")
 _DOT = re.compile(r"\.(?=\w)")
-_MAIL_OPENS = re.compile(r"<(?=[^ >@]{1,300}@[^ >]{1,300}>)")
 _BLOCK = re.compile(r"\s*(?:[-+=]|\d+[.)])")
 
 
@@ -267,9 +266,9 @@ def neutralise(text: str) -> str:
     any `scheme:word`, `www.` and `name.tld/` that a token begins with). So what these begin with is
     parted from what follows by a zero-width space, and so is a list or a rule from the line's
     start. A name such as `a.txt`, with no sign before it and no `/` behind it, is no domain and
-    stays as it is. Two things no such space stops: `$formulas$` and `<name@domain>`; their signs
-    become the wide ones of Unicode, ＄ and ＜. Of `<@name>` a link remains, to no address: it rings
-    nobody.
+    stays as it is. Two things no such space stops: `$formulas$`, and what stands between `<` and
+    `>`, such as `<name@domain>` and `<domain|label>`; their signs become the wide ones of Unicode,
+    ＄ and ＜.
 
     Args:
         text: one line; line breaks become blanks, and what nobody sees goes.
@@ -277,7 +276,8 @@ def neutralise(text: str) -> str:
     line = " ".join(visible(text).splitlines()).strip()
     if line.count("$") > 1:
         line = line.replace("$", "＄")
-    line = _MAIL_OPENS.sub("＜", line)
+    before, closing, after = line.rpartition(">")
+    line = before.replace("<", "＜") + closing + after
     parted = _ALIVE.sub("\\g<0>\u200b", " ".join(map(_undomained, line.split(" "))))
     literal = _MARKDOWN.sub(r"\\\g<0>", parted)
     return f"\u200b{literal}" if _BLOCK.match(line) else literal

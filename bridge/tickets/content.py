@@ -1,6 +1,5 @@
 """What a ticket says: title, content, and where it goes. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +21,6 @@ RELATED = 1
 
 MissingFiles = Sequence[tuple[str, str]]
 """Names of files, and why they did not reach their ticket."""
-
-_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def marker(ref: str) -> str:
@@ -185,7 +182,7 @@ def _title(rules: Rules, names: Mapping[str, str]) -> str:
 
 def _one_line(text: str) -> str:
     """Return what is seen of a text, in one line."""
-    return _BLANKS.sub(" ", visible(text)).strip()
+    return " ".join(visible(text).split())
 
 
 def _width(line: str) -> int:

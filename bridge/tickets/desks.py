@@ -10,11 +10,17 @@ from bridge.words.visible import is_blank
 
 _GAP = re.compile(r"\A(?:[^\S\n]*\n)+|\A[^\S\n]+")
 _PUNCTUATION = ":;,!?…–—：；，！？。、،؛؟"
-_SEPARATOR = re.compile(
-    rf"\A[^\S\n]*[{_PUNCTUATION}.-]+(?=\s|\Z)"  # 112: fire, 112... fire, 112 - fire
-    rf"|\A(?!://|:[a-z0-9_+-]+:)[{_PUNCTUATION}]+(?=[\w«„“\"'#№*_`\[])"  # 112:fire, no emoji
+_MARKS = frozenset(_PUNCTUATION)
+_APART = re.compile(rf"\A(?![^\S\n]+[–—-]+\s+\d)[^\S\n]*[{_PUNCTUATION}.-]+(?=\s|\Z)")
+"""`112: fire`, `112... fire`, `112 - fire`; but in `112 - 5 °C` the dash may be a minus."""
+
+_SAYS = re.compile(
+    r"://"
+    r"|[:;]['’`]?-?[()\[\]@/|$dposx\\*](?=\s|\Z)"  # :) as Mattermost's web client 5.37 draws it
+    r"|:(?P<emoji>[a-z0-9_+-]+):",
+    re.IGNORECASE,
 )
-"""What parts a trigger from its message and says nothing; `112.5` and `112-5` say something."""
+"""What begins with punctuation, and is none."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Routed:
         """What the message says; punctuation after a word that may go on says nothing."""
         gap, words = self.gap, self.words
         if self.desk.starts and "\n" not in gap:
-            gap, words = _parted(_SEPARATOR.sub("", gap + words))
+            gap, words = _parted(_unpunctuated(gap + words))
         words = "" if is_blank(words) else words
         return Said(words, bool(words) and "\n" not in gap)
 
@@ -132,6 +138,25 @@ def _parted(rest: str) -> tuple[str, str]:
     """Part the empty lines, else blanks, from the message behind them. Indentation stays."""
     gap = _GAP.match(rest)
     return (gap[0], rest[gap.end() :]) if gap else ("", rest)
+
+
+def _unpunctuated(rest: str) -> str:
+    """Leave out what parts a trigger from its message; `112.5` and `112-5` say something."""
+    if apart := _APART.match(rest):
+        return rest[apart.end() :]
+    end = 0
+    while rest[end : end + 1] in _MARKS and not _says_something(rest, end):
+        end += 1
+    return rest[end:]
+
+
+def _says_something(text: str, start: int) -> bool:
+    found = _SAYS.match(text, start)
+    if found and found["emoji"]:
+        from bridge.words.emojis import character  # a big table that most messages do without
+
+        return bool(character(found["emoji"].lower()))
+    return bool(found)
 
 
 def triggers_for(desks: Sequence[Desk], submission: Submission) -> list[str]:

@@ -6,5 +6,6 @@ Held to recordings of the real ones by tests/local/test_glpi_simulator_replay.py
 from .faults import Fault
 from .glpi_port import Exchange
 from .simulator import GlpiSimulator
+from .store import FIRST_TICKET_ID
 
-__all__ = ["Exchange", "Fault", "GlpiSimulator"]
+__all__ = ["FIRST_TICKET_ID", "Exchange", "Fault", "GlpiSimulator"]

@@ -1,13 +1,13 @@
 """The control listener: look at the simulator and break it, in JSON over HTTP, with a key."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler
 from typing import Protocol
 
 from local.guard import Guarded
 
-from .answers import Answer, json_answer
+from .answers import json_answer
 from .call import Row
 from .delivery import ConnectionCutError, send
 from .faults import Fault
@@ -103,5 +103,6 @@ class ControlHandler(Guarded, BaseHTTPRequestHandler):
         self._send(404, {"error": f"unknown path; there are {paths}DELETE /faults"})
 
     def _send(self, status: int, value: object) -> None:
-        answer: Answer = json_answer(status, value)
-        send(self, answer)
+        """Answer with JSON that can be read in a terminal, too."""
+        text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+        send(self, replace(json_answer(status, value), body=text.encode()))

@@ -227,15 +227,15 @@ class GlpiHandler(Guarded, BaseHTTPRequestHandler):
         form = f"{self.port.prefix}/front/ticket.form.php"
         if call.parts == ["front", "document.send.php"]:
             return self._document(str(call.query.get("docid", "")))
-        stored = tickets(self.port.store)
+        store = self.port.store
+        stored = tickets(store)
         if call.parts == ["front", "ticket.form.php"]:
             wanted = str(call.query.get("id", ""))
             found = next((ticket for ticket in stored if str(ticket["id"]) == wanted), None)
             if found is None:
                 return _not_found()
-            store = self.port.store
             return ticket_page(found, ticket_facts(store, found), followup_authors(store, found))
-        return ticket_list_page(stored, form)
+        return ticket_list_page([(one, ticket_facts(store, one)) for one in stored], form)
 
     def _document(self, wanted: str) -> Answer:
         store = self.port.store

@@ -1,7 +1,7 @@
 """HTML pages: GLPI's own where clients expect JSON, and a plain view of a stored ticket."""
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +22,9 @@ _STYLE = (
     "h3{font-size:1em;font-weight:normal;color:#666;margin:1em 0 0}"
     "article{border:1px solid #ccc;border-radius:4px;padding:0 1em;margin:.5em 0 1em}"
     "article table{border-collapse:collapse}article th,article td{padding:.2em .6em}"
+    ".list{border-collapse:collapse}.list th,.list td{padding:.4em 1em .4em 0;vertical-align:top}"
+    ".list tr{border-bottom:1px solid #ddd}.list td:nth-child(5){white-space:nowrap}"
+    ".list td:nth-child(2){min-width:18em}body:has(.list){max-width:75em}"
     "code,pre{background:#f4f4f4}pre{padding:.5em;overflow:auto}"
     "blockquote{border-left:3px solid #ccc;margin-left:0;padding-left:1em}"
 )
@@ -127,14 +130,37 @@ def file_page(content: bytes, name: str, mime: str) -> Answer:
     return Answer(200, content, mime, headers)
 
 
-def ticket_list_page(tickets: Iterable[Mapping[str, object]], form: str) -> Answer:
-    """List the stored tickets with links to each."""
-    rows = "\n".join(
-        f'<li><a href="{html.escape(form)}?id={ticket["id"]}">#{ticket["id"]} '
-        f"{html.escape(str(ticket['name']))}</a></li>"
-        for ticket in tickets
+_COLUMNS = ("Ticket", "Title", "Status", "Requester", "Opened", "Followups", "Documents")
+
+
+def ticket_list_page(
+    tickets: Sequence[tuple[Mapping[str, Any], Mapping[str, str]]], form: str
+) -> Answer:
+    """List the stored tickets, the newest first, with links to each.
+
+    Args:
+        tickets: each as `snapshot` has it, and its facts.
+        form: where a ticket is shown.
+    """
+    rows = "\n".join(_row(ticket, facts, form) for ticket, facts in reversed(tickets))
+    head = "".join(f"<th>{column}</th>" for column in _COLUMNS)
+    table = f'<table class="list"><tr>{head}</tr>\n{rows}</table>'
+    return _simulator_page("Tickets", table if rows else "<p>No ticket yet.</p>")
+
+
+def _row(ticket: Mapping[str, Any], facts: Mapping[str, str], form: str) -> str:
+    """Return a ticket's line of the list."""
+    address = f"{html.escape(form)}?id={ticket['id']}"
+    cells = (
+        f'<a href="{address}">#{ticket["id"]}</a>',
+        f'<a href="{address}">{html.escape(str(ticket["name"]))}</a>',
+        _STATUS.get(ticket["status"], str(ticket["status"])),
+        html.escape(facts["Requester"]),
+        html.escape(facts["Opened"]),
+        str(len(ticket["followups"]) or ""),
+        str(len(ticket["documents"]) or ""),
     )
-    return _simulator_page("Tickets", f"<ul>{rows}</ul>" if rows else "<p>No ticket yet.</p>")
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _simulator_page(title: str, body: str) -> Answer:

@@ -12,7 +12,7 @@ from .faults import Fault, FaultBoard
 from .glpi_port import Exchange, ExchangeLog, GlpiHandler, Port
 from .listener import Listener
 from .snapshot import tickets
-from .store import Store
+from .store import FIRST_TICKET_ID, Store
 
 VERSIONS = ("10.0.14", "11.0.6")
 
@@ -22,7 +22,8 @@ class GlpiSimulator:
 
     `port` and `control_port` 0 take a free port; `prefix` is the sub-folder GLPI lives in, such as
     "/glpi"; with `ssl_context` GLPI speaks https (the control listener never does). The control
-    listener asks for `control_key`; without one the simulator makes its own.
+    listener asks for `control_key`; without one the simulator makes its own. Tickets are numbered
+    from `first_ticket` on.
     """
 
     def __init__(
@@ -33,12 +34,13 @@ class GlpiSimulator:
         prefix: str = "",
         ssl_context: ssl.SSLContext | None = None,
         control_key: str | None = None,
+        first_ticket: int = FIRST_TICKET_ID,
     ) -> None:
         if version not in VERSIONS:
             raise ValueError(f"version {version!r} is unknown; recorded are {', '.join(VERSIONS)}")
         self.version = version
         self.control_key = control_key or new_key()
-        self._store = Store(version)
+        self._store = Store(version, first_ticket)
         self._board = FaultBoard()
         self._log = ExchangeLog()
         self._stopping = threading.Event()

@@ -77,10 +77,16 @@ def now() -> str:
 
 
 class Store:
-    """The database, the session files and the users of one simulated GLPI."""
+    """The database, the session files and the users of one simulated GLPI.
 
-    def __init__(self, version: str) -> None:
+    Args:
+        version: of GLPI.
+        first_ticket: its number; the others follow.
+    """
+
+    def __init__(self, version: str, first_ticket: int = FIRST_TICKET_ID) -> None:
         self.version = version
+        self._first_ticket = first_ticket
         self.major = int(version.partition(".")[0])
         self.lock = threading.RLock()
         self.app_token = new_token(40)
@@ -101,7 +107,7 @@ class Store:
             self.sessions.clear()
             self.tables.clear()
             self.files.clear()
-            self._next_id = {"Ticket": FIRST_TICKET_ID}
+            self._next_id = {"Ticket": self._first_ticket}
             self.restore_users()
 
     def restore_users(self) -> None:

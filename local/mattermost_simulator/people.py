@@ -100,7 +100,7 @@ def _saying(form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> Sa
     if len(text) > MAX_MESSAGE:
         raise NotSaidError(f"the text has {len(text)} characters; {MAX_MESSAGE} is the limit")
     if not text.strip() and not attached:
-        raise NotSaidError("there is nothing to say; use -F text='112 the printer is on fire'")
+        raise NotSaidError("there is nothing to say; use -F text='WORDS', a trigger word first")
     return Saying(
         user=user,
         email=form.get("email"),

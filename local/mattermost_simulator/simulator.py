@@ -1,8 +1,10 @@
 """The Mattermost that tests and the local rehearsal use: its store, and the port that serves it."""
 
+import secrets
 from types import TracebackType
 
 from local.glpi_simulator.listener import Listener
+from operations.ids import RandomBytes
 
 from .port import Handler
 from .store import Store
@@ -13,10 +15,11 @@ class MattermostSimulator(Store):
 
     Args:
         port: 0 takes a free one.
+        random_bytes: where the ids of posts, people and files come from.
     """
 
-    def __init__(self, port: int = 0) -> None:
-        super().__init__()
+    def __init__(self, port: int = 0, random_bytes: RandomBytes = secrets.token_bytes) -> None:
+        super().__init__(random_bytes)
         handler = type("OwnHandler", (Handler,), {"store": self})
         self._listener = Listener(port, handler)
 

@@ -1,8 +1,10 @@
 """What a Mattermost stores: channels, people, posts and files, and how it is set up."""
 
-import itertools
+import secrets
 import threading
 import time
+
+from operations.ids import RandomBytes, new_id
 
 from .model import TEAM, TEAM_ID, Channel, File, Json, MattermostFault, User
 from .outgoing import OutgoingWebhook
@@ -10,6 +12,11 @@ from .outgoing import OutgoingWebhook
 
 class Store:
     """Everything that one simulated server knows.
+
+    Args:
+        random_bytes: where new ids come from. They are others in each run, since a real GLPI
+            knows the posts of earlier runs by them; team, bot and helpdesk stay, as events/ has
+            them.
 
     Attributes:
         lock: guards everything, and wakes those who wait for a post.
@@ -29,7 +36,7 @@ class Store:
     hook_id = "incominghookid000000000000"
     direct_id = "directchannel0000000000000"
 
-    def __init__(self) -> None:
+    def __init__(self, random_bytes: RandomBytes = secrets.token_bytes) -> None:
         self.lock = threading.Condition()
         self.channels: dict[str, Channel] = {}
         self.posts: dict[str, Json] = {}
@@ -49,7 +56,7 @@ class Store:
             "EnablePostUsernameOverride": "false",
             "EnablePostIconOverride": "false",
         }
-        self._numbers = itertools.count(1)
+        self._random_bytes = random_bytes
         self._running = False
         self.add_channel("helpdesk", "745i3akya3d9ierbsg6gsqmkfr")
 
@@ -123,5 +130,5 @@ class Store:
         return [(post["root_id"], post["message"]) for post in ours]
 
     def new_id(self) -> str:
-        """Return an id that is not in use."""
-        return f"simulated{next(self._numbers):017}"
+        """Return an id that is not in use, here or anywhere else."""
+        return new_id(self._random_bytes)

@@ -3,10 +3,13 @@
 from operations.doctor.aws import MISSING, AwsSubject, Json
 from operations.doctor.check import Check, Fault, Ok, Result, together
 
-ALARM_GONE = Fault("Alarms are missing: {names}.", "Deploy again; they were deleted by hand.")
+ALARM_GONE = Fault(
+    "Alarms are missing: {names}.", "Deploy again; they were deleted by hand.", by_deployment=True
+)
 ALARM_MUTE = Fault(
     "Alarms do not tell anybody: {names}.",
     "Enable their actions (cloudwatch enable-alarm-actions).",
+    by_deployment=True,
 )
 RINGING = Fault("The alarm {name} rings.", "{what}")
 NOBODY = Fault(
@@ -18,7 +21,9 @@ UNCONFIRMED = Fault(
     "Confirm the mail from AWS (look into the spam folder), or subscribe again.",
 )
 NO_RETENTION = Fault(
-    "Logs of {name} are kept for ever.", "Set a retention, or deploy again (LogRetentionDays)."
+    "Logs of {name} are kept for ever.",
+    "Set a retention, or deploy again (LogRetentionDays).",
+    by_deployment=True,
 )
 
 

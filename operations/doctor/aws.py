@@ -29,39 +29,60 @@ UNSETTLED = Fault(
     "Look at the stack's events in CloudFormation, and deploy again.",
 )
 MISSING = Fault(
-    "The stack has no {what}.", "Deploy the template again; somebody removed it, or it is older."
+    "The stack has no {what}.",
+    "Deploy the template again; somebody removed it, or it is older.",
+    by_deployment=True,
 )
 NO_GATEWAY = Fault(
     "API Gateway does not answer at WebhookUrl ({cause}).",
     "Look whether the API still exists, and at this machine's way to the internet.",
 )
+SILENT_GATEWAY = Fault(
+    "API Gateway takes a message without a token and does not answer ({cause}).",
+    "Look at the function's log: it may hang.",
+    by_deployment=True,
+)
 ODD_GATEWAY = Fault(
     "A message without a token is answered with {status} instead of the function's 401.",
     "Look at the route and at the function's log: it may crash, or lack its permission.",
+    by_deployment=True,
 )
 SPEAKS = Fault(
     "A message without a token gets a text, which Mattermost would post.",
     "Look at what answers at WebhookUrl; it is not this bridge.",
+    by_deployment=True,
 )
 INACTIVE = Fault(
-    "The function {name} is {state}: {why}.", "Deploy again; in a VPC look at subnets and role."
+    "The function {name} is {state}: {why}.",
+    "Deploy again; in a VPC look at subnets and role.",
+    by_deployment=True,
 )
-OTHER_CODE = Fault("The two functions run different code.", "Deploy again (sam build, sam deploy).")
+OTHER_CODE = Fault(
+    "The two functions run different code.",
+    "Deploy again (sam build, sam deploy).",
+    by_deployment=True,
+)
 NO_REDRIVE = Fault(
-    "The queue has no dead letter queue.", "Deploy again; its redrive policy was changed by hand."
+    "The queue has no dead letter queue.",
+    "Deploy again; its redrive policy was changed by hand.",
+    by_deployment=True,
 )
 DEAD = Fault(
     "{count} messages lie in the dead letter queue.",
     "manage.py dlq list shows why; mend that, then manage.py dlq replay --all.",
 )
-NO_TABLE = Fault("The table of the ledger is {state}.", "Wait, or deploy again.")
+NO_TABLE = Fault(
+    "The table of the ledger is {state}.", "Wait, or deploy again.", by_deployment=True
+)
 NO_TTL = Fault(
     "Old posts are never deleted from the ledger (TTL is {state}).",
     "Switch TTL on for the attribute “expires”, or deploy again.",
+    by_deployment=True,
 )
 NO_MAPPING = Fault(
     "The worker does not take messages: its event source mapping is {state}.",
     "Enable the trigger of the worker function (Lambda > Configuration > Triggers).",
+    by_deployment=True,
 )
 CLOCK = Fault(
     "This machine's clock is {seconds} s {direction} AWS's.", "Let it follow a time server (NTP)."
@@ -169,7 +190,8 @@ def gateway(aws: AwsSubject) -> Result:
             "POST", url, deadline=aws.deadline.within(10), headers=headers, body=b"text=doctor"
         )
     except NoAnswer as error:
-        return NO_GATEWAY.found(cause=error.cause.value)
+        fault = SILENT_GATEWAY if error.sent else NO_GATEWAY
+        return fault.found(cause=error.cause.value)
     finally:
         http.close()
     try:
@@ -281,7 +303,7 @@ CHECKS: tuple[Check[AwsSubject], ...] = (
         "API Gateway",
         gateway,
         _NEEDS_STACK,
-        (NO_GATEWAY, ODD_GATEWAY, SPEAKS, MISSING),
+        (NO_GATEWAY, SILENT_GATEWAY, ODD_GATEWAY, SPEAKS, MISSING),
     ),
     Check("aws.functions", "functions", functions, _NEEDS_STACK, (INACTIVE,)),
     Check("aws.code", "code", code, _NEEDS_STACK, (OTHER_CODE,)),

@@ -24,10 +24,18 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that can be wrong: two sentences, in which braces stand for what was found."""
+    """Something that can be wrong: two sentences, in which braces stand for what was found.
+
+    Attributes:
+        cause: one sentence.
+        remedy: what to do about it.
+        by_deployment: whether a new version, or the parameters it is deployed with, can cause it;
+            GLPI, Mattermost, the secret and whoever is told of alarms have other reasons.
+    """
 
     cause: str
     remedy: str
+    by_deployment: bool = False
 
     def found(self, **values: object) -> "Wrong":
         """Return the fault as the result of a check, with these values for its braces."""

@@ -1,7 +1,7 @@
 """How a diagnosis looks: a table of 80 columns for people, JSON for programs."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -40,8 +40,8 @@ def _found(wrong: Wrong) -> dict[str, str]:
     return {"cause": wrong.cause, "remedy": wrong.remedy, **code}
 
 
-def show(diagnosis: Diagnosis) -> None:
-    """Print the checks for a person, and at the end what matters."""
+def show(diagnosis: Diagnosis, conclusion: Iterable[Text] = ()) -> None:
+    """Print the checks for a person, and at the end what matters, and what follows from it."""
     for group in SUBJECTS:
         shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
         shown.add_column(no_wrap=True)
@@ -54,7 +54,7 @@ def show(diagnosis: Diagnosis) -> None:
         console().print(Text(group, "bold"))
         console().print(shown)
         console().print()
-    for sentence in _summary(diagnosis):
+    for sentence in (*_summary(diagnosis), *conclusion):
         console().print(sentence)
 
 

@@ -11,7 +11,7 @@ from bridge.net.http import Answer, Cause, NoAnswer
 from operations.doctor.alarms import RINGING
 from operations.doctor.check import TOO_SLOW, UNFORESEEN, Check, Fault, of_error
 from operations.doctor.diagnosis import SUBJECTS
-from operations.doctor.settings import MISTAKE
+from operations.doctor.settings import MISTAKE, SECRET_MISTAKE
 from operations.installation import ROOT
 
 PATH = ROOT / "docs" / "doctor.md"
@@ -21,13 +21,17 @@ _HEAD = """\
 
 Written from the checks by `python -m operations.doctor.document`; a test holds it to them.
 
+![What doctor prints when all is well](pictures/doctor.png)
+
 A check is well (✓), finds something wrong (✗), or is not made (–): it does not apply, something
 before it has to be mended first, or nobody here may ask. Braces stand for what was found. What AWS
 itself refuses to tell is a ✗ with AWS's code and what to do.
 """
 
+_UNUSABLE = ("{key} is missing, or is {value}, which cannot be used.", "What is allowed.")
 _SAID = {
-    MISTAKE: ("{key} is missing, or is {value}, which cannot be used.", "What is allowed."),
+    MISTAKE: _UNUSABLE,
+    SECRET_MISTAKE: _UNUSABLE,
     RINGING: (RINGING.cause, "The alarm's own description."),
 }
 """Where placeholders alone would say nothing."""

@@ -13,6 +13,7 @@ LOCAL = "local routes"
 NO_WAY_OUT = Fault(
     "Subnet {subnet} has no way out ({what}), and there is no endpoint for {service}.",
     "Give it a route to a NAT gateway, or deploy with CreateVpcEndpoints=true.",
+    by_deployment=True,
 )
 
 

@@ -38,7 +38,8 @@ _USABLE = {
 _PREFIX = "secret key "
 _MOST = 20
 
-MISTAKE = Fault("{key} {what}.", "{remedy}")
+MISTAKE = Fault("{key} {what}.", "{remedy}", by_deployment=True)
+SECRET_MISTAKE = Fault("{key} {what}.", "{remedy}")
 NO_VALUE = Fault(
     "There is no secret {id}, or it has no value yet.",
     "Store the JSON with “aws secretsmanager put-secret-value” (docs/settings.md has its keys).",
@@ -169,7 +170,7 @@ def _read_secret(
         try:
             return parse_secret(text), together(*found), broken
         except SettingsError as mistake:
-            found.append(_mistake(mistake, "Store the JSON again."))
+            found.append(_mistake(mistake, "Store the JSON again.", SECRET_MISTAKE))
             key = mistake.key.removeprefix(_PREFIX)
             if not mistake.key.startswith(_PREFIX) or len(found) > _MOST:
                 return None, together(*found), broken
@@ -192,12 +193,12 @@ def _patched(text: str, key: str) -> str:
     return json.dumps(value)
 
 
-def _mistake(error: SettingsError, otherwise: str) -> Wrong:
+def _mistake(error: SettingsError, otherwise: str, fault: Fault = MISTAKE) -> Wrong:
     """Part a mistake into what is wrong and what would be right."""
     parts = re.split(r"; |: (?=store |check )", error.reason, maxsplit=1)
     what = parts[0].rstrip(".")
     remedy = re.sub("^it is ", "set it to ", parts[1]) if len(parts) > 1 else otherwise
-    return MISTAKE.found(key=error.key, what=what, remedy=_capital(remedy))
+    return fault.found(key=error.key, what=what, remedy=_capital(remedy))
 
 
 def _capital(text: str) -> str:
@@ -263,6 +264,6 @@ def webhook_names(configuration: Configuration) -> Result:
 CHECKS: tuple[Check[Configuration], ...] = (
     Check("settings.environment", "environment", environment, faults=(MISTAKE,)),
     Check("settings.desks", "bridge.toml", desks, faults=(MISTAKE,)),
-    Check("settings.secret", "secret", secret, faults=(NO_VALUE, BINARY, MISTAKE)),
+    Check("settings.secret", "secret", secret, faults=(NO_VALUE, BINARY, SECRET_MISTAKE)),
     Check("settings.webhooks", "webhooks of desks", webhook_names, faults=(UNKNOWN_WEBHOOK,)),
 )

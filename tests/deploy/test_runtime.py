@@ -10,11 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
+from bridge.jobs.post_job import POST_VERSION, dumps, loads
+from bridge.storage.kinds import POST, Kind, kind_of
 from local import SAMPLE_TOKENS, sam
 from local.__main__ import DEFAULT_PORT
 from local.glpi_simulator import Fault, GlpiSimulator
 from local.runtime import EMULATOR, RUNTIME_PYTHON, Function, packaged, sample_environment
-from tests.conftest import kept_environment, load_event
+from tests.conftest import ROOT, kept_environment, load_event
 from tests.journeys.test_handler import ANSWERS
 from tests.support.limits import WIDE_RUNTIME
 
@@ -99,7 +101,22 @@ def test_the_sample_environment_fits_the_template_and_the_ports_of_make_run() ->
     variables = sam.read()["Globals"]["Function"]["Environment"]["Variables"]
     environment = sample_environment()
     assert environment.keys() == variables.keys()  # sam ignores what the template does not name
-    assert environment["GLPI_URL"].endswith(f":{DEFAULT_PORT + 1}")
-    aws = f"http://127.0.0.1:{DEFAULT_PORT + 3}"
-    assert environment["AWS_ENDPOINT_URL_SQS"] == aws
-    assert environment["QUEUE_URL"].startswith(f"{aws}/")
+    here = "http://host.docker.internal"  # in a container, 127.0.0.1 is the container
+    glpi, aws, chat = (f"{here}:{DEFAULT_PORT + n}" for n in (1, 3, 4))
+    assert environment["GLPI_URL"] == glpi
+    assert environment["MATTERMOST_URL"] == chat  # with the bot that make run's secret has
+    assert {v for k, v in environment.items() if k.startswith("AWS_ENDPOINT_URL")} == {aws}
+    queues = [v for k, v in environment.items() if k.endswith("QUEUE_URL")]
+    assert [url for url in queues if not url.startswith(f"{aws}/")] == []
+    public = f"http://127.0.0.1:{DEFAULT_PORT + 1}"
+    assert environment["GLPI_PUBLIC_URL"] == public  # links are opened in a browser, out here
+
+
+def test_the_sample_of_the_worker_is_what_the_queue_has() -> None:
+    sample = ROOT / "events" / "worker" / "queued-post.json"
+    (record,) = json.loads(sample.read_text("utf-8"))["Records"]
+    assert kind_of(record["body"]) == Kind(POST, POST_VERSION)
+    job = loads(record["body"])
+    assert dumps(job) == record["body"]
+    assert job.post.text.startswith("112 ")
+    assert record["attributes"].keys() == {"ApproximateReceiveCount", "SentTimestamp"}

@@ -17,6 +17,7 @@ from handler import ROUTES
 from local import sam
 from local.aws import create_queue_and_ledger
 from local.gateway import FUNCTION_SECONDS
+from local.worker import AT_ONCE, HIDDEN_SECONDS, QUEUES, WORKER_FUNCTION_SECONDS
 
 TEMPLATE = sam.read()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -279,6 +280,16 @@ def test_the_transformed_api_routes_what_the_handler_knows_and_nothing_else() ->
 def test_the_deadlines_nest() -> None:
     function = RESOURCES["WebhookFunction"]["Properties"]
     assert function["Timeout"] == FUNCTION_SECONDS < 29 < 30
+
+
+def test_make_run_brings_as_many_waiting_messages_at_once() -> None:
+    worker = RESOURCES["WorkerFunction"]["Properties"]
+    assert worker["Timeout"] == WORKER_FUNCTION_SECONDS < HIDDEN_SECONDS
+    sources = [event["Properties"]["ScalingConfig"] for event in worker["Events"].values()]
+    assert len(sources) == len(QUEUES)
+    concurrency = {"Ref": "WorkerConcurrency"}, PARAMETERS["WorkerConcurrency"]["Default"]
+    found = [source["MaximumConcurrency"] for source in sources]
+    assert [concurrency[1] if one == concurrency[0] else one for one in found] == [AT_ONCE] * 3
 
 
 def test_the_environment_is_what_settings_read() -> None:

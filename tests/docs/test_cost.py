@@ -15,8 +15,8 @@ import handler
 from bridge import telemetry
 from bridge.storage.links import is_post
 from local.gateway import Context
-from tests.conftest import Lab
-from tests.support.guides import ALARMS, DOCS, RESOURCES, TEMPLATE, rows, section
+from tests.conftest import ROOT, Lab
+from tests.support.guides import ALARMS, DOCS, RESOURCES, TEMPLATE, TEXTS, rows, section
 
 COST = tomllib.loads((DOCS / "cost.toml").read_text("utf-8"))
 PRICE, MESSAGE, MONTH = COST["price"], COST["message"], COST["month"]
@@ -57,6 +57,11 @@ def for_messages(count: int) -> list[float]:
         count * MESSAGE["http_api"] * PRICE["http_api_per_million"] / MILLION,
         count * MESSAGE["lambda"] * PRICE["lambda_per_million"] / MILLION,
         count * seconds * memory * PRICE["gb_second"],
+        MESSAGE["lambda"]
+        * min(count, MONTH["busy_seconds"] / MONTH["idle_seconds"])
+        * MESSAGE["start_seconds"]
+        * memory
+        * PRICE["gb_second"],
         count * sqs * PRICE["sqs_per_million"] / MILLION,
         count * ledger / MILLION,
         count * stored / GB / 30 * PRICE["table_gb_month"],
@@ -90,15 +95,47 @@ def test_the_arithmetic_uses_these_prices_and_counts() -> None:
     )
     assert f"{len(ALARMS)} × ${PRICE['alarm']:.2f}" in arithmetic
     assert f"{len(telemetry.METRICS)} × ${PRICE['metric']:.2f}" in arithmetic
-    for name in ("webhook_seconds", "worker_seconds", "write", "read", "item_bytes", "link_bytes"):
-        assert re.search(rf"(?<!\d){MESSAGE[name]}(?!\d)", arithmetic)
+    for name in (
+        "webhook_seconds",
+        "worker_seconds",
+        "start_seconds",
+        "write",
+        "read",
+        "item_bytes",
+        "link_bytes",
+    ):
+        assert re.search(rf"(?<!\d){MESSAGE[name]}(?!\d)", arithmetic), name
+    assert f"one in {MONTH['idle_seconds']} s" in arithmetic
 
 
-def test_the_benchmark_reckons_with_the_same_prices() -> None:
-    for name, dollars in bench.growth.PRICES.items():
-        assert any(dollars == pytest.approx(p / MILLION) for p in PRICE.values()) or (
-            dollars == pytest.approx(PRICE["gb_second"])
-        ), name
+def test_it_is_said_when_the_prices_were_looked_up() -> None:
+    assert f"looked up on {COST['looked_up'].isoformat()}" in (DOCS / "cost.md").read_text("utf-8")
+
+
+def test_the_benchmark_and_the_page_reckon_the_same() -> None:
+    calls = {name: number / 10 for name, number in bench.growth.count(10).items()}
+    rows_of_calls = for_messages(1_000_000)
+    asked = sum(rows_of_calls[:3]) + sum(rows_of_calls[4:6])
+    assert bench.growth.dollars(calls) * MILLION == pytest.approx(asked)
+    started = bench.growth.starts(1_000_000, MONTH["busy_seconds"])
+    assert started == pytest.approx(rows_of_calls[3])
+    assert bench.growth.polling() == pytest.approx(every_month()[4])
+    page = " ".join((DOCS / "cost.md").read_text("utf-8").split())
+    assert f"A million messages in one month cost ${sum(rows_of_calls):.2f}." in page
+    assert f"counts ${asked:.2f} of it" in page
+
+
+def test_the_guides_say_the_same_as_the_bill() -> None:
+    fixed, few, many = sum(every_month()), sum(for_messages(100_000)), sum(for_messages(AT[-1]))
+    for page, sentence in {
+        "docs/cost.md": f"about ${fixed:.0f} a month whatever happens, and beyond that about "
+        f"${few:.0f} for 100,000 messages or ${many:.0f} for ten million",
+        "docs/comparison.md": f"about ${fixed:.0f} a month",
+        "README.md": f"about ${fixed:.0f} a month",
+        "README.ru.md": f"около {fixed:.0f} долларов в месяц",
+    }.items():
+        assert sentence in " ".join((ROOT / page).read_text("utf-8").split()), page
+    assert f"about ${few:.0f} for 100,000 messages" in TEXTS[ROOT / "README.md"]
 
 
 def test_a_message_costs_the_calls_that_are_reckoned(

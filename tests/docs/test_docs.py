@@ -52,6 +52,8 @@ ELSEWHERE = {
     *("team_domain", "first_line"),
     # GLPI's, PHP's and the web servers'
     *("initSession", "killSession", "document_max_size", "post_max_size", "client_max_body_size"),
+    # Docker's
+    "DOCKER_HOST",
     # AWS's
     *("VersionId", "HTTPS_PROXY", "correlation_id", "ROLLBACK_COMPLETE", "ReadOnlyAccess"),
 }
@@ -94,11 +96,14 @@ def test_the_readme_leads_to_every_guide() -> None:
 
 def environment() -> set[str]:
     """Every variable that the code, the template or `make run` knows."""
-    run = (ROOT / "local" / "__main__.py").read_text("utf-8")
+    run = "".join(
+        (ROOT / "local" / f"{module}.py").read_text("utf-8")
+        for module in ("__main__", "containers")
+    )
     return {
         *(field.name.upper() for field in fields(Settings)),
         *TEMPLATE["Globals"]["Function"]["Environment"]["Variables"],
-        *re.findall(r'"((?:GLPI|MATTERMOST)_[A-Z_]+|PORT)"', run),
+        *re.findall(r'"((?:GLPI|MATTERMOST)_[A-Z_]+|PORT|BIND)"', run),
     }
 
 
@@ -217,6 +222,16 @@ def test_answers_are_quoted_as_they_are_said() -> None:
 
 
 # ---- Tables that are to be complete
+
+
+def test_every_panel_of_the_dashboard_is_named_in_its_place() -> None:
+    body = str(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
+    titles = re.findall(r'"title": "([^"]+)"', body)
+    table = rows(section(DOCS / "operations.md", "Dashboard and metrics"))[:4]
+    told = [cell for row in table for cell in row if cell]
+    assert len(told) == len(titles)
+    for cell, title in zip(told, titles, strict=True):
+        assert cell.startswith(f"**{title}")
 
 
 def test_every_alarm_has_its_row_and_every_row_its_alarm() -> None:

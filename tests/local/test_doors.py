@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -38,6 +39,10 @@ EVIL = "https://evil.example"
 DOORS = ("gateway", "glpi", "control", "aws", "chat")
 GATEWAY, GLPI, CONTROL, AWS, CHAT = range(5)
 """The ports of a run, counted from the first."""
+SECOND = "127.0.0.2"
+"""Stands for Docker's bridge: an address besides 127.0.0.1, at which containers come in."""
+INSIDE = (GATEWAY, GLPI, AWS, CHAT)
+"""What containers have business with."""
 
 Headers = Sequence[tuple[str, str]]
 Answer = tuple[int, dict[str, str], str]
@@ -134,17 +139,24 @@ class Run:
     def own(self, door: int) -> str:
         return f"127.0.0.1:{self.port + door}"
 
-    def ask(self, call: Call, *more: tuple[str, str], hosts: Sequence[str] | None = None) -> Answer:
+    def ask(
+        self,
+        call: Call,
+        *more: tuple[str, str],
+        hosts: Sequence[str] | None = None,
+        address: str = "127.0.0.1",
+    ) -> Answer:
         """Make a call with further headers; `hosts` takes the place of the port's own address."""
         shown = [("Authorization", call.key.format(key=os.environ["AWS_ACCESS_KEY_ID"]))]
         own = [(name, value.format_map(self.secret)) for name, value in call.headers]
         headers = [*own, *(shown if call.key else []), *more]
         hosts = [self.own(call.door)] if hosts is None else hosts
-        return send(self.port + call.door, call, [*(("Host", h) for h in hosts), *headers])
+        named = [("Host", host) for host in hosts]
+        return send(self.port + call.door, call, [*named, *headers], address)
 
 
-def send(port: int, call: Call, headers: Headers) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PLENTY)
+def send(port: int, call: Call, headers: Headers, address: str = "127.0.0.1") -> Answer:
+    connection = http.client.HTTPConnection(address, port, timeout=PLENTY)
     try:
         connection.putrequest(call.method, call.path, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
@@ -191,7 +203,8 @@ def run(
     ):
         monkeypatch.chdir(tmp_path_factory.mktemp("run"))
         before = listening() if ON_LINUX else frozenset()
-        greeting = start(stack, {"PORT": str(port)})
+        bind = f"{SECOND}/8" if ON_LINUX else "127.0.0.1"  # others do not have all of 127.0.0.0/8
+        greeting = start(stack, {"PORT": str(port), "BIND": bind})
         after = listening() if ON_LINUX else frozenset()
         stored = boto3.client("secretsmanager").get_secret_value(SecretId=SECRET_ID)
         yield Run(port, greeting, after - before, json.loads(stored["SecretString"]))
@@ -373,20 +386,53 @@ def test_who_is_refused_reads_why_and_never_the_key(run: Run) -> None:
 # --- All ports, those to come included
 
 
-@pytest.mark.skipif(not ON_LINUX, reason="other systems do not list a process's ports in /proc")
-def test_whatever_listens_is_on_loopback_and_guarded(run: Run) -> None:
-    here = int.from_bytes(b"\x7f\x00\x00\x01", sys.byteorder)
-    assert {address for address, _ in run.listening} == {f"{here:08X}"}
-    ports = sorted(port for _, port in run.listening)
-    assert ports == [run.port + door for door in range(5)]
-    assert {call.door for call in BUSINESS} == {port - run.port for port in ports}
-    for port in ports:
+on_linux = pytest.mark.skipif(not ON_LINUX, reason="others list no ports of a process in /proc")
+second_address = pytest.mark.allow_hosts(["127.0.0.1", SECOND])
+
+
+@on_linux
+@second_address
+def test_whatever_listens_is_on_loopback_or_on_the_bridge_and_guarded(run: Run) -> None:
+    own = {("127.0.0.1", run.port + door) for door in range(5)}
+    bridge = {(SECOND, run.port + door) for door in INSIDE}
+    written = {
+        (f"{int.from_bytes(socket.inet_aton(address), sys.byteorder):08X}", port): (address, port)
+        for address, port in own | bridge
+    }
+    assert run.listening == written.keys()
+    assert {call.door for call in BUSINESS} == {port - run.port for _, port in own}
+    for address, port in written.values():
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X"):
             for path in ("/", "/anything", "/favicon.ico"):
                 call = Call(0, method, path)
-                own = ("Host", f"127.0.0.1:{port}")
-                assert send(port, call, [("Host", f"evil.example:{port}")])[0] == 403
-                assert send(port, call, [own, ("Origin", EVIL)])[0] == 403
+                shown = ("Host", f"127.0.0.1:{port}")
+                foreign = [("Host", f"evil.example:{port}")]
+                assert send(port, call, foreign, address)[0] == 403
+                assert send(port, call, [shown, ("Origin", EVIL)], address)[0] == 403
+
+
+FROM_CONTAINERS = [call for call in BUSINESS if call.door in INSIDE]
+
+
+@on_linux
+@second_address
+@pytest.mark.parametrize("call", FROM_CONTAINERS, ids=str)
+def test_containers_are_answered_as_programs_of_this_machine_are(run: Run, call: Call) -> None:
+    name = [f"host.docker.internal:{run.port + call.door}"]
+    status, _, text = run.ask(call, hosts=name, address=SECOND)
+    assert 200 <= status < 300, text
+    assert refused(run.ask(call, ("Origin", EVIL), hosts=name, address=SECOND))
+    assert refused(run.ask(call, hosts=[f"{SECOND}:{run.port}"], address=SECOND))
+    assert refused(run.ask(call, hosts=["evil.example"], address=SECOND))
+
+
+@on_linux
+@second_address
+@pytest.mark.parametrize("call", [c for c in KEYED if c.door in INSIDE], ids=str)
+def test_without_the_key_of_the_run_no_container_is_answered(run: Run, call: Call) -> None:
+    without = Call(call.door, call.method, call.path, call.body, call.headers)
+    for headers in ([], [("Authorization", BEARER.format(key="local"))]):
+        assert refused(run.ask(without, *headers, address=SECOND))
 
 
 # --- The attack

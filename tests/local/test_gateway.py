@@ -3,15 +3,19 @@
 import base64
 import http.client
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from bridge.endpoints.outgoing_webhook import PATH, ROUTE
-from local.gateway import INVOKE, MAX_BODY, Gateway, to_event
+from local.gateway import INVOKE, MAX_BODY, Gateway, NoResponse, to_event
 from tests.conftest import load_event
+from tests.support.gateway import in_process
 from tests.support.limits import PLENTY
 
 
@@ -37,7 +41,8 @@ def handler() -> Recorder:
 
 @pytest.fixture
 def client(handler: Recorder) -> Iterator[http.client.HTTPConnection]:
-    with Gateway(0, handler, {f"POST {PATH}"}) as gateway, gateway.serving():
+    invoke = in_process(handler)
+    with Gateway(0, invoke, {f"POST {PATH}"}) as gateway, gateway.serving():
         connection = http.client.HTTPConnection("127.0.0.1", gateway.server_port, timeout=PLENTY)
         yield connection
         connection.close()
@@ -130,3 +135,35 @@ def test_the_limits_of_api_gateway_hold(
     client.close()
     assert ask(client, "POST", body=b"\xff") == (400, {"message": "Bad Request"})
     assert handler.events == []
+
+
+def test_requests_are_handed_on_side_by_side() -> None:
+    both = threading.Barrier(2)
+
+    def invoke(event: Mapping[str, Any]) -> Mapping[str, Any]:
+        both.wait(PLENTY)
+        return {"statusCode": 200, "headers": {}, "body": json.dumps(event["body"])}
+
+    def post(text: str) -> tuple[int, Any]:
+        client = http.client.HTTPConnection("127.0.0.1", gateway.server_port, timeout=PLENTY)
+        with closing(client):
+            return ask(client, "POST", body=text.encode())
+
+    with (
+        Gateway(0, invoke, {f"POST {PATH}"}) as gateway,
+        gateway.serving(),
+        ThreadPoolExecutor(2) as pool,
+    ):
+        assert list(pool.map(post, "ab")) == [(200, "a"), (200, "b")]
+
+
+def test_without_a_response_of_the_function_the_gateway_answers_as_api_gateway_does() -> None:
+    def invoke(_: object) -> Mapping[str, Any]:
+        raise NoResponse
+
+    with Gateway(0, invoke, {f"POST {PATH}"}) as gateway, gateway.serving():
+        for path in (PATH, INVOKE):
+            client = http.client.HTTPConnection("127.0.0.1", gateway.server_port, timeout=PLENTY)
+            with closing(client):
+                answer = ask(client, "POST", path, b"{}")
+            assert answer == (500, {"message": "Internal Server Error"})

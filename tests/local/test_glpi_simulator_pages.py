@@ -1,6 +1,7 @@
 """The GLPI simulator's page of a ticket: what the bridge wrote is shown, nothing else runs."""
 
 import io
+import json
 import re
 import urllib.request
 from urllib.parse import urljoin
@@ -86,3 +87,43 @@ def test_the_page_shows_words_requester_documents_and_followups(glpi: GlpiSimula
     with urllib.request.urlopen(urljoin(address, link[1])) as document:
         assert document.read() == b"what is in it"
         assert document.headers["Content-Disposition"].startswith("attachment; filename*=utf-8")
+
+
+def test_the_list_says_of_each_ticket_what_a_person_looks_for_the_newest_first(
+    glpi: GlpiSimulator,
+) -> None:
+    assert "<p>No ticket yet.</p>" in ask(glpi.url)[1]
+    tokens = GlpiTokens(glpi.app_token, glpi.user_tokens["mm-bot"])
+    client = Glpi(glpi.url, Tokens(tokens, tokens), Http())
+    deadline = Deadline(PLENTY)
+    for name in ("the printer", "<i>"):
+        words = {"name": name, "content": "<p>a</p>", "_users_id_requester": 11}
+        ticket = client.create_ticket(words, deadline)
+    client.followups.create({"itemtype": "Ticket", "items_id": ticket, "content": "b"}, deadline)
+    client.close(deadline)
+
+    page = ask(glpi.url)[1]
+    heads = re.findall(r"<th>([^<]*)</th>", page)
+    assert heads == ["Ticket", "Title", "Status", "Requester", "Opened", "Followups", "Documents"]
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr><td>.*?</tr>", page)]
+    assert [[re.sub(r"<[^>]+>", "", cell) for cell in row[:4]] for row in rows] == [
+        ["#102", "&lt;i&gt;", "New", "Alice Archer (alice)"],
+        ["#101", "the printer", "New", "Alice Archer (alice)"],
+    ]
+    assert [row[5:] for row in rows] == [["1", ""], ["", ""]]
+    link = re.search(r'href="([^"]+)">#102<', page)
+    assert link
+    assert "<h1>#102 &lt;i&gt;</h1>" in ask(urljoin(glpi.url, link[1]))[1]
+
+
+def test_what_the_control_port_lists_can_be_read_in_a_terminal(glpi: GlpiSimulator) -> None:
+    tokens = GlpiTokens(glpi.app_token, glpi.user_tokens["mm-bot"])
+    client = Glpi(glpi.url, Tokens(tokens, tokens), Http())
+    deadline = Deadline(PLENTY)
+    client.create_ticket({"name": "принтер", "content": "<p>a</p>"}, deadline)
+    client.close(deadline)
+    key = {"Authorization": f"Bearer {glpi.control_key}"}
+    for path in ("tickets", "log", "faults", "health"):
+        text = ask(f"{glpi.control_url}/{path}", None, key)[1]
+        assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
+    assert '    "name": "принтер",\n' in ask(f"{glpi.control_url}/tickets", None, key)[1]

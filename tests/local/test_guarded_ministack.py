@@ -66,7 +66,15 @@ def test_who_has_no_key_or_is_a_page_is_not(headers: list[tuple[str, str]]) -> N
     assert status(*headers) == 403
 
 
-@pytest.mark.parametrize("path", ["/", "/_ministack/reset", "/_aws/sqs/messages", "/restapis/x/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/_ministack/reset", "/_aws/sqs/messages", "/restapis/x/"),
+        *(WEBHOOKS, f"{WEBHOOKS}x", f"{WEBHOOKS}/$default/mattermost/webhook"),
+        *(f"{WEBHOOKS}abc/$default/", f"{WEBHOOKS}abc/$default/mattermost/webhook/x"),
+        f"{WEBHOOKS}abc/../$default/mattermost/webhook",
+    ],
+)
 def test_nothing_but_the_http_apis_does_without_the_key(path: str) -> None:
     assert status(OWN, path=path) == 403
 
@@ -77,6 +85,7 @@ def test_the_http_api_is_called_as_by_mattermost_and_by_no_page() -> None:
     assert status(OWN, ("origin", "https://evil.example"), path=path) == 403
     assert status(("host", "evil.example"), path=path) == 403
     assert status(OWN, path=path, method="OPTIONS") == 403
+    assert status(OWN, path=path, method="GET") == 403
 
 
 def test_a_websocket_is_closed_and_starting_is_not_hindered() -> None:

@@ -165,7 +165,7 @@ def test_a_channel_is_made_when_it_is_named(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, "there is nothing to say; use -F text='112 the printer is on fire'"),
+        ({}, "there is nothing to say; use -F text='WORDS', a trigger word first"),
         ({"text": "  "}, "there is nothing to say"),
         ({"txt": "112 x"}, "there is no field 'txt'; there are user, text, file, root"),
         ({"text": "112 x", "user": "Bob X"}, "user 'Bob X' is no name"),

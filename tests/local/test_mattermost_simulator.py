@@ -1,6 +1,8 @@
 """The Mattermost simulator answers what a real Mattermost 5.37.0 answered."""
 
+import itertools
 import json
+import re
 import urllib.error
 import urllib.request
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from local.mattermost_simulator import MattermostSimulator, OutgoingWebhook
 from local.mattermost_simulator.outgoing import FORM, wanted_post
+from operations.ids import ALPHABET, LENGTH
 from tests.conftest import RECORDINGS
 
 EXCHANGES = [
@@ -124,6 +127,46 @@ def test_a_repeated_pending_id_returns_the_post_there_is(as_recorded: Mattermost
     assert len({answer["id"] for answer in answers}) == 1
     assert len({exchange["response"]["body"]["id"] for exchange in pending}) == 1
     assert len(as_recorded.said()) == 1
+
+
+def ids_of(chat: MattermostSimulator) -> list[str]:
+    """Let somebody write in a new channel; returns every id that was made for that."""
+    channel = chat.add_channel("town").id
+    post = chat.add_post(channel)
+    answer = chat.add_answer(channel, post, "x")
+    return [channel, post, answer["id"], chat.add_user("mallory").id, chat.add_file(post, "a", b"")]
+
+
+def test_no_id_is_that_of_another_run(mattermost: MattermostSimulator) -> None:
+    """A real GLPI still has the tickets of earlier runs, and knows them by their posts' ids."""
+    with MattermostSimulator() as another:
+        made = ids_of(mattermost) + ids_of(another)
+    assert len(set(made)) == 10
+
+
+def test_ids_look_like_those_of_a_real_mattermost(mattermost: MattermostSimulator) -> None:
+    an_id = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
+    recorded = {
+        value
+        for exchange in EXCHANGES
+        if exchange["response"]["status"] < 400 and isinstance(exchange["response"]["body"], dict)
+        for name, value in exchange["response"]["body"].items()
+        if value and (name == "id" or name.endswith("_id")) and name != "pending_post_id"
+    }
+    assert len(recorded) > 5
+    assert [one for one in {*recorded, *ids_of(mattermost)} if not an_id.fullmatch(one)] == []
+
+
+def test_whoever_needs_the_same_ids_again_says_where_they_come_from() -> None:
+    def counted(size: int) -> bytes:
+        return next(numbers).to_bytes(size)
+
+    made = []
+    for _ in range(2):
+        numbers = itertools.count(1)
+        made.append(ids_of(MattermostSimulator(random_bytes=counted)))
+    assert made[0] == made[1]
+    assert len(set(made[0])) == 5
 
 
 TOLD = (

@@ -9,10 +9,12 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,16 +22,20 @@ from typing import Any
 import pytest
 from dotenv import dotenv_values
 
-from bridge import container
 from bridge.config.settings import SettingsError
 from bridge.endpoints.outgoing_webhook import PATH
 from glpi import GlpiError
+from local import SAMPLE_TOKENS
 from local.__main__ import RUN_ENV, RUN_KEY, _run_env, main, start
 from local.aws import EmbeddedAws
 from local.glpi_simulator import Fault, GlpiSimulator
+from local.glpi_simulator.answers import Answer
+from local.glpi_simulator.call import Call
+from local.glpi_simulator.glpi_port import GlpiHandler
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from local.ports import free_ports
 from tests.conftest import ROOT, kept_environment
+from tests.support import limits
 from tests.support.limits import PLENTY
 from tests.support.people import File, ask, multipart
 
@@ -66,12 +72,18 @@ IGNORING_SIGINT = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 def started(
     port: int, folder: Path, *under: str, module: str = "local"
 ) -> Iterator[subprocess.Popen[str]]:
-    """`python -m local` in an empty folder: a developer's .env is not for tests."""
+    """`python -m local` in an empty folder: a developer's .env and engine are not for tests."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GLPI_", "MATTERMOST_"))}
     with subprocess.Popen(
         [*under, sys.executable, "-m", module],
         cwd=folder,
-        env={**env, "PORT": str(port), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        env={
+            **env,
+            "PORT": str(port),
+            "BIND": "127.0.0.1",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "ascii",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -112,6 +124,7 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
 ) -> None:
     greeting = greeting_of(running)
     assert "production needs AWS" in greeting
+    assert "secret" not in greeting, "its tokens are the run's own"
     assert f"curl http://127.0.0.1:{port + 4}/say -F user=alice" in greeting
     curl = re.search(r"curl (\S+) -d token=(\S+) \\\n    -d user_name=alice", greeting)
     assert curl
@@ -152,9 +165,24 @@ def test_what_is_to_be_typed_can_be_typed_in_a_path_with_blanks(
     folder = tmp_path.parent / "a folder's own"
     monkeypatch.setattr("local.__main__.ROOT", folder)
     monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    toml = tmp_path / "bridge.toml"
+    toml.write_text('[[desk]]\ntriggers = ["it\'s"]\n')
+    monkeypatch.setattr("local.__main__.BRIDGE_TOML", toml)
     with ExitStack() as stack:
         lines = start(stack, {"PORT": str(port)}).splitlines()
+
+    def lines_with(part: str) -> list[str]:
+        found = (line.removesuffix("\\") for line in lines if part in line and "  -" in line)
+        return [word for line in found for word in shlex.split(line)]
+
     (say,), (manage,) = ([n for n in lines if text in n] for text in ("file=@", "manage.py"))
+    assert lines_with("**") == ["--form-string", "text=it's **the printer** is on fire"]
+    assert lines_with("--data-urlencode") == [
+        "--data-urlencode",
+        "text=it's the printer is on fire",
+    ]
+    (call,) = (line for line in lines if "form.json" in line)
+    assert shlex.split(call)[-1] == f"@{folder / 'events' / 'form.json'}"
     files = [f"file=@{folder / name}" for name in ("requirements.txt", "requirements/run.txt")]
     assert shlex.split(say) == ["-F", files[0], "-F", files[1]]
     manage_py = [str(folder / "python"), str(folder / "manage.py")]
@@ -166,7 +194,12 @@ def test_a_port_in_use_is_one_sentence_with_a_way_out(port: int) -> None:
         with socket.create_server(("127.0.0.1", taken)):
             said = refusal(PORT=str(port))
         assert str(taken) in said
-        assert "PORT=9000 make run" in said
+        another = re.search(r"; try PORT=(\d+) make run$", said)
+        assert another
+        with ExitStack() as stack:
+            for proposed in range(int(another[1]), int(another[1]) + 5):
+                assert proposed not in range(port, port + 5)
+                stack.enter_context(socket.create_server(("127.0.0.1", proposed)))
 
 
 @pytest.mark.parametrize("value", ["x", "80", "65532", "-1", ""])
@@ -243,9 +276,69 @@ def test_a_bad_url_is_named(glpi: GlpiSimulator) -> None:
     assert refusal(**real(glpi, GLPI_URL="glpi.example")).startswith("GLPI_URL: is 'glpi.example'")
 
 
-def test_rejected_tokens_are_one_sentence(glpi: GlpiSimulator) -> None:
-    said = refusal(**real(glpi, GLPI_USER_TOKEN="wrong"))
-    assert said.startswith("ERROR_GLPI_LOGIN_USER_TOKEN (HTTP 401): GLPI does not accept")
+@pytest.mark.parametrize(
+    ("key", "code", "remedy"),
+    [
+        ("GLPI_USER_TOKEN", "ERROR_GLPI_LOGIN_USER_TOKEN", "use the API token"),
+        ("GLPI_APP_TOKEN", "ERROR_WRONG_APP_TOKEN_PARAMETER", "copy the application token"),
+    ],
+)
+def test_rejected_tokens_are_one_sentence(
+    glpi: GlpiSimulator, key: str, code: str, remedy: str
+) -> None:
+    said = refusal(**real(glpi, **{key: "wrong"}))
+    assert said.startswith(f"{key}: {glpi.url} does not accept it ({code}): {remedy}")
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(("in_file", "where"), [(True, "from .env"), (False, "from the env")])
+def test_a_token_that_is_refused_is_said_to_be_from_where_it_was_set(
+    glpi: GlpiSimulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    in_file: bool,
+    where: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    wrong = {"GLPI_USER_TOKEN": "wrong"}
+    with free_ports(5) as port:
+        env = {**real(glpi), "PORT": str(port), **({} if in_file else wrong)}
+        if in_file:
+            del env["GLPI_USER_TOKEN"]
+            Path(".env").write_text("GLPI_USER_TOKEN=wrong\n")
+        os.environ.update(env)
+        assert main() == 1
+    assert capsys.readouterr().err.startswith(f"Cannot start: GLPI_USER_TOKEN ({where}")
+
+
+def test_the_greeting_says_which_token_of_the_secret_is_from_where(
+    glpi: GlpiSimulator, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
+        greeting = start(stack, real(glpi, PORT=str(port)), {"GLPI_APP_TOKEN"})
+    assert re.findall(r"^  (\w+_tokens?) +(\w+), from (.*)$", greeting, re.MULTILINE) == [
+        ("glpi_app_token", "GLPI_APP_TOKEN", ".env"),
+        ("glpi_user_token", "GLPI_USER_TOKEN", "the environment"),
+        ("mattermost_webhook_tokens", "MATTERMOST_TOKENS", "the environment"),
+    ]
+
+
+def test_where_tokens_are_its_own_no_sample_is_offered_but_what_works(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
+        greeting = start(stack, {"PORT": str(port), "MATTERMOST_TOKENS": "token-one,token-two"})
+        assert "events/" not in greeting
+        assert "outgoingwebhooktoken" not in greeting
+        assert "token=" not in greeting
+        command = re.search(r"^  (.*manage.py .* send '112 .*')$", greeting, re.MULTILINE)
+        assert command
+        done = subprocess.run(shlex.split(command[1]), capture_output=True, text=True, check=True)
+        assert "id=101" in done.stdout
 
 
 def test_a_glpi_that_is_down_is_one_sentence(glpi: GlpiSimulator) -> None:
@@ -261,7 +354,7 @@ def test_a_real_glpi_gets_the_messages(
         greeting = start(stack, real(glpi, PORT=str(port)))
         assert glpi.url in greeting
         assert os.environ["PAUSES"] == "normal", "a real GLPI may finish long after a cut"
-        assert "token=TOKEN-OF-THE-WEBHOOK" in greeting
+        assert "GLPI_APP_TOKEN, from the environment" in greeting
         told = dotenv_values(RUN_ENV, interpolate=False)
         assert told["GLPI_URL"] == glpi.url
         assert "token-one" not in RUN_ENV.read_text()
@@ -420,6 +513,20 @@ def test_a_real_mattermost_takes_the_place_of_the_simulated_one(
     assert f"GET /api/v4/posts/{root}" in mattermost.log
 
 
+def test_a_number_in_a_real_mattermost_is_that_of_no_later_run_s_ticket(
+    mattermost: MattermostSimulator, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    form = f"token={SAMPLE_TOKENS['helpdesk']}&text=112+x".encode()
+    numbers = set()
+    for _ in range(2):
+        with ExitStack() as stack:
+            start(stack, {"PORT": str(port), "MATTERMOST_URL": mattermost.url})
+            answer = ask(f"http://127.0.0.1:{port}{PATH}", form)[1]
+        numbers.add(re.findall(r"id=(\d+)", answer)[0])
+    assert len(numbers) == 2
+
+
 def test_without_a_bot_only_the_links_lead_to_mattermost(
     port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -474,20 +581,56 @@ def test_an_unusable_certificate_for_mattermost_is_named() -> None:
 
 
 def test_whatever_the_shell_says_the_rehearsal_asks_only_what_it_has_started(
-    monkeypatch: pytest.MonkeyPatch,
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The function's module puts its container together when it is imported."""
     elsewhere = {
         "SECRET_ID": "production",
         "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/production",
         "DEAD_LETTER_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead",
         "LEDGER_TABLE": "production",
+        "GLPI_URL": "https://glpi.example.com",
     }
-    with kept_environment(), free_ports(5) as port, ExitStack() as stack:
-        for name, value in {**elsewhere, "GLPI_URL": "https://glpi.example.com"}.items():
-            monkeypatch.setenv(name, value)
-        container.start()
-        assert container.parts().settings.queue_url == elsewhere["QUEUE_URL"]
-        monkeypatch.delenv("GLPI_URL")
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
         start(stack, {"PORT": str(port)})
-        assert container.parts().settings.queue_url.startswith(f"http://127.0.0.1:{port + 3}/")
+        _, thread = Rehearsal(port).say("112 the printer is on fire")
+    assert "id=101" in thread
+
+
+# --- Side by side
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GLPI that holds each new ticket until a second is to be filed; nobody's time is short."""
+    both = threading.Barrier(2)
+    answer = GlpiHandler._by_glpi
+
+    def hold(handler: GlpiHandler, call: Call, place: str) -> Answer:
+        if (call.method, call.parts) == ("POST", ["Ticket"]):
+            both.wait(PLENTY)
+        return answer(handler, call, place)
+
+    monkeypatch.setattr(GlpiHandler, "_by_glpi", hold)
+    monkeypatch.setattr("local.__main__.FUNCTION_SECONDS", 2 * PLENTY)
+    patient = limits.environment("bridge.config.timing.GLPI_SECONDS")
+    monkeypatch.setattr("local.execution.PROGRAM", patient)
+
+
+@pytest.mark.usefixtures("meeting")
+def test_messages_are_filed_side_by_side(rehearsal: Rehearsal) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        threads = list(pool.map(rehearsal.say, ("112 the printer", "112 the scanner")))
+    numbers = [re.findall(r"id=(\d+)", thread) for _, thread in threads]
+    assert sorted(numbers) == [["101"], ["102"]]
+
+
+@pytest.mark.usefixtures("meeting")
+def test_waiting_messages_are_filed_side_by_side(rehearsal: Rehearsal) -> None:
+    rehearsal.break_glpi("maintenance")
+    roots = [rehearsal.say(f"112 {what}")[0] for what in ("the printer", "the scanner")]
+    rehearsal.heal_glpi()
+    threads = [rehearsal.thread_when(root, "id=") for root in roots]
+    assert sorted(re.findall(r"id=(\d+)", "".join(threads))) == ["101", "102"]

@@ -23,11 +23,11 @@ TOKENS = {
     "link or image": r"!?\[|\]\(",
     "table": r"\|",
     "formula": r"\$[^$\n]+\$",
-    "address in brackets": r"<(?:[^ >]+(?:@(?!\u200bname)|:/)|www\d*\.)[^ >]+>",
+    "address in brackets": r"<(?:[^ >]+(?:@|:/)|www\d*\.)[^ >]+>",
     "scheme": r"[A-Za-z][A-Za-z\d.+-]*:(?:/|[^\W_]|%)",
     "www": r"(?i)www\d{0,3}\.",
     "domain": r"(?:^|[^\w.-])[\w.-]+\.[^\W\d_]{2,}/|[\u2800*_(][\w.-]*\.[^\W\d_]{2}",
-    "slack": r"<!|<@|<#|<http",
+    "slack": r"<[!@#]|<http|<[^\n<|>]+\|[^\n>]+>",
     "entity": r"&#?\w+;",
 }
 """What may not stand in what is sent, but for signs that are literal."""
@@ -45,7 +45,7 @@ TEXTS = {
     "mail": r"@[\w.-]+\.[^\W\d_]{2}",
     "hashtag": r"#[^\W\d_]",
     "emoji": r":[a-zA-Z0-9_+-]+:",
-    "smiley": r"(?i):['’`]?-?[)(\]\[@/|$dpsox]|;-?\)|\bx-d\b|</?3\b",
+    "smiley": r"(?i):['’`]?-?[)(\]\[@/|$dpsox]|;-?\)|(?<![A-Za-z0-9_])x-d\b|</?3\b",
     "task": r"^\s*\[[ xX|]\] ",
 }
 """What may not stand in what is shown, where literal signs are signs again."""
@@ -78,6 +78,9 @@ SAID = [
         "<@bob>",
         "<#c>",
         "<www.evil.example>",
+        "<evil.com|click>",
+        "<a <b.example/x|c> d>",
+        "фx-D",
     ),
     *("@all", "&commat;all", "&#64;all", "@bob.", "*@here*", "a@all", "~town-square", "(~town)"),
     *("#tag", "(#tag", "\\#tag", "a#b", ":fire:", "(:+1:)", ":)", ";-)", ";)", ":-(", ":'(", "x-D"),

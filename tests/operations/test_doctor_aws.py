@@ -15,6 +15,7 @@ from operations.installation import Source
 from tests.conftest import Lab, kept_environment
 from tests.support.deployed import ARN, NAME, Deployed, put, routes
 from tests.support.doctor import Results, doctor
+from tests.support.gateway import in_process
 from tests.support.operator import refusal
 from tests.support.operator import run as manage
 from tests.support.ports import refusing_port
@@ -33,7 +34,7 @@ ENDPOINTS = [
 @pytest.fixture
 def deployed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     names = ("GLPI_URL", "SECRET_ID", "QUEUE_URL", "DEAD_LETTER_URL", "LEDGER_TABLE")
-    gateway = Gateway(0, handler.lambda_handler, handler.ROUTES)
+    gateway = Gateway(0, in_process(handler.lambda_handler), handler.ROUTES)
     with kept_environment(), gateway.serving():
         os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
         container.container()  # its clients are real ones

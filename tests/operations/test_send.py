@@ -18,6 +18,7 @@ from local.gateway import Gateway
 from local.glpi_simulator import Fault
 from operations.send import FORM, JSON, Request, message, recorded, send, shown
 from tests.conftest import RECORDINGS, ROOT, Lab, kept_environment
+from tests.support.gateway import in_process
 from tests.support.operator import refusal, run
 from tests.support.ports import refusing_port
 
@@ -31,7 +32,7 @@ OUTGOING = [
 @pytest.fixture
 def url(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The bridge behind its local gateway, known to manage.py."""
-    gateway = Gateway(0, handler.lambda_handler, handler.ROUTES)
+    gateway = Gateway(0, in_process(handler.lambda_handler), handler.ROUTES)
     with kept_environment(), gateway.serving():
         monkeypatch.delenv("MATTERMOST_TOKEN", raising=False)
         address = f"http://127.0.0.1:{gateway.server_port}{PATH}"

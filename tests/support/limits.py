@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 PLENTY = 120.0
 """Seconds that nothing in a test takes on any machine: what takes longer hangs."""
@@ -29,7 +30,7 @@ NAMES = (
             "USER",
         )
     ),
-    "local.__main__.LOGIN_SECONDS",
+    "local.logins.LOGIN_SECONDS",
     "operations.aws.CALL_SECONDS",
     "operations.doctor.aws.CALL_SECONDS",
     "operations.doctor.diagnosis.SECRET_SECONDS",
@@ -42,7 +43,7 @@ WIDE_RUNTIME = (
 )
 """Lambda's runtime client with wide limits, as an argument of `python -c`."""
 
-Set = Callable[[object, str, float], None]
+Set = Callable[[object, str, Any], None]
 
 
 def shipped(part: str = "") -> dict[str, float]:
@@ -56,9 +57,26 @@ def _shipped(name: str) -> float:
     return seconds
 
 
+def environment(*more: str) -> tuple[str, ...]:
+    """Return an execution environment of `make run` with wide limits, in Python's arguments.
+
+    Args:
+        more: names of limits that are not among NAMES.
+    """
+    wide = dict.fromkeys(more, PLENTY)
+    return (
+        "-c",
+        f"import runpy; limits = runpy.run_path({str(Path(__file__))!r}); "
+        f"limits['widen'](setattr, 'bridge.'); limits['put'](setattr, {wide!r}); "
+        "from local.execution import main; main()",
+    )
+
+
 def widen(set_: Set, part: str = "") -> None:
-    """Give the calls of a part plenty of time."""
+    """Give the calls of a part plenty of time; without a part, also those of other processes."""
     put(set_, dict.fromkeys(shipped(part), PLENTY))
+    if not part:
+        set_(import_module("local.execution"), "PROGRAM", environment())
 
 
 def put(set_: Set, limits: dict[str, float]) -> None:
