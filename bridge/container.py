@@ -99,7 +99,7 @@ def parts() -> Container:
     mattermost_http = Http(ca_bundle=settings.mattermost_ca_bundle)
     mattermost_http.prepare(settings.mattermost_url or "")
     glpi = Glpi(settings.glpi_url, credentials, glpi_http, settings.glpi_public_url)
-    api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http)
+    api = MattermostApi(settings.mattermost_url, credentials.mattermost, mattermost_http, time.time)
     outbox = SqsOutbox(queue_urls(settings), settings.dead_letter_url)
     store = DynamoStore(settings.ledger_table)
     pauses = TIMINGS[settings.pauses]
@@ -174,7 +174,7 @@ def assemble(
     requesters = Requesters(rules, api, glpi.people, clock)
     planner = Planner(rules, api, glpi, threads, requesters, clock)
     filing = Filing(claims, clock, pauses)
-    linking = Linking(links, requesters, glpi.followups)
+    linking = Linking(links, threads, requesters, glpi.followups)
     desk = ServiceDesk(
         reception,
         Safekeeping(outbox, pauses.first_delay),

@@ -1,5 +1,6 @@
 """What the codes mean that keep a post from its ticket: one sentence each, with what to do."""
 
+from bridge.filing.exactly_once import OTHERWISE
 from bridge.mattermost.api import CODES as MATTERMOST_CODES
 from bridge.mattermost.api import MATTERMOST
 from bridge.net.http import Cause
@@ -53,9 +54,11 @@ def meaning_of_reason(reason: str) -> str:
 
     A reason is parts with semicolons between them: a code, one with "last: " or "look-up: " before
     it, or words of ours.
-    What something in front of GLPI refused never got there, and need not be looked for in it.
+    What something in front of GLPI refused each time never got there, and need not be looked for
+    in it.
     """
     parts = [part.rpartition(": ")[2].strip() for part in reason.split(";")]
     codes = [part for part in parts if part and " " not in part]
-    intercepted = [code for code in codes if remedy_of_page(code)]
+    is_certain = OTHERWISE not in reason
+    intercepted = [code for code in codes if is_certain and remedy_of_page(code)]
     return " ".join(dict.fromkeys(meaning(code) for code in intercepted or codes))

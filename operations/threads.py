@@ -132,7 +132,8 @@ def _of_entry(
     entry, post = found.entry, str(found.wanted)
     if isinstance(entry, Filed):
         yield "ticket", f"#{entry.result.ticket}  {ticket_url(entry.result.ticket)}"
-        yield "thread", _thread(entry.result.thread or post, mattermost_url)
+        root = entry.result.thread
+        yield "thread", _thread("" if root is None else root or post, mattermost_url)
         return
     if isinstance(entry, Buried):
         yield "ticket", "none: buried, see dlq list"

@@ -120,6 +120,8 @@ class Timing:
         worker_lease: the same for the worker, which is ended after 90.
         max_age: after that a message goes to the dead letter queue.
         unknown_pause: between two looks at a job that only a newer bridge knows.
+        answered_pause: between two attempts to learn, with a bot that may not ask, whether the post
+            that was answered is a reply.
     """
 
     first_delay: float = 15.0
@@ -129,10 +131,18 @@ class Timing:
     worker_lease: float = 95.0
     max_age: float = 4 * 24 * 3600.0
     unknown_pause: float = 900.0
+    answered_pause: float = 3600.0
 
 
 TIMINGS = {
     "normal": Timing(),
-    "short": Timing(2.0, longest_pause=4.0, settle=4.0, fast_lease=27.0, unknown_pause=4.0),
+    "short": Timing(
+        2.0,
+        longest_pause=4.0,
+        settle=4.0,
+        fast_lease=27.0,
+        unknown_pause=4.0,
+        answered_pause=4.0,
+    ),
 }
 """By the setting PAUSES; the short one is for rehearsals, where an outage is to be watched."""

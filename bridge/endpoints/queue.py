@@ -143,12 +143,15 @@ def _failed(error: Exception) -> Answered[bool]:
 
 
 def _count(verdict: Verdict) -> None:
-    """Count what the worker did, how old what waits is, and what it waits for."""
+    """Count what the worker did, how old what waits is, and what it waits for.
+
+    Whoever has an answer waits for nothing, as far as is known.
+    """
     if verdict.event == "filed":
         telemetry.count("FiledLate")
-    if verdict.wait:
+    if verdict.wait and not verdict.is_answered:
         telemetry.measure_waiting(verdict.age)
-    if TOLD in verdict.given_up:
+    if TOLD in verdict.given_up and not verdict.is_answered:
         telemetry.count("Untold")
     if verdict.twins:
         telemetry.count("Twins")
@@ -166,8 +169,11 @@ def _log(verdict: Verdict) -> None:
         fields |= error_fields(verdict.error)
     logger.info(f"worker: {verdict.event}", extra=fields)
     if verdict.given_up:
-        given_up = {"steps": sorted(verdict.given_up)}
-        logger.error("given up: the message is too old", extra=fields | given_up)
+        given_up = fields | {"steps": sorted(verdict.given_up)}
+        if verdict.is_answered:
+            logger.warning("given up: it was answered, perhaps unread", extra=given_up)
+        else:
+            logger.error("given up: the message is too old", extra=given_up)
     if verdict.twins:
         twins = [verdict.ticket, *verdict.twins]
         logger.error("two tickets for one post: close all but one", extra={"tickets": twins})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from bridge.config.rules import Desk, Rules
 from bridge.filing.outlook import FilesOutlook, Outlook
@@ -23,6 +24,19 @@ _KEYS = {
 
 Answer = dict[str, str]
 """The JSON that Mattermost gets."""
+
+
+class Ending(Enum):
+    """How trying has ended, by the key of what the author reads."""
+
+    WITHOUT_TICKET = "failed"
+    """There is surely no ticket."""
+
+    ON_THE_WAY = "failed_intercepted"
+    """Nor is there one, since something on the way refused it each time."""
+
+    UNCLEAR = "failed_unclear"
+    """There may be one: GLPI has never answered, and cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -153,18 +167,18 @@ class Answers:
         lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in missing)
         return self._text("files_failed", t=self._link(ticket), files=lines)
 
-    def failed(self, submission: Submission, hours: int, *, is_intercepted: bool = False) -> str:
-        """Tell the author later that there will be no ticket.
+    def failed(self, submission: Submission, hours: int, ending: Ending) -> str:
+        """Tell the author later that nothing more will be tried.
 
         Args:
             submission: the message.
             hours: of trying.
-            is_intercepted: whether it never got to GLPI, since something on the way refused it.
+            ending: how it has ended.
         """
         words, url = self.rules.ticket["message"], permalink(submission.place, self._mattermost_url)
-        key = "failed" if hours else "failed_at_once"
+        at_once = ending is Ending.WITHOUT_TICKET and not hours
         return self._text(
-            "failed_intercepted" if is_intercepted else key,
+            "failed_at_once" if at_once else ending.value,
             author=self._author(submission.author),
             message=f"[{words}]({url})" if url else words,
             hours=str(hours),

@@ -4,7 +4,7 @@ Each step can be done again without harm; none keeps another from being done.
 """
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bridge.config import timing
@@ -44,12 +44,14 @@ class Steps:
         error: what kept one from being done, or from being done in full, if anything did.
         wait: seconds before it makes sense to go on, 0 for as soon as the caller likes.
         busy: whether somebody else is at them, so that nothing was tried.
+        is_answered: whether nothing remains but to learn if the author has read the answer.
     """
 
     remaining: Set[str] = frozenset()
     error: CallError | None = None
     wait: float = 0.0
     busy: bool = False
+    is_answered: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,20 +163,41 @@ class Completion:
         if not isinstance(leased, Filed):
             return Steps(remaining, wait=leased, busy=True)
         self._come_in(submission)
-        steps: dict[str, Callable[[], _Step]] = {
-            NOT_TAKEN: partial(self._take_back, leased, deadline),
-            TOLD: partial(self._tell_number, submission, leased, answers),
-            REQUESTER: partial(self._name_requester, submission, leased, deadline),
-            LINK: partial(self._link, submission, routed, leased, deadline, last=last),
-            FILES: partial(self._carry_files, submission, leased, answers, deadline, last=last),
+        leased, unplaced = self._place(submission, leased, deadline)
+        remaining = self.wanted(submission, leased.result) - leased.steps_done
+        steps: dict[str, Callable[[Filed], _Step]] = {
+            NOT_TAKEN: partial(self._take_back, deadline),
+            TOLD: partial(self._tell_number, submission, answers),
+            REQUESTER: partial(self._name_requester, submission, deadline),
+            LINK: partial(self._link, submission, routed, unplaced, deadline, last=last),
+            FILES: partial(self._carry_files, submission, answers, deadline, last=last),
         }
-        went = _all([do() for step, do in steps.items() if step in remaining])
+        went, entry = list[_Step](), leased
+        for do in (do for step, do in steps.items() if step in remaining):
+            went.append(do(entry))
+            entry = replace(entry, steps_done=entry.steps_done | went[-1].done)
+        return self._give_back(submission, leased, remaining, _all(went), last=last)
+
+    def _give_back(
+        self, submission: Submission, leased: Filed, remaining: Set[str], went: _Step, *, last: bool
+    ) -> Steps:
+        """Record how far the steps have come."""
         remaining = remaining - went.done
         error = went.error.code if went.error and remaining and not last else ""
         wait = self._leases.give_back(
             submission.ref, leased, went.done, error, in_doubt=went.in_doubt
         )
-        return Steps(remaining, went.error or went.lacking, wait)
+        is_answered = ANSWERED in leased.steps_done and remaining == {TOLD}
+        return Steps(remaining, went.error or went.lacking, wait, is_answered=is_answered)
+
+    def _place(
+        self, submission: Submission, entry: Filed, deadline: Deadline
+    ) -> tuple[Filed, MattermostError | None]:
+        """Learn where a post stands that was filed without knowing; then its link is due again."""
+        result, error = self._linking.placed(submission.place, entry.result, deadline)
+        if result == entry.result:
+            return entry, error
+        return replace(entry, result=result, steps_done=entry.steps_done - {LINK}), None
 
     def _come_in(self, submission: Submission) -> None:
         """Let the bot join the channel, so that it can answer and read files from now on.
@@ -186,14 +209,14 @@ class Completion:
         if channel and self._notifier.reach(submission.place) is Reach.THREAD:
             self._presence.enter(channel, Deadline(timing.PLACE_SECONDS))
 
-    def _tell_number(self, submission: Submission, entry: Filed, answers: Answers) -> _Step:
+    def _tell_number(self, submission: Submission, answers: Answers, entry: Filed) -> _Step:
         """Tell the number, unless the author has read it already."""
         text = answers.later(submission, entry.result)
         is_answered = ANSWERED in entry.steps_done
         error = self._try_to_tell(submission, text, unless_root=is_answered)
         return _Step(frozenset(), error) if error else _Step({TOLD})
 
-    def _take_back(self, entry: Filed, deadline: Deadline) -> _Step:
+    def _take_back(self, deadline: Deadline, entry: Filed) -> _Step:
         """Let nobody have taken a new ticket up by its link; before an answer, which would be."""
         try:
             self._glpi.taking.take_back(entry.result.ticket, deadline)
@@ -201,7 +224,7 @@ class Completion:
             return _Step(frozenset(), error)
         return _Step({NOT_TAKEN})
 
-    def _name_requester(self, submission: Submission, entry: Filed, deadline: Deadline) -> _Step:
+    def _name_requester(self, submission: Submission, deadline: Deadline, entry: Filed) -> _Step:
         """Name the requester of a new ticket; a followup needs none."""
         if not entry.result.is_new:
             return _Step({REQUESTER})
@@ -212,24 +235,33 @@ class Completion:
         self,
         submission: Submission,
         routed: Routed | None,
-        entry: Filed,
+        unplaced: MattermostError | None,
         deadline: Deadline,
+        entry: Filed,
         *,
         last: bool,
     ) -> _Step:
+        """Link it; whom GLPI has taken as requester, and where the post stands, comes first.
+
+        A bot that may not ask keeps no link waiting: it is written again when the place is learnt.
+        """
         desk = routed.desk.name if routed else ""
+        error: CallError | None
         try:
             error = self._linking.link(submission, entry.result, desk, deadline, last=last)
         except AwsError as refusal:
             return _Step(frozenset(), refusal)
-        return _Step(frozenset(), error) if error else _Step({LINK})
+        error = error or (unplaced if passes(unplaced) and not last else None)
+        if error or not (last or REQUESTER in entry.steps_done):
+            return _Step(frozenset(), error)
+        return _Step({LINK})
 
     def _carry_files(
         self,
         submission: Submission,
-        entry: Filed,
         answers: Answers,
         deadline: Deadline,
+        entry: Filed,
         *,
         last: bool,
     ) -> _Step:

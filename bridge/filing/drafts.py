@@ -52,7 +52,8 @@ class NewTicket:
     Attributes:
         fields: its `input` in GLPI's names.
         former: the ticket that it goes on from, if any.
-        root: the post whose thread it is written in, "" for no other than its own.
+        root: the post whose thread it is written in, "" for no other than its own, None while that
+            is not known.
         rests: whether the former one is solved or pending, and would stay so.
     """
 
@@ -60,7 +61,7 @@ class NewTicket:
     marker: str
     fields: Mapping[str, object]
     former: int | None = None
-    root: str = ""
+    root: str | None = ""
     rests: bool = False
 
     target: None = None
@@ -77,27 +78,42 @@ class NewTicket:
             if error.retry is Retry.NEVER or not self.fields.keys() >= ADDRESS_FIELDS:
                 raise
             ticket = self.glpi.create_ticket(without, deadline)
-        return replace(self._result(ticket), is_linked=self._is_linked(ticket, deadline))
+        kind = Kind.TICKET if self.former is None else Kind.CONTINUATION
+        made = Result(kind, ticket, self.former, self.root, self.rests)
+        try:
+            return replace(made, is_linked=self._is_linked(ticket, deadline))
+        except GlpiError:  # it is there whatever that question comes to
+            return made
 
     def find(self, days: int, target: int | None, deadline: Deadline) -> list[Result]:
-        """Find it, as a `Draft` is; the post may have been tried as a followup before."""
+        """Find it, as a `Draft` is; the post may have been tried as a followup before.
+
+        What was made is read back, and not concluded from what would be made now: while the place
+        of a reply was not known, it became a ticket of its own whatever its thread belongs to.
+        """
         for ticket in {target, self.former} - {None}:
             if ticket and self.glpi.followups.exists(ticket, self.marker, deadline):
                 return [Result(Kind.FOLLOWUP, ticket, thread=self.root)]
         found = self.glpi.find_tickets(self.marker, days, deadline)
-        return [self._result(ticket) for ticket in found]
+        return [self._found(ticket, deadline) for ticket in found]
 
-    def _result(self, ticket: int) -> Result:
-        kind = Kind.TICKET if self.former is None else Kind.CONTINUATION
-        return Result(kind, ticket, self.former, self.root, self.rests)
+    def _found(self, ticket: int, deadline: Deadline) -> Result:
+        if not self._is_linked(ticket, deadline):
+            return Result(Kind.TICKET, ticket, thread=self.root)
+        linked = Result(Kind.CONTINUATION, ticket, self.former, self.root, self.rests)
+        return replace(linked, is_linked=True)
 
     def _is_linked(self, ticket: int, deadline: Deadline) -> bool:
-        """Say whether the ticket is linked to the former one, for sure."""
-        if self.former is None:
-            return False
+        """Say whether the ticket is linked to the former one, for sure.
+
+        Raises:
+            GlpiError: there is no telling now.
+        """
         try:
-            return self.glpi.followups.are_linked(ticket, self.former, deadline)
-        except GlpiError:
+            return self.former is not None and self.glpi.followups.are_linked(
+                ticket, self.former, deadline
+            )
+        except Refused:
             return False
 
 

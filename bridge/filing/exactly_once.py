@@ -34,6 +34,9 @@ BLIND = (
     "tickets: look in GLPI for its words, and for rules or plug-ins that move or change tickets."
 )
 
+OTHERWISE = "others may have got through"
+"""What a dead letter's reason says where something on the way refused the last attempt, only."""
+
 BLIND_ON_THE_WAY = (
     "This message was sent to GLPI several times, and a search finds none of the tickets, so it "
     "hardly got there."
@@ -131,7 +134,7 @@ class Filing:
         except GlpiError as error:
             if isinstance(entry, Tried):  # an item of its own would end "forgotten"
                 self._claims.record(ref, replace(entry, last_error=error.code))
-                error.last_code = entry.attempt_error
+                error.attempts = _ended(entry)
             return Progress(error=error)
         if found:
             done = entry.steps_done if isinstance(entry, Tried) else frozenset[str]()
@@ -140,8 +143,8 @@ class Filing:
             return Progress(found[0], twins=twins, entry=recorded)
         if entry.tries < MAX_TRIES:
             return None
-        blind = _blind(entry.attempt_error if isinstance(entry, Tried) else "")
-        known = replace(entry, tries=0, last_error=blind.code)  # for a replay
+        blind = _blind(entry)
+        known = replace(entry, tries=0, intercepted=0, last_error=blind.code)  # for a replay
         self._claims.record(ref, known)
         return Progress(error=blind)
 
@@ -151,7 +154,9 @@ class Filing:
         try:
             result = plan.draft.create(deadline)
         except OutcomeUnknown as error:
-            self._claims.record(ref, doubted(claim, self._clock(), error.code))
+            is_intercepted, now = error.is_intercepted, self._clock()
+            doubt = doubted(claim, now, error.code, is_intercepted=is_intercepted)
+            self._claims.record(ref, doubt)
             return Progress(error=error, wait=self._pauses.settle)
         except GlpiError as error:
             self._claims.record(ref, released(claim, error.code))
@@ -164,15 +169,23 @@ class Filing:
         return recorded if isinstance(recorded, Filed) else None
 
 
-def _blind(last_code: str) -> OutcomeUnknown:
+def _ended(entry: Waiting) -> str:
+    """Say how the attempts at a post ended, "" when that is not known."""
+    code = entry.attempt_error if isinstance(entry, Tried) else ""
+    is_mixed = bool(remedy_of_page(code)) and entry.intercepted < entry.tries
+    return f"{code}; {OTHERWISE}" if is_mixed else code
+
+
+def _blind(entry: Waiting) -> OutcomeUnknown:
     """Return what holds when several creates of a post went unanswered, and none is found.
 
-    Args:
-        last_code: of how the last create went, "" when that is not known.
+    Only if something on the way refused each of them, there is surely no ticket.
     """
-    why = remedy_of_page(last_code)
-    blind = OutcomeUnknown("blind", f"{BLIND_ON_THE_WAY} {why}" if why else BLIND)
+    why = remedy_of_page(entry.attempt_error if isinstance(entry, Tried) else "")
+    is_intercepted = bool(why) and entry.intercepted == entry.tries
+    what = BLIND_ON_THE_WAY if is_intercepted else BLIND
+    blind = OutcomeUnknown("blind", f"{what} {why}" if why else what)
     blind.retry = Retry.NEVER  # it could only make more tickets that nobody sees
-    blind.last_code = last_code
-    blind.is_intercepted = blind.setting_at_fault = bool(why)
+    blind.attempts = _ended(entry)
+    blind.is_intercepted, blind.setting_at_fault = is_intercepted, bool(why)
     return blind

@@ -148,8 +148,8 @@ class FirstAttempt:
         if progress.result is None:
             if case.safe() is Safe.NO:
                 # or replies would wait for its ticket
-                code = progress.error.code if progress.error else ""
-                self._claims.record_buried(case.ref, f"the queue did not take it; last: {code}")
+                last = f"; last: {progress.error.code}" if progress.error else ""
+                self._claims.record_buried(case.ref, f"the queue did not take it{last}")
             return self._not_filed(case, case.event(progress.error), progress.error)
         result = progress.result
         if result.is_new and result.thread:

@@ -112,7 +112,7 @@ class Planner:
         circumstances = Circumstances(
             self._api.base_url, requester, self._api.has_bot(), self._clock()
         )
-        draft = self._draft(submission, routed, located.root, thread, circumstances)
+        draft = self._draft(submission, routed, located.thread, thread, circumstances)
         nobody = requester == NOBODY and not passes(unknown)  # else GLPI may have dropped them
         named = frozenset({REQUESTER}) if nobody else frozenset()
         said = frozenset() if circumstances.carries_files else frozenset({FILES})  # where they are
@@ -153,7 +153,7 @@ class Planner:
         self,
         submission: Submission,
         routed: Routed,
-        root: str,
+        root: str | None,
         thread: ThreadTicket,
         circumstances: Circumstances,
     ) -> Draft:

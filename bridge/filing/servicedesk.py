@@ -12,7 +12,7 @@ from bridge.filing.threads import Located, Threads, ThreadTicket
 from bridge.jobs.leases import Leases
 from bridge.jobs.safekeeping import Safekeeping
 from bridge.mattermost.api import MattermostError
-from bridge.mattermost.notifier import Notifier, Reach, Thread
+from bridge.mattermost.notifier import Notifier, Thread
 from bridge.mattermost.presence import Presence
 from bridge.mattermost.submissions import Place, Submission
 from bridge.net.aws import AwsError
@@ -101,7 +101,7 @@ class ServiceDesk:
                 located,
                 outlook=partial(self._outlooks.of, submission.place, located),
                 number_follows=partial(self._outlooks.number_follows, submission.place, located),
-                settled=self._replies.settled(submission.place, located),
+                settled=self._replies.settled(located),
                 safe=safe,
             )
             return self._replies.answer(submission, located, self._attempt.run(case, deadline))
@@ -151,18 +151,11 @@ class Replies:
         except (AwsError, GlpiError):
             return None
 
-    def settled(self, place: Place, located: Located) -> frozenset[str]:
-        """Return what is done, or noted, when Mattermost's request is answered with the ticket.
-
-        Raises:
-            SettingsError: the secret cannot be read.
-        """
+    def settled(self, located: Located) -> frozenset[str]:
+        """Return what is done, or noted, when Mattermost's request is answered with the ticket."""
         if self.are_due(located):
             return frozenset()
-        can_be_learnt = self._notifier.reach(place) is Reach.THREAD
-        if self._in_thread and located.position is None and can_be_learnt:
-            return frozenset({ANSWERED})
-        return frozenset({TOLD})
+        return frozenset({ANSWERED if self._in_thread and located.is_unknown else TOLD})
 
     def are_due(self, located: Located) -> bool:
         """Say whether the answer to Mattermost's own request would be dropped."""

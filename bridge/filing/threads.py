@@ -29,15 +29,22 @@ class Located:
     Attributes:
         position: its channel and thread, None if that could not be learnt.
         error: what kept it from being learnt, if anything did.
+        is_unknown: whether there is a bot that could have learnt it.
     """
 
     position: Position | None = None
     error: MattermostError | None = None
+    is_unknown: bool = False
 
     @property
     def root(self) -> str:
         """The post that the thread hangs on, "" if this is no reply as far as is known."""
         return (self.position.root if self.position else None) or ""
+
+    @property
+    def thread(self) -> str | None:
+        """The same, None while it is not known."""
+        return None if self.is_unknown else self.root
 
 
 @dataclass(frozen=True)
@@ -94,16 +101,16 @@ class Threads:
         if not place.post or not self._api.has_bot():
             return Located()
         if hurried and self._clock() < self._ask_again_at:
-            return Located()
+            return Located(is_unknown=True)
         try:
             position = self._api.position(place.post, deadline.within(timing.PLACE_SECONDS))
         except Gone:
-            return Located()
+            return Located(is_unknown=True)
         except MattermostError as error:
             self._failures += isinstance(error, Unreachable)
             if self._failures >= FAILURES:
                 self._ask_again_at = self._clock() + timing.MATTERMOST_PAUSE_SECONDS
-            return Located(error=error)
+            return Located(error=error, is_unknown=True)
         self._failures = 0
         return Located(position)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bridge.filing.answers import Answers
+from bridge.filing.answers import Answers, Ending
 from bridge.filing.completion import Completion
 from bridge.filing.exactly_once import Filing, Progress
 from bridge.filing.planning import Plan, Planner, ThreadWaitsError
@@ -15,8 +15,9 @@ from bridge.mattermost.api import MattermostError
 from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import CallError, Retry
-from bridge.storage.entries import Filed, Waiting, without_ticket
+from bridge.storage.entries import Filed, Tried, Waiting, without_ticket
 from bridge.tickets.desks import Routed
+from glpi import OutcomeUnknown
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Verdict:
         reason: why it goes to the dead letter queue, when buried.
         ticket: its number, when filed.
         given_up: steps that will never be done, since the message is too old.
+        is_answered: whether nothing remains but to learn if the author has read the answer.
         twins: other tickets of the same post, which should not exist.
         error: what went wrong last.
         age: seconds since the message was queued.
@@ -39,6 +41,7 @@ class Verdict:
     reason: str = ""
     ticket: int | None = None
     given_up: frozenset[str] = frozenset()
+    is_answered: bool = False
     twins: tuple[int, ...] = ()
     error: CallError | None = None
     age: float = 0.0
@@ -166,8 +169,8 @@ class Worker:
             verdict = self._wait(visit, 0.0, waits.error)
         if verdict.event != "buried":
             return verdict
-        self._claims.record_buried(submission.ref, verdict.reason)
-        return self._tell_failure(visit, verdict)
+        before = self._claims.record_buried(submission.ref, verdict.reason)
+        return self._tell_failure(visit, verdict, before)
 
     def _visit(self, visit: Visit) -> Verdict:
         submission = visit.submission
@@ -200,10 +203,12 @@ class Worker:
             return replace(verdict, error=steps.error or verdict.error)
         if steps.busy:
             return replace(verdict, wait=steps.wait)
+        is_answered = steps.is_answered
+        verdict = replace(verdict, is_answered=is_answered, error=steps.error)
         if last:
-            return replace(verdict, given_up=frozenset(steps.remaining), error=steps.error)
-        wait = max(steps.wait, self._policy.pause(steps.error, visit.receives))
-        return replace(verdict, wait=wait, error=steps.error)
+            return replace(verdict, given_up=frozenset(steps.remaining))
+        pause = self._policy.pause(steps.error, visit.receives, is_answered=is_answered)
+        return replace(verdict, wait=max(steps.wait, pause))
 
     def _wait(self, visit: Visit, wait: float, error: CallError | None) -> Verdict:
         if self._policy.gives_up(error, visit.age):
@@ -211,12 +216,18 @@ class Worker:
         wait = max(wait, self._policy.pause(error, visit.receives))
         return Verdict("waiting", wait=wait, error=error, age=visit.age)
 
-    def _tell_failure(self, visit: Visit, verdict: Verdict) -> Verdict:
-        """Tell the author that there will be no ticket; the reason says whether that worked."""
+    def _tell_failure(self, visit: Visit, verdict: Verdict, before: Waiting | None) -> Verdict:
+        """Tell the author that there will be no ticket; the reason says whether that worked.
+
+        Args:
+            visit: to the message.
+            verdict: that it is buried.
+            before: what was known of it until then, None if that cannot be told.
+        """
         submission = visit.submission
         hours = round((self._clock() - visit.received_at) / 3600)
-        intercepted = verdict.error is not None and verdict.error.is_intercepted
-        text = visit.answers.failed(submission, hours, is_intercepted=intercepted)
+        ending = _ending(verdict.error, before)
+        text = visit.answers.failed(submission, hours, ending)
         try:
             told = self._completion.tell(submission, text)
         except MattermostError as error:
@@ -226,12 +237,28 @@ class Worker:
         return replace(verdict, reason=reason)
 
 
+def _ending(error: CallError | None, before: Waiting | None) -> Ending:
+    """Say how trying has ended.
+
+    Args:
+        error: what the last visit ended with, if it was an error.
+        before: what the ledger knew, None if that cannot be told.
+    """
+    is_blind = isinstance(error, OutcomeUnknown)
+    is_intercepted = error is not None and error.is_intercepted
+    if is_blind:
+        return Ending.ON_THE_WAY if is_intercepted else Ending.UNCLEAR
+    if before is None or (isinstance(before, Tried) and before.intercepted < before.tries):
+        return Ending.UNCLEAR
+    return Ending.ON_THE_WAY if is_intercepted else Ending.WITHOUT_TICKET
+
+
 def _reason(error: CallError | None) -> str:
     """Say why a message is buried, with the code of what last kept it from its ticket."""
     if error is None:
         return "too old"
     if error.retry is Retry.NEVER:
-        return f"{error.code}; last: {error.last_code}" if error.last_code else error.code
-    if error.last_code:
-        return f"too old; last: {error.last_code}; look-up: {error.code}"
+        return f"{error.code}; last: {error.attempts}" if error.attempts else error.code
+    if error.attempts:
+        return f"too old; last: {error.attempts}; look-up: {error.code}"
     return f"too old; last: {error.code}"

@@ -160,15 +160,21 @@ class GlpiPeople:
         users = [user for user in found if isinstance(user, int)]
         return users[0] if len(users) == 1 else None
 
-    def has_requester(self, ticket: int, deadline: Deadline) -> bool:
+    def has_requester(self, ticket: int, deadline: Deadline, user: int | None = None) -> bool:
         """Say whether a ticket has a requester.
+
+        Args:
+            ticket: its number.
+            deadline: for asking.
+            user: the id of the one who is meant, 0 for one by address alone; None for anybody.
 
         Raises:
             GlpiError: there is no telling.
         """
         actors = self._session.get(f"Ticket/{ticket}/Ticket_User", deadline, partial=True)
         listed = actors if isinstance(actors, list) else []
-        return any(isinstance(a, dict) and a.get("type") == REQUESTER for a in listed)
+        wanted = {"type": REQUESTER} | ({} if user is None else {"users_id": user})
+        return any(isinstance(a, dict) and wanted.items() <= a.items() for a in listed)
 
     def add_requester(self, ticket: int, requester: Requester, deadline: Deadline) -> None:
         """Name the requester of a ticket that has none.

@@ -134,12 +134,17 @@ class Claims:
             return first
         return True
 
-    def record_buried(self, ref: str, reason: str) -> None:
+    def record_buried(self, ref: str, reason: str) -> Waiting | None:
         """Record that nobody should wait for the ticket of a post; never raises.
 
         What the ledger does not know stays unknown: a replay looks into GLPI first.
+
+        Returns:
+            What was known of the post; None if it has a ticket after all, or nobody can tell.
         """
         with contextlib.suppress(AwsError):
             waiting = without_ticket(self._ledger.read(ref))
             if waiting and waiting != NEW:
                 self._ledger.write(ref, buried(waiting, reason))
+            return waiting
+        return None

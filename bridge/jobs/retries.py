@@ -43,7 +43,7 @@ class RetryPolicy:
             return False
         return error.retry is Retry.NEVER or self.is_last(age)
 
-    def pause(self, error: CallError | None, receives: int) -> float:
+    def pause(self, error: CallError | None, receives: int, *, is_answered: bool = False) -> float:
         """Return the seconds before the next attempt.
 
         They double up to the longest pause, are spread by chance, and are never fewer than a server
@@ -52,9 +52,13 @@ class RetryPolicy:
         Args:
             error: what the last attempt ended with, None if there was none.
             receives: how often the queue has handed the message out.
+            is_answered: whether nothing remains but to learn if the author has read the answer.
         """
+        at_fault = error is not None and error.setting_at_fault
         longest = self._pauses.longest_pause
-        if not error or not error.setting_at_fault:
+        if at_fault and is_answered:
+            longest = self._pauses.answered_pause
+        elif not at_fault:
             longest = min(longest, self._pauses.first_delay * 2.0 ** min(receives - 1, 10))
         # Chance spreads the load here; it guards nothing.
         spread = longest * random.uniform(0.75, 1.0)  # noqa: S311  # nosec B311

@@ -7,17 +7,23 @@ import hashlib
 import hmac
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO
 
+from cachetools import TTLCache
+
+from bridge.config import timing
 from bridge.config.credentials import MattermostAccess
 from bridge.mattermost.errors import (
     CODES,
     HOOK_CHANNEL,
     MATTERMOST,
+    MFA,
     PERMISSIONS,
+    TOKEN,
     Denied,
     Gone,
     MattermostError,
@@ -45,6 +51,7 @@ __all__ = [
 
 _ID = re.compile("[a-z0-9]{26}")
 _JSON = {"Content-Type": "application/json"}
+_REFUSED = {f"mattermost-{code}" for code in (TOKEN, MFA)}
 
 
 @dataclass(frozen=True)
@@ -80,14 +87,20 @@ class MattermostApi:
         base_url: of Mattermost, without a slash at the end; a bot cannot do without.
         access: what the secret says now; raises SettingsError when it cannot be read.
         http: used for nothing but Mattermost.
+        clock: seconds; a token that Mattermost refuses is not sent again for a while.
     """
 
     def __init__(
-        self, base_url: str | None, access: Callable[[], MattermostAccess], http: Http
+        self,
+        base_url: str | None,
+        access: Callable[[], MattermostAccess],
+        http: Http,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = base_url
         self._access = access
         self._http = http
+        self._refused: TTLCache[str, Denied] = TTLCache(1, timing.OUTSIDE_AGE_SECONDS, clock)
 
     def has_bot(self) -> bool:
         """Whether there is a bot that can be used."""
@@ -138,9 +151,10 @@ class MattermostApi:
     def download(self, file_id: str, into: BinaryIO, limit: int, deadline: Deadline) -> None:
         """Write a file's bytes, `limit` of them at most."""
         url = f"{self.base_url}/api/v4/files/{file_id}"
-        answer = self._request("GET", url, deadline, self._headers(), into=into, limit=limit)
+        token = self._usable_token()
+        answer = self._request("GET", url, deadline, _bearer(token), into=into, limit=limit)
         if answer.status != HTTPStatus.OK:
-            decipher(answer)
+            self._decipher(answer, token)
             raise odd_answer()
 
     def reply(self, channel: str, root: str, text: str, about: str, deadline: Deadline) -> None:
@@ -185,10 +199,28 @@ class MattermostApi:
     ) -> object:
         body = None if fields is None else json.dumps(fields).encode()
         url = f"{self.base_url}/api/v4/{path}"
-        return decipher(self._request(method, url, deadline, {**_JSON, **self._headers()}, body))
+        token = self._usable_token()
+        headers = {**_JSON, **_bearer(token)}
+        return self._decipher(self._request(method, url, deadline, headers, body), token)
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._access().bot_token}"}
+    def _usable_token(self) -> str:
+        """Return the bot's token.
+
+        Raises:
+            Denied: Mattermost has refused it just now.
+        """
+        token = self._access().bot_token
+        if refused := self._refused.get(token):
+            raise Denied(refused.code, refused.remedy, refused.status)
+        return token
+
+    def _decipher(self, answer: Answer, token: str) -> object:
+        try:
+            return decipher(answer)
+        except Denied as error:
+            if error.code in _REFUSED:
+                self._refused[token] = error
+            raise
 
     def _request(
         self,
@@ -207,6 +239,10 @@ class MattermostApi:
             )
         except NoAnswer as error:
             raise no_answer(error) from None
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _text(value: object, name: str) -> str:

@@ -36,6 +36,10 @@ class Gone(MattermostError):
     retry = Retry.NEVER
 
 
+TOKEN = "token"  # noqa: S105 - a code
+MFA = "mfa"
+"""The codes of a token that Mattermost takes for nothing at all."""
+
 PERMISSIONS = "permissions"
 """The code of what is not allowed since the bot is no member."""
 
@@ -73,11 +77,11 @@ _REJECTED = "Post rejected by plugin."
 
 CODES: dict[str, tuple[type[MattermostError], str, str]] = {
     # ---- Who asks
-    "api.context.session_expired.app_error": (Denied, "token", _NOT_ACCEPTED),
-    "api.context.get_user.app_error": (Denied, "token", _NOT_ACCEPTED),
+    "api.context.session_expired.app_error": (Denied, TOKEN, _NOT_ACCEPTED),
+    "api.context.get_user.app_error": (Denied, TOKEN, _NOT_ACCEPTED),
     "api.context.mfa_required.app_error": (
         Denied,
-        "mfa",
+        MFA,
         "Mattermost wants a second factor of the account behind mattermost_bot_token, which is a "
         "person's: use the token of a bot account.",
     ),

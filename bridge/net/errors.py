@@ -33,14 +33,15 @@ class CallError(Exception):
         wait: seconds that the system asks to wait, 0 if it does not say.
         setting_at_fault: whether somebody has to change a setting or a right.
         is_intercepted: whether something on the way refused it, and not the server itself.
-        last_code: of how the last of several attempts went, where the error tells of them all.
+        attempts: how several attempts ended, in the words of a dead letter's reason, where the
+            error tells of them all.
     """
 
     retry = Retry.SOON
     wait = 0.0
     setting_at_fault = False
     is_intercepted = False
-    last_code = ""
+    attempts = ""
 
     def __init__(self, code: str, *details: object) -> None:
         super().__init__(code, *details)

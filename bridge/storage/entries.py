@@ -55,8 +55,8 @@ class Result:
     Attributes:
         ticket: the number of the ticket that it is, or belongs to.
         continues: the closed ticket that a new one goes on from, if any.
-        thread: the root of the thread that belongs to the ticket from now on, "" for no other than
-            the post's own.
+        thread: the root of the thread that the post stands in, "" for no other than its own; None
+            while that is not known.
         rests: whether the ticket that was replied to is still solved or pending, as far as is
             known: it is the ticket, or the one that a new one goes on from.
         is_linked: whether GLPI has linked a new ticket to the one that it goes on from, for sure.
@@ -65,7 +65,7 @@ class Result:
     kind: Kind
     ticket: int
     continues: int | None = None
-    thread: str = ""
+    thread: str | None = ""
     rests: bool = False
     is_linked: bool = False
 
@@ -96,10 +96,12 @@ class Open(_Known):
     Attributes:
         last_error: the code of what keeps the post from its ticket, "" when nothing is known.
         tries: how many attempts of earlier claims may have been executed.
+        intercepted: how many of these something on the way to GLPI has refused.
     """
 
     last_error: str = ""
     tries: int = 0
+    intercepted: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,10 @@ class Tried(_Known):
         attempted_ticket: the ticket that the last attempt would have added to, if any.
         last_error: the code of how it went, "" while it is under way.
         names_files: whether what was composed says where the files are, so that none is carried.
-        attempt_error: the code of how the last attempt ended, whatever a look-up came to since; ""
-            while that is not known.
+        attempt_error: the code of how the last attempt ended of which that is known, whatever a
+            look-up came to since; "" for none.
+        intercepted: how many attempts something on the way to GLPI has refused; fewer than `tries`
+            while one is under way, or of unknown end.
     """
 
     lease_until: float
@@ -122,6 +126,7 @@ class Tried(_Known):
     last_error: str = ""
     names_files: bool = False
     attempt_error: str = ""
+    intercepted: int = 0
 
     @property
     def steps_done(self) -> frozenset[str]:
@@ -181,6 +186,7 @@ def claimed(
         before.last_error,
         names_files,
         before.attempt_error if isinstance(before, Tried) else "",
+        before.intercepted,
         received_at=before.received_at or received_at,
         version=before.version,
     )
@@ -188,12 +194,20 @@ def claimed(
 
 def released(claim: Tried, error: str) -> Open:
     """Return the state after an attempt that was surely not executed."""
-    return Open(error, claim.tries - 1, received_at=claim.received_at, version=claim.version)
+    return Open(
+        error,
+        claim.tries - 1,
+        claim.intercepted,
+        received_at=claim.received_at,
+        version=claim.version,
+    )
 
 
-def doubted(claim: Tried, now: float, error: str) -> Tried:
+def doubted(claim: Tried, now: float, error: str, *, is_intercepted: bool = False) -> Tried:
     """Return the state after an attempt that ended without a clear answer."""
-    return replace(claim, lease_until=now, last_error=error, attempt_error=error)
+    intercepted = claim.intercepted + is_intercepted
+    ended = replace(claim, lease_until=now, last_error=error, attempt_error=error)
+    return replace(ended, intercepted=intercepted)
 
 
 def filed(before: Waiting, result: Result, steps_done: Set[str], until: float = 0.0) -> Filed:

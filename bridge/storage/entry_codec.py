@@ -1,7 +1,8 @@
 """States of posts as attributes of an item, and back. Pure.
 
 The release before reads `state until tries since why how former root target done`, so these are
-always written as it knows them; what it does not know (`buried attempt rests linked`), it ignores.
+always written as it knows them; what it does not know (`buried attempt intercepted rests linked
+unplaced`), it ignores.
 """
 
 from collections.abc import Mapping
@@ -51,7 +52,8 @@ def _encode(entry: Waiting | Filed) -> dict[str, Value]:
         "how": _HOW[Kind.TICKET],
     }
     if isinstance(entry, Open):
-        attributes |= {"state": "open", "tries": entry.tries}
+        refused = entry.intercepted or None
+        attributes |= {"state": "open", "tries": entry.tries, "intercepted": refused}
     elif isinstance(entry, Tried):
         attributes |= {
             "state": "tried",
@@ -60,6 +62,7 @@ def _encode(entry: Waiting | Filed) -> dict[str, Value]:
             "target": entry.attempted_ticket,
             "done": entry.steps_done or None,
             "attempt": entry.attempt_error or None,
+            "intercepted": entry.intercepted or None,
         }
     else:
         attributes |= {
@@ -69,6 +72,7 @@ def _encode(entry: Waiting | Filed) -> dict[str, Value]:
             "ticket": entry.result.ticket,
             "former": entry.result.continues,
             "root": entry.result.thread or None,
+            "unplaced": True if entry.result.thread is None else None,
             "rests": entry.result.rests or None,
             "linked": entry.result.is_linked or None,
             "done": entry.steps_done or None,
@@ -97,9 +101,9 @@ def _waiting(attributes: Mapping[str, Any], version: int) -> Waiting:
     why = str(attributes.get("why", ""))
     error = "" if why == _BURIED else why
     received_at, tries = float(attributes.get("since", 0.0)), int(attributes["tries"])
-    until = float(attributes["until"])
+    until, intercepted = float(attributes["until"]), int(attributes.get("intercepted", 0))
     if attributes["state"] == "open":
-        return Open(error, tries, received_at=received_at, version=version)
+        return Open(error, tries, intercepted, received_at=received_at, version=version)
     if attributes["state"] != "tried":
         raise ValueError
     return Tried(
@@ -109,6 +113,7 @@ def _waiting(attributes: Mapping[str, Any], version: int) -> Waiting:
         error,
         FILES in attributes.get("done", ()),
         str(attributes.get("attempt", "")),
+        intercepted,
         received_at=received_at,
         version=version,
     )
@@ -120,7 +125,7 @@ def _filed(attributes: Mapping[str, Any], version: int) -> Filed:
         _KINDS[attributes.get("how", _HOW[Kind.TICKET])],
         int(attributes["ticket"]),
         attributes.get("former"),
-        str(attributes.get("root", "")),
+        None if attributes.get("unplaced") else str(attributes.get("root", "")),
         bool(attributes.get("rests", False)),
         bool(attributes.get("linked", False)),
     )

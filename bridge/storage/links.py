@@ -148,18 +148,22 @@ class Links:
         item = self._store.get(ticket_key(ticket))
         return decode_link(item) if item and self._counts(item) else None
 
-    def keep(self, link: Link) -> None:
+    def keep(self, link: Link, *, takes_thread: bool = True) -> None:
         """Remember a ticket and its thread from now on.
 
         What is remembered already stays as it was when the ticket was filed; what was not known
         then is added.
+
+        Args:
+            link: what is remembered of the ticket.
+            takes_thread: whether the thread belongs to it from now on.
 
         Raises:
             AwsError: the table cannot be asked, or somebody else changes it all the time.
         """
         known = encode_link(link)
         self._write(ticket_key(link.ticket), lambda present: {**known, **present})
-        if link.root:
+        if link.root and takes_thread:
             self.take_thread(link.root, link.ticket)
 
     def take_thread(self, root: str, ticket: int) -> None:

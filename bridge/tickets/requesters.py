@@ -131,6 +131,27 @@ class Requesters:
             return refusal
         return Unnamed(REFUSED)
 
+    def named(
+        self, author: Author, ticket: int, deadline: Deadline
+    ) -> tuple[Requester, ServerError | None]:
+        """Say whom a ticket has got for its author, and what kept from knowing; nobody if refused.
+
+        Args:
+            author: in Mattermost.
+            ticket: its number.
+            deadline: for everything that is asked.
+        """
+        requester, error = self.of(author, deadline)
+        if requester == NOBODY:
+            return NOBODY, error
+        try:
+            is_named = self._people.has_requester(ticket, deadline, requester.user or 0)
+        except Refused:  # the ticket is gone, or out of sight
+            return NOBODY, error
+        except GlpiError as failure:
+            return NOBODY, failure
+        return requester if is_named else NOBODY, error
+
     def _has_requester(self, ticket: int, deadline: Deadline) -> bool:
         try:
             return self._people.has_requester(ticket, deadline)

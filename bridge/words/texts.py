@@ -106,6 +106,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "межсетевой экран или страница входа. Текст сохранён, администратору сообщено, он "
             "может отправить его снова. Пожалуйста, обратитесь в поддержку иначе. Код: {ref}"
         ),
+        "failed_unclear": (
+            ":warning: {author}, GLPI так и не подтвердил заявку по {message}: возможно, она есть, "
+            "возможно, нет. Поищите её в GLPI или спросите в поддержке. Текст сохранён, "
+            "администратор может отправить его снова. Код: {ref}"
+        ),
     },
     "en": {
         "accepted": ":white_check_mark: Got it: ticket {t}.",
@@ -204,6 +209,11 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             ":x: {author}, there is no ticket for {message}: a proxy, a firewall or a login page "
             "does not let it pass on its way to GLPI. The text is kept, the administrator has been "
             "told and can send it again. Please contact support another way. Reference: {ref}"
+        ),
+        "failed_unclear": (
+            ":warning: {author}, GLPI has never confirmed the ticket for {message}: there may be "
+            "one, or none. Please look for it in GLPI, or ask support. The text is kept and the "
+            "administrator can send it again. Reference: {ref}"
         ),
     },
 }

@@ -1,10 +1,15 @@
 """Something in front of GLPI refuses a message: who is told what, and what stays known."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.filing.exactly_once import MAX_TRIES
-from bridge.storage.entries import Buried, Tried
+from bridge.jobs.claims import Claims
+from bridge.storage.entries import Buried, Entry, Tried
+from glpi import Glpi
 from local.glpi_simulator import Fault
+from operations.error_codes import meaning_of_reason
 from tests.conftest import Lab, ledger
 from tests.support.chat import Chat, chat, plain
 from tests.support.safe_path import TIMING
@@ -114,3 +119,115 @@ def test_a_message_that_passes_later_is_one_ticket(chat: Chat) -> None:
     chat.glpi.heal()
     chat.settle()
     assert len(chat.glpi.tickets) == 1
+
+
+# --- Only what was refused each time never got to GLPI
+
+NOBODY_KNOWS = "GLPI так и не подтвердил заявку"
+
+
+def attempts(chat: Chat, monkeypatch: pytest.MonkeyPatch, *ends: Fault) -> str:
+    """Let each attempt end in its way, while a search sees nothing; returns the reason."""
+    monkeypatch.setattr(Glpi, "find_tickets", lambda *_: [])
+    for end in ends:
+        chat.glpi.inject(replace(end, match=CREATE, times=1))
+    chat.write("112 x")
+    return give_up(chat)
+
+
+CUT = Fault("cut_after")
+REFUSED = Fault("status_before", status=403)
+
+
+def test_a_message_that_glpi_has_taken_is_not_called_one_that_never_got_there(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = attempts(chat, monkeypatch, *[CUT] * (MAX_TRIES - 1), REFUSED)
+    assert len(chat.glpi.tickets) == MAX_TRIES - 1
+    (told,) = chat.told()
+    assert NOBODY_KNOWS in told
+    assert "заявки по" not in told
+    means = meaning_of_reason(reason)
+    assert "http-403" in reason
+    (line,) = [e for e in chat.lab.logged() if e.get("code") == "blind"]
+    for text in (means, line["remedy"]):
+        assert all(word in text for word in (*NAMED, "rules"))
+    assert "hardly" not in line["remedy"]
+
+
+@pytest.mark.parametrize("unclear", range(MAX_TRIES))
+def test_one_attempt_of_another_end_is_enough_whichever_it_is(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, unclear: int
+) -> None:
+    ends = [CUT if number == unclear else REFUSED for number in range(MAX_TRIES)]
+    means = meaning_of_reason(attempts(chat, monkeypatch, *ends))
+    assert NOBODY_KNOWS in chat.told()[0]
+    assert "rules" in means
+
+
+def test_an_attempt_whose_container_was_ended_is_of_unknown_end(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written = Claims.record, list[object]()
+
+    def record(self: Claims, ref: str, entry: Entry) -> Entry | None:
+        written.append(entry)
+        ended = len([e for e in written if isinstance(e, Tried) and e.attempt_error])
+        return None if ended == 3 and entry is written[-1] else real(self, ref, entry)
+
+    monkeypatch.setattr(Claims, "record", record)
+    reason = attempts(chat, monkeypatch, *[REFUSED] * MAX_TRIES)
+    assert NOBODY_KNOWS in chat.told()[0]
+    assert "http-403" in reason
+    assert "rules" in meaning_of_reason(reason)
+
+
+def test_what_was_surely_not_sent_meanwhile_changes_nothing(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = [REFUSED, REFUSED, Fault("maintenance"), REFUSED, REFUSED, REFUSED]
+    reason = attempts(chat, monkeypatch, *ends)
+    assert reason.startswith("blind; last: http-403; the author")
+    assert "по дороге в GLPI" in chat.told()[0]
+    assert "rules" not in meaning_of_reason(reason)
+
+
+@pytest.mark.parametrize("match", ["GET search/Ticket", "GET search"])
+def test_a_search_that_is_refused_on_the_way_says_nothing_of_the_create_before_it(
+    chat: Chat, match: str
+) -> None:
+    chat.glpi.inject(Fault("cut_after", match=CREATE, times=1))
+    chat.write("112 x")
+    refuse(chat, 403, match)
+    chat.clock.now += TIMING.max_age + 1
+    chat.go_on()
+    assert len(chat.glpi.tickets) == 1
+    assert NOBODY_KNOWS in chat.told()[0]
+
+
+def test_a_message_that_glpi_has_surely_not_taken_has_no_ticket(chat: Chat) -> None:
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    chat.clock.now += TIMING.max_age + 1
+    chat.go_on()
+    assert "создать не удалось" in chat.told()[0]
+
+
+def test_a_message_whose_burial_cannot_be_noted_may_have_a_ticket(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    monkeypatch.setattr(Claims, "record_buried", lambda *_: None)
+    chat.clock.now += TIMING.max_age + 1
+    chat.go_on()
+    assert NOBODY_KNOWS in chat.told()[0]
+
+
+def test_a_replay_begins_to_count_anew(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts(chat, monkeypatch, *[CUT] * MAX_TRIES)
+    refuse(chat, 403)
+    (dead,) = chat.worker.dead
+    chat.worker.dead.clear()
+    chat.worker.put(dead.body)
+    assert give_up(chat).startswith("blind; last: http-403; the author")

@@ -17,10 +17,11 @@ from bridge.storage.links import Link, Links
 from bridge.storage.store import Item
 from glpi import Glpi
 from local.glpi_simulator import Fault
+from local.mattermost_simulator import MattermostFault
 from operations.ledger_posts import waiting_posts
 from tests.conftest import both_versions
 from tests.storage import release_before
-from tests.support.chat import ALICE, HELPDESK, Chat, chat, contents, plain
+from tests.support.chat import ALICE, BOB, HELPDESK, Chat, chat, contents, plain
 from tests.support.safe_path import NOW, TIMING
 
 __all__ = ["chat", "plain"]
@@ -371,3 +372,59 @@ def test_a_link_that_cannot_be_written_is_written_later(
     remove(chat)
     chat.write("112 x", root=root)
     assert len(contents(chat.ticket)) == 1
+
+
+# --- Whom GLPI has not taken
+
+
+@both_versions
+def test_a_link_names_no_requester_whom_glpi_has_refused(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_addresses(chat, monkeypatch)
+    chat.write("112 x", author="guest")
+    chat.settle()
+    assert chat.ticket["requesters"] == []
+    assert linked(chat).requester is None
+
+
+def refuse_addresses(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have somebody with an address that looks good, and that GLPI takes for none."""
+    for module in ("bridge.tickets.requesters", "bridge.glpi_api.people"):
+        monkeypatch.setattr(f"{module}.is_address", lambda _: True)
+    chat.user("guest", "a..b@example.com")
+
+
+@pytest.mark.parametrize("fault", ["maintenance", "status_before"])
+def test_nor_if_that_shows_only_when_the_link_is_made_already(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    refuse_addresses(chat, monkeypatch)
+    chat.write("112 x", author="guest")
+    status = 500 if fault == "status_before" else 0
+    chat.glpi.inject(Fault(fault, match="POST Ticket_User", status=status, times=1))
+    assert chat.go_on()
+    chat.lab.cold_start()  # whatever a container has learnt of it is forgotten
+    chat.settle()
+    assert linked(chat).requester is None
+
+
+def test_a_requester_who_is_named_late_is_in_the_link(chat: Chat) -> None:
+    chat.mattermost.fault = MattermostFault(status=500, match="/users/")
+    chat.write("112 x")
+    chat.mattermost.heal()
+    chat.glpi.inject(Fault("status_before", match="POST Ticket_User", status=500, times=1))
+    assert chat.go_on()
+    assert linked(chat).requester is None
+    chat.settle()
+    assert chat.ticket["requesters"] == [ALICE]
+    assert linked(chat).requester == ALICE
+
+
+def test_a_requester_whom_a_rule_has_replaced_is_not_in_the_link(chat: Chat) -> None:
+    chat.write("112 x")
+    with chat.glpi._store.lock:
+        (row,) = chat.glpi._store.table("Ticket_User").values()
+        row["users_id"] = BOB
+    chat.settle()
+    assert linked(chat).requester is None

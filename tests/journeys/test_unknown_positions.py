@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from bridge.config.timing import MATTERMOST_PAUSE_SECONDS
+from bridge.config.timing import (
+    MATTERMOST_PAUSE_SECONDS,
+    OUTSIDE_AGE_SECONDS,
+    THREAD_UNKNOWN_SECONDS,
+)
 from bridge.filing.threads import FAILURES
-from bridge.storage.entries import TOLD, Filed
+from bridge.storage.entries import LINK, REQUESTER, TOLD, Filed
+from local.glpi_simulator import Fault
 from local.mattermost_simulator import MattermostFault
 from tests.conftest import both_versions, ledger
-from tests.support.chat import Chat, chat
+from tests.support.chat import PNG, Chat, chat
 from tests.support.safe_path import TIMING
 
 __all__ = ["chat"]
@@ -156,3 +161,67 @@ def test_after_the_pause_mattermost_is_asked_again(chat: Chat) -> None:
     chat.clock.now += MATTERMOST_PAUSE_SECONDS
     chat.write("112 x", root=root)
     assert "Добавлено" in chat.told()[-1]
+
+
+# --- A bot that is refused makes no work
+
+
+def test_a_refused_token_is_not_asked_with_for_a_while(chat: Chat) -> None:
+    refuse_the_token(chat)
+    for _ in range(3):
+        chat.write("112 x")
+    assert len(chat.mattermost.log) == 1
+    chat.clock.now += OUTSIDE_AGE_SECONDS
+    chat.write("112 x")
+    assert len(chat.mattermost.log) == 2
+
+
+def test_what_is_answered_and_waits_for_the_bot_alone_rings_nobody_and_is_seldom_looked_at(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages, counted = list[float](), list[str]()
+    monkeypatch.setattr("bridge.telemetry.measure_waiting", ages.append)
+    monkeypatch.setattr("bridge.telemetry.count", counted.append)
+    refuse_the_token(chat)
+    post = chat.write("112 x")
+    for _ in range(3):
+        assert chat.go_on()
+        assert chat.worker.queue[0].visible_at - chat.clock.now == TIMING.answered_pause
+    entry = ledger().read(post)
+    assert isinstance(entry, Filed)
+    assert {LINK, REQUESTER} < entry.steps_done
+    chat.clock.now += TIMING.max_age
+    assert chat.go_on() == []
+    assert ages == []
+    assert "Untold" not in counted
+    (line,) = [e for e in chat.lab.logged() if e["message"].startswith("given up")]
+    assert (line["level"], line["steps"]) == ("WARNING", [TOLD])
+
+
+def test_what_waits_for_more_than_the_bot_is_measured_as_ever(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = list[float]()
+    monkeypatch.setattr("bridge.telemetry.measure_waiting", ages.append)
+    refuse_the_token(chat)
+    chat.write("112 x", ("a.png", PNG))
+    assert chat.go_on()
+    assert chat.worker.queue[0].visible_at - chat.clock.now == TIMING.longest_pause
+    assert ages == [TIMING.first_delay]
+
+
+def test_whoever_read_no_answer_counts_as_untold(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = list[str]()
+    monkeypatch.setattr("bridge.telemetry.count", counted.append)
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    chat.glpi.heal()
+    refuse_the_token(chat)
+    chat.clock.now += THREAD_UNKNOWN_SECONDS
+    assert chat.go_on()
+    assert chat.worker.queue[0].visible_at - chat.clock.now == TIMING.longest_pause
+    chat.clock.now += TIMING.max_age
+    chat.go_on()
+    assert "Untold" in counted

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from bridge.config.credentials import MattermostAccess
+from bridge.config.timing import OUTSIDE_AGE_SECONDS
 from bridge.mattermost.api import Denied, FileInfo, Gone, MattermostApi, Unreachable
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 from local.mattermost_simulator import MattermostFault, MattermostSimulator
 from tests.support.limits import PLENTY
+from tests.support.safe_path import Clock
 
 HELPDESK = "745i3akya3d9ierbsg6gsqmkfr"
 
@@ -119,3 +121,25 @@ def test_a_partial_file_is_not_a_file(mattermost: MattermostSimulator, api: Matt
 def test_a_bot_needs_a_token_and_an_address(url: str | None, token: str, there: bool) -> None:
     access = MattermostAccess(bot_token=token)
     assert MattermostApi(url, lambda: access, Http()).has_bot() is there
+
+
+def test_a_token_that_mattermost_refuses_is_not_sent_again_for_a_while_and_another_is(
+    mattermost: MattermostSimulator, clock: Clock
+) -> None:
+    known = ["wrong"]
+    http = Http()
+    api = MattermostApi(mattermost.url, lambda: MattermostAccess(known[0]), http, clock)
+    for _ in range(2):
+        with pytest.raises(Denied, match="mattermost-token"):
+            api.position("a" * 26, deadline())
+    with pytest.raises(Denied, match="mattermost-token"):
+        api.download("b" * 26, io.BytesIO(), 9, deadline())
+    assert len(mattermost.log) == 1
+    clock.now += OUTSIDE_AGE_SECONDS
+    with pytest.raises(Denied, match="mattermost-token"):
+        api.position("a" * 26, deadline())
+    known[0] = mattermost.bot_token
+    with pytest.raises(Gone):
+        api.position("a" * 26, deadline())
+    assert len(mattermost.log) == 3
+    http.close()

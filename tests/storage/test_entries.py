@@ -41,16 +41,25 @@ tickets = st.integers(1, 2**31)
 errors = st.sampled_from(["", "dns", "cut", "http-503", "ERROR_GLPI_ADD"])
 steps = st.frozensets(st.sampled_from([*STEPS, NOT_TAKEN, ANSWERED, "thread", f"file:{REF}"]))
 known = {"received_at": moments, "version": st.integers(1, 50)}
-opens = st.builds(Open, errors, st.integers(0, 9), **known)
+counts = st.integers(0, 9)
+opens = st.builds(Open, errors, counts, counts, **known)
 trieds = st.builds(
-    Tried, moments, st.integers(1, 9), st.none() | tickets, errors, st.booleans(), errors, **known
+    Tried,
+    moments,
+    st.integers(1, 9),
+    st.none() | tickets,
+    errors,
+    st.booleans(),
+    errors,
+    counts,
+    **known,
 )
 results = st.builds(
     Result,
     st.sampled_from(Kind),
     tickets,
     st.none() | tickets,
-    st.sampled_from(["", REF]),
+    st.sampled_from(["", REF, None]),
     st.booleans(),
     st.booleans(),
 )
@@ -83,7 +92,7 @@ def test_the_release_before_reads_what_ours_writes(entry: Entry) -> None:
     if isinstance(entry, Filed):
         assert before.state is State.FILED
         assert (before.ticket, before.former) == (entry.result.ticket, entry.result.continues)
-        assert (before.root, before.done) == (entry.result.thread, entry.steps_done)
+        assert (before.root, before.done) == (entry.result.thread or "", entry.steps_done)
         assert (before.until, before.reason) == (entry.lease_until, entry.last_error)
         assert before.kind in {"accepted", "closed", "followup", "reopened"}
         return
@@ -178,6 +187,16 @@ def test_attempts_that_may_have_been_executed_are_counted() -> None:
     again = claimed(doubted(claim, NOW, "cut"), NOW, NOW)
     assert again.tries == 2
     assert released(again, "dns").tries == 1
+
+
+def test_attempts_that_were_refused_on_the_way_are_counted_beside() -> None:
+    claim = claimed(NEW, NOW, NOW)
+    refused = doubted(claim, NOW, "http-403", is_intercepted=True)
+    assert (refused.tries, refused.intercepted) == (1, 1)
+    under_way = claimed(refused, NOW, NOW)
+    assert (under_way.tries, under_way.intercepted) == (2, 1)
+    assert released(under_way, "dns") == Open("dns", 1, 1, received_at=NOW)
+    assert doubted(under_way, NOW, "cut").intercepted == 1
 
 
 def test_why_a_post_waits_and_since_when_is_kept_over_the_tries() -> None:
