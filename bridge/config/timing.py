@@ -121,7 +121,7 @@ class Timing:
         max_age: after that a message goes to the dead letter queue.
         unknown_pause: between two looks at a job that only a newer bridge knows.
         answered_pause: between two attempts to learn, with a bot that may not ask, whether the post
-            that was answered is a reply.
+            that was answered is a reply, and who its author is.
     """
 
     first_delay: float = 15.0

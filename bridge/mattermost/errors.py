@@ -14,9 +14,17 @@ from bridge.net.errors import Retry, ServerError
 from bridge.net.http import Answer, Cause, NoAnswer
 from bridge.net.remedies import Server, no_answer_remedy
 
+PERMISSIONS = "permissions"
+"""The code of what is not allowed since the bot is no member."""
+
 
 class MattermostError(ServerError):
     """A call to Mattermost that did not succeed. The type says what to do next."""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether that is so since the bot is no member of the channel or team."""
+        return self.code == f"mattermost-{PERMISSIONS}"
 
 
 class Unreachable(MattermostError):
@@ -39,9 +47,6 @@ class Gone(MattermostError):
 TOKEN = "token"  # noqa: S105 - a code
 MFA = "mfa"
 """The codes of a token that Mattermost takes for nothing at all."""
-
-PERMISSIONS = "permissions"
-"""The code of what is not allowed since the bot is no member."""
 
 HOOK_CHANNEL = "hook-channel"
 """The code of a channel that the incoming webhook's team has not."""

@@ -34,6 +34,7 @@ class Carried:
         late: the same of those that could not be brought now.
         error: what keeps another from being carried now, None if nothing is left.
         in_doubt: whether one may still be on its way to GLPI.
+        refusals: how Mattermost has kept files from being carried.
     """
 
     done: frozenset[str]
@@ -41,6 +42,7 @@ class Carried:
     late: tuple[tuple[str, str], ...] = ()
     error: ServerError | None = None
     in_doubt: bool = False
+    refusals: tuple[MattermostError, ...] = ()
 
 
 class NotCarriedError(Exception):
@@ -101,7 +103,8 @@ class Files:
                 carried.add(f"file:{file_id}")
         in_doubt = any(isinstance(error, OutcomeUnknown) for error in errors)
         first = errors[0] if errors else None
-        return Carried(frozenset(carried), tuple(failed), tuple(late), first, in_doubt)
+        refusals = tuple(error for error in errors if isinstance(error, MattermostError))
+        return Carried(frozenset(carried), tuple(failed), tuple(late), first, in_doubt, refusals)
 
     def _why_late(self, error: ServerError) -> str:
         """Say why a file was not brought, if it never will be; a bot may still be let in."""
