@@ -4,7 +4,9 @@
 # make tests     only the tests, as for another Python: make tests PYTHON=python3.13
 # make coverage  the tests, and which lines none of them reaches (takes longer)
 # make faults    the fault matrix: every fault at every moment, and what the person reads
-# make bench     measure, and write .build/performance.md, to be compared with docs/performance.md
+# make bench     measure, and write .build/performance.md, to be compared with docs/performance.md;
+#                make bench PART=latency shows one part
+# make doctor-pages  write docs/doctor.md and docs/doctor-transcripts.md anew
 # make pictures  take the guides' pictures of thread, ticket and doctor (needs Chromium)
 # make rehearse  deploy to an AWS emulator: the release before, this one, back, again; and use it
 # make rehearse-local  sam local for real, where there is a Docker engine; docs/sam-local.md
@@ -30,16 +32,16 @@ TWO_AT_A_TIME := --no-print-directory --jobs=2
 ALL_CORES := --numprocesses auto --dist worksteal
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run manage test tests coverage tested installed gates faults bench pictures rehearse rehearse-local lock
-.PHONY: deploy deploy-tools
+.PHONY: run manage test tests coverage tested installed gates faults bench doctor-pages pictures
+.PHONY: rehearse rehearse-local lock deploy deploy-tools
 
 run: $(VENV)/run.installed
 	@$(BIN)/python -m local
 
 manage: $(VENV)/run.installed
-	@echo "A deployed stack:      $(BIN)/python manage.py --stack NAME queue"
-	@echo "Beside make run:       $(BIN)/python manage.py --env .build/run.env queue"
-	@echo "Everything it can do:  $(BIN)/python manage.py --help"
+	@echo "A deployed stack:      ./manage --stack NAME queue"
+	@echo "Beside make run:       ./manage --env .build/run.env queue"
+	@echo "Everything it can do:  ./manage --help"
 
 test: gates
 	$(BIN)/ruff check .
@@ -68,13 +70,17 @@ gates: installed
 	.venv/ci-lint/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	.venv/ci-lint/bin/check-jsonschema --builtin-schema vendor.gitlab-ci .gitlab-ci.yml
 	.venv/ci-lint/bin/zizmor --offline --quiet --persona pedantic .github/workflows
-	.venv/ci-lint/bin/shellcheck --external-sources deploy/common.sh deploy/deploy deploy/roll-back deploy/smoke-test
+	.venv/ci-lint/bin/shellcheck --external-sources deploy/common.sh deploy/deploy deploy/roll-back deploy/smoke-test manage
 
 faults: $(VENV)/test.installed
 	$(BIN)/pytest -q --matrix tests/journeys/faults
 
 bench: tested
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench$(if $(PART),.$(PART))
+
+doctor-pages: $(VENV)/test.installed
+	@$(BIN)/python -m operations.doctor.document
+	@$(BIN)/python -m local.doctor_transcripts
 
 pictures: $(VENV)/run.installed
 	@$(BIN)/python -m local.pictures
@@ -128,7 +134,8 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 # since the times of the files do not survive packing.
 
 SHIPPED_MODULES := handler.py glpi.py $(wildcard bridge/*.py bridge/*/*.py)
-SHIPPED := requirements.txt bridge.toml $(wildcard certs/*) $(SHIPPED_MODULES)
+LICENSING := LICENSE bridge/words/emojis-LICENSES.txt deploy/licenses.py
+SHIPPED := requirements.txt bridge.toml $(LICENSING) $(wildcard certs/*) $(SHIPPED_MODULES)
 BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" "$(PYTHON)" python3; do \
 	"$$p" -m pip --version >/dev/null 2>&1 && echo "$$p" && break; done)
 export PIP_ROOT_USER_ACTION := ignore
@@ -143,8 +150,11 @@ build-WebhookFunction:
 		--require-hashes --no-deps --no-compile --only-binary :all: \
 		--implementation py --abi none --platform any --python-version $(RUNTIME) \
 		--target "$(ARTIFACTS_DIR)" --requirement requirements.txt
+	@"$(BUILD_PYTHON)" deploy/licenses.py "$(ARTIFACTS_DIR)"
 	@cd "$(ARTIFACTS_DIR)" && rm -rf bin ./*.dist-info certifi/tests markdown_it/cli \
-		aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*
+		urllib3/contrib/emscripten aws_lambda_powertools/event_handler aws_lambda_powertools/middleware_factory
+	@cd "$(ARTIFACTS_DIR)/aws_lambda_powertools/utilities" && \
+		find . -mindepth 1 -maxdepth 1 ! -name __init__.py ! -name jmespath_utils -exec rm -rf {} +
 	@for module in $(SHIPPED_MODULES) bridge.toml; do \
 		mkdir -p "$(ARTIFACTS_DIR)/$$(dirname "$$module")" && cp "$$module" "$(ARTIFACTS_DIR)/$$module" || exit 1; \
 	done

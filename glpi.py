@@ -4,9 +4,12 @@ The types of the errors say what to do next: they are drawn in `bridge.glpi_api.
 this module imports from there.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bridge.config import timing
+from bridge.glpi_api.address import openable
 from bridge.glpi_api.contents import ends_with, last_marker
 from bridge.glpi_api.documents import MEGABYTE, PICTURES, GlpiDocuments
 from bridge.glpi_api.errors import (
@@ -28,7 +31,7 @@ from bridge.glpi_api.errors import (
     remedy_of_page,
 )
 from bridge.glpi_api.followups import CLOSED, Condition, GlpiFollowups
-from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester, is_address
+from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester
 from bridge.glpi_api.search import rows, tickets_quoting
 from bridge.glpi_api.session import GlpiSession, TokenSource
 from bridge.glpi_api.taking import UNTAKEN, GlpiTaking
@@ -63,8 +66,8 @@ __all__ = [
     "TooLarge",
     "Unavailable",
     "decipher",
-    "is_address",
     "no_answer",
+    "openable",
     "remedy_of_page",
 ]
 
@@ -92,7 +95,7 @@ class Glpi:
         base_url: what comes before `/apirest.php`, without a slash at the end.
         tokens: asked at every login, and again when GLPI rejects them.
         http: used for nothing but this server.
-        public_url: what comes before `/front/` for people, if it is another address.
+        public_url: what comes before `/front/` for people, None for what GLPI calls itself.
 
     Attributes:
         session: to read what has no method of its own.
@@ -105,7 +108,8 @@ class Glpi:
     def __init__(
         self, base_url: str, tokens: TokenSource, http: Http, public_url: str | None = None
     ) -> None:
-        self._public_url = public_url or base_url
+        self._public_url = public_url
+        self._is_address_asked = public_url is not None
         self.session = GlpiSession(base_url, tokens, http)
         self.people = GlpiPeople(self.session)
         self.followups = GlpiFollowups(self.session)
@@ -117,9 +121,27 @@ class Glpi:
         """What comes before `/apirest.php`, without a slash at the end."""
         return self.session.base_url
 
+    @property
+    def public_url(self) -> str:
+        """What comes before `/front/` for people: as was set, or GLPI says, or as for the API."""
+        told = openable(self.session.known_setting("url_base"), self.base_url)
+        return self._public_url or told or self.base_url
+
+    def learn_address(self, deadline: Deadline) -> None:
+        """Ask GLPI, once, what it calls itself, unless that was set; never raises.
+
+        Args:
+            deadline: for asking; where it passes, people's links begin with the API's address.
+        """
+        if self._is_address_asked:
+            return
+        self._is_address_asked = True
+        with contextlib.suppress(GlpiError):
+            self.session.setting("url_base", deadline.within(timing.LOOK_UP_SECONDS))
+
     def ticket_url(self, ticket: int) -> str:
         """Return the address of a ticket's page, for people."""
-        return f"{self._public_url}/front/ticket.form.php?id={ticket}"
+        return f"{self.public_url}/front/ticket.form.php?id={ticket}"
 
     def open(self, deadline: Deadline) -> None:
         """Log in now instead of with the first call.

@@ -318,4 +318,4 @@ def send_command(
 
 
 if __name__ == "__main__":
-    cli()
+    cli(prog_name="./manage")

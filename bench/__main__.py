@@ -70,7 +70,7 @@ def main() -> int:
         found = report()
         print("\n".join(found), f"\n({time.monotonic() - started:.0f} s)\n", flush=True)
         lines += ["", f"## {title}", "", NOTES[name], ""]
-        lines += [*found, "", f"Again: `python -m bench.{name}`"]
+        lines += [*found, "", f"Again: `make bench PART={name}`"]
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text("\n".join(lines) + "\n", "utf-8")
     print(

@@ -1,6 +1,6 @@
 """What a message costs the function: CPU time and memory, from Lambda's runtime client.
 
-    make .build/package && python -m bench.footprint
+    make bench PART=footprint
 
 The package runs under the real runtime client; Linux says what its process has used.
 """

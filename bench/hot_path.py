@@ -1,6 +1,6 @@
 """Where the microseconds of a warm message go, before and after what is kept between messages.
 
-    python -m bench.hot_path
+    make bench PART=hot_path
 
 The function as it ships, over a real connection to a GLPI near by, its queue and ledger in memory.
 Processor time only: what GLPI and the network take is in `bench.latency`. The time of a part is

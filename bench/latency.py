@@ -1,6 +1,6 @@
 """Message in, answer out: the bridge, the original script's way, and the limit.
 
-    python -m bench.latency
+    make bench PART=latency
 
 All three talk to the same GLPI (`bench.far_glpi`) in turn, in one run, so that what the machine
 does meanwhile falls upon all of them; what counts are the ratios. The original's way is three calls

@@ -168,7 +168,9 @@ def assemble(
     ledger, links = Ledger(store, clock), Links(store, clock)
     claims, leases = Claims(ledger, clock, pauses), Leases(ledger, clock, pauses)
     reception = Reception(rules, Answers(rules, api.base_url, glpi.ticket_url))
-    notifier = Notifier(api, rules.webhook_team, rules.reply_username, rules.reply_icon_url)
+    notifier = Notifier(
+        api, rules.incoming_webhook_team, rules.reply_username, rules.reply_icon_url
+    )
     presence = Presence(api, clock, joins=rules.bot_joins)
     threads = Threads(api, glpi, links, claims, clock)
     requesters = Requesters(rules, api, glpi.people, clock)
@@ -178,7 +180,9 @@ def assemble(
     desk = ServiceDesk(
         reception,
         Safekeeping(outbox, pauses.first_delay),
-        FirstAttempt(Circuit(glpi.probe, clock), planner, claims, filing, links, clock),
+        FirstAttempt(
+            Circuit(glpi.probe, clock), planner, claims, filing, glpi.learn_address, links, clock
+        ),
         Replies(threads, notifier, leases, presence, in_thread=rules.in_thread),
         Outlooks(api, notifier, presence),
     )
@@ -207,6 +211,6 @@ def _warn(built: Container) -> None:
         access = credentials.mattermost()
         if access.bot_token and not settings.mattermost_url:
             logger.warning("mattermost_bot_token is of no use: set MATTERMOST_URL as well")
-        if access.incoming_webhook and not built.rules.webhook_team:
+        if access.incoming_webhook and not built.rules.incoming_webhook_team:
             said = "is of no use: set incoming_webhook_team in bridge.toml"
             logger.warning(f"mattermost_incoming_webhook {said}")

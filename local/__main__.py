@@ -211,8 +211,9 @@ def _greeting(
     )
     text = shlex.quote(f"text={trigger} **the printer** is on fire")
     say = SAY.format(url=mattermost.url, text=text, first=first, second=second)
-    program = (str(_shown(path)) for path in (Path(sys.executable), ROOT / "manage.py"))
-    manage = shlex.join([*program, "--env", str(RUN_ENV)])
+    program = _shown(ROOT / "manage")
+    typed = str(program) if program.is_absolute() else f"./{program}"
+    manage = shlex.join([typed, "--env", str(RUN_ENV)])
     event = _shown(ROOT / "events" / "form.json")
     sample = as_webhook(port, outgoing_webhook.PATH, token, trigger, event)
     return GREETING.format(

@@ -1,6 +1,6 @@
 """Write docs/doctor-transcripts.md: what doctor prints, healthy and with each kind of breakage.
 
-    python -m local.doctor_transcripts
+    make doctor-pages
 
 Starts what `make run` starts, on other ports, breaks it by the simulators, and asks.
 """
@@ -40,9 +40,9 @@ BREAKAGES: dict[str, dict[str, object]] = {
 HEAD = """\
 # How doctor looks
 
-What `manage.py doctor` prints beside `make run`, healthy and with each kind of breakage that the
+What `./manage doctor` prints beside `make run`, healthy and with each kind of breakage that the
 simulated GLPI knows; of the broken ones only what is wrong, and the sum. What each check means
-stands in [doctor.md](doctor.md). Written by `python -m local.doctor_transcripts`.
+stands in [doctor.md](doctor.md). Written by `make doctor-pages`.
 """
 
 

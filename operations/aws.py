@@ -66,7 +66,7 @@ def sentence(error: AwsError, what: str) -> str:
     """Say what went wrong with AWS, why, and what to do."""
     code = error.code
     if code in UNREADABLE:
-        return "This is of a later version of the bridge: ask with the manage.py of that version."
+        return "This is of a later version of the bridge: ask with the ./manage of that version."
     if code in NO_CREDENTIALS:
         return (
             f"AWS cannot be asked for {what}: there are no usable credentials here ({code}); run "

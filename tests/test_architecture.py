@@ -20,7 +20,7 @@ ARROWS: dict[str, str] = {
     "bridge.logs": "bridge.config bridge.net bridge.telemetry",
     "bridge.mattermost": f"{TIMING} bridge.config bridge.net bridge.words",
     "bridge.glpi_api": f"{TIMING} bridge.config bridge.net",
-    "glpi": "bridge.glpi_api bridge.net",
+    "glpi": f"{TIMING} bridge.glpi_api bridge.net",
     "bridge.storage": f"{TIMING} bridge.net",
     "bridge.jobs": f"{TIMING} bridge.mattermost bridge.net bridge.storage",
     "bridge.tickets": f"{TIMING} bridge.config bridge.mattermost bridge.net bridge.words glpi",

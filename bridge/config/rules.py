@@ -100,16 +100,6 @@ class Rules:
     requester_by_login: bool
     desks: tuple[Desk, ...]
 
-    @property
-    def webhook_team(self) -> str:
-        """The team that the incoming webhook is of, "" if there is no telling.
-
-        It is not asked for where all desks serve the same one.
-        """
-        teams = {desk.teams for desk in self.desks}
-        served = next(iter(teams)) if len(teams) == 1 else ()
-        return self.incoming_webhook_team or (served[0] if len(served) == 1 else "")
-
     def at(self, desk: Desk) -> "Rules":
         """Return the rules as they hold at a desk, which may speak another language."""
         if desk.language is None or desk.language == self.language:

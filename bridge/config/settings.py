@@ -45,7 +45,7 @@ class Settings:
         pauses: "normal", or "short" for rehearsals.
         glpi_ca_bundle: path of the PEM file to trust for GLPI instead of the public authorities.
         mattermost_ca_bundle: the same for Mattermost.
-        glpi_public_url: base URL of GLPI for people's links, if it is another than `glpi_url`.
+        glpi_public_url: base URL of GLPI for people's links, None for what GLPI calls itself.
     """
 
     glpi_url: str

@@ -12,15 +12,18 @@ from bridge.mattermost.outgoing_webhook import answer, mention, neutralise
 from bridge.mattermost.submissions import Author, Submission
 from bridge.net.errors import CallError, ServerError
 from bridge.storage.entries import Kind, Result
-from bridge.tickets.content import MissingFiles, permalink
+from bridge.tickets.content import DELETED, MissingFiles, permalink
 
 _KEYS = {
-    Kind.TICKET: "accepted",
-    Kind.CONTINUATION: "closed",
-    Kind.FOLLOWUP: "followup",
-    Kind.REOPENING: "reopened",
+    Kind.TICKET: ("accepted", "number_follows"),
+    Kind.CONTINUATION: ("closed", "closed_follows"),
+    Kind.FOLLOWUP: ("followup", "followup_follows"),
+    Kind.REOPENING: ("reopened", "reopened_follows"),
 }
-"""Which of `texts.ANSWERS` says at once what a post has become."""
+"""Which of `texts.ANSWERS` says at once, and which later, what a post has become."""
+
+_RESTING = ("resting", "resting_follows")
+"""The same of what goes on from a ticket that is not closed, and cannot be opened again."""
 
 Answer = dict[str, str]
 """The JSON that Mattermost gets."""
@@ -59,6 +62,13 @@ class Outcome:
     error: CallError | None = None
     minor_error: ServerError | None = None
     glpi_seconds: float | None = None
+
+
+def _keys(result: Result) -> tuple[str, str]:
+    """Return the keys of what is said at once, and later, of what a post has become."""
+    if result.kind is Kind.CONTINUATION and result.rests:
+        return _RESTING
+    return _KEYS[result.kind]
 
 
 def say(rules: Rules, key: str, **values: str) -> Answer:
@@ -109,12 +119,9 @@ class Answers:
             trigger: the word that it began with.
             outlook: what can be promised.
         """
-        t, old = self._link(result.ticket), self._link(result.continues)
-        resting = result.kind is Kind.CONTINUATION and result.rests
-        reply = self.say("resting" if resting else _KEYS[result.kind], t=t, old=old)
-        if result.is_linked:
-            reply["text"] += " " + self.rules.answers["accepted_linked"]
-        reply["text"] += self._still_rests(result)
+        at_once, _ = _keys(result)
+        reply = self.say(at_once, **self._tickets(result))
+        reply["text"] += self._more_of(result)
         is_below = self.rules.in_thread and outlook.reach is Reach.THREAD
         if is_below and result.kind is Kind.TICKET:
             reply["text"] += "\n" + self._text("accepted_bot", trigger=trigger)
@@ -153,19 +160,31 @@ class Answers:
             return self.say("empty_message", trigger=trigger)
         if thread.ticket is None or not thread.condition.exists:
             return self.say("empty", trigger=trigger)
-        key = "empty_reply" if thread.condition.takes_followups else "empty_closed"
+        key = "empty_resting" if thread.condition.is_resting else "empty_closed"
+        if thread.condition.takes_followups:
+            key = "empty_reply"
         return self.say(key, trigger=trigger, t=self._link(thread.ticket))
 
     def later(self, submission: Submission, result: Result) -> str:
         """Tell the author later what a post has become."""
-        key = "number_follows" if result.is_new else "followup_follows"
-        author, t = self._author(submission.author), self._link(result.ticket)
-        return self._text(key, author=author, t=t) + self._still_rests(result)
+        _, later = _keys(result)
+        author = self._author(submission.author)
+        return self._text(later, author=author, **self._tickets(result)) + self._more_of(result)
 
-    def files_failed(self, ticket: int, missing: MissingFiles) -> str:
-        """Tell which files did not reach a ticket."""
-        lines = "\n".join(f"- {neutralise(name)}: {reason}" for name, reason in missing)
-        return self._text("files_failed", t=self._link(ticket), files=lines)
+    def files_failed(self, ticket: int, missing: MissingFiles, *, is_linked: bool) -> str:
+        """Tell which files did not reach a ticket, and where they are.
+
+        Args:
+            ticket: its number.
+            missing: the files.
+            is_linked: whether the ticket links to their message.
+        """
+        lines = "\n".join(f"- {file.line(self.rules.ticket, neutralise)}" for file in missing)
+        told = self._text("files_failed", t=self._link(ticket), files=lines)
+        if any(file.reason == DELETED for file in missing):
+            return told
+        where = "follows_files" if is_linked else "follows_files_unlinked"
+        return f"{told}\n\n{self._text(where)}"
 
     def failed(self, submission: Submission, hours: int, ending: Ending) -> str:
         """Tell the author later that nothing more will be tried.
@@ -185,13 +204,16 @@ class Answers:
             ref=submission.ref,
         )
 
-    def _still_rests(self, result: Result) -> str:
-        """Say that nobody may notice a followup, if that is so."""
-        return (
-            ""
-            if result.is_new or not result.rests
-            else " " + self.rules.answers["accepted_resting"]
-        )
+    def _tickets(self, result: Result) -> dict[str, str]:
+        """Return the links to the ticket, and to the one that it goes on from."""
+        return {"t": self._link(result.ticket), "old": self._link(result.continues)}
+
+    def _more_of(self, result: Result) -> str:
+        """Say that two tickets are linked, or that nobody may notice a followup, if that is so."""
+        if result.is_linked:
+            return " " + self.rules.answers["accepted_linked"]
+        still_rests = result.rests and not result.is_new
+        return " " + self.rules.answers["accepted_resting"] if still_rests else ""
 
     def _text(self, key: str, **values: str) -> str:
         return self.rules.answers[key].format(**values)

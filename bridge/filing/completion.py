@@ -29,6 +29,7 @@ from bridge.storage.entries import (
     Kind,
     Result,
 )
+from bridge.tickets.content import MissingFiles
 from bridge.tickets.desks import Routed
 from bridge.tickets.files import Files
 from bridge.tickets.requesters import Requesters, may_be_named, passes
@@ -181,6 +182,8 @@ class Completion:
         self._come_in(submission, is_needed=bool(remaining & {TOLD, FILES}))
         leased, unplaced = self._place(submission, leased, deadline)
         remaining = self.wanted(submission, leased.result) - leased.steps_done
+        if remaining & {TOLD, FILES}:
+            self._glpi.learn_address(deadline)  # what people are told links to it
         steps: dict[str, Callable[[Filed], _Step]] = {
             NOT_TAKEN: partial(self._take_back, deadline),
             TOLD: partial(self._tell_number, submission, answers),
@@ -300,13 +303,17 @@ class Completion:
         self,
         submission: Submission,
         ticket: int,
-        missing: tuple[tuple[str, str], ...],
+        missing: MissingFiles,
         answers: Answers,
         deadline: Deadline,
     ) -> CallError | None:
         """Note in the ticket, and tell in the thread, which files never reach it."""
-        error = self._files.note_missing(submission, ticket, missing, answers.rules, deadline)
-        return error or self._try_to_tell(submission, answers.files_failed(ticket, missing))
+        try:
+            links = self._files.note_missing(submission, ticket, missing, answers.rules, deadline)
+        except GlpiError as error:
+            return error
+        text = answers.files_failed(ticket, missing, is_linked=links)
+        return self._try_to_tell(submission, text)
 
     def tell(self, submission: Submission, text: str, *, unless_root: bool = False) -> bool:
         """Tell the author of a post something; returns False if there is no way to do so.

@@ -79,6 +79,7 @@ class FirstAttempt:
         planner: knows what should become of a post.
         claims: say who may file it.
         filing: brings it into GLPI.
+        learn_address: asks GLPI what links for people begin with, in time; never raises.
         links: which thread belongs to which ticket.
         clock: seconds since the epoch.
     """
@@ -89,6 +90,7 @@ class FirstAttempt:
         planner: Planner,
         claims: Claims,
         filing: Filing,
+        learn_address: Callable[[Deadline], None],
         links: Links,
         clock: Callable[[], float],
     ) -> None:
@@ -96,6 +98,7 @@ class FirstAttempt:
         self._planner = planner
         self._claims = claims
         self._filing = filing
+        self._learn_address = learn_address
         self._links = links
         self._clock = clock
 
@@ -157,6 +160,7 @@ class FirstAttempt:
                 self._links.take_thread(result.thread, result.ticket)
         promises = result.kind is Kind.TICKET or case.submission.files  # else nothing is asked
         outlook = case.outlook() if promises else NO_PROMISE
+        self._learn_address(deadline)
         reply = case.answers.filed(case.submission, result, case.routed.trigger, outlook)
         event = "filed" if result.is_new else "added"
         return Outcome(event, reply, ticket=result.ticket, minor_error=plan.error)

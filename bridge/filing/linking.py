@@ -69,7 +69,6 @@ class Linking:
         condition, unknown = self._condition(result.ticket, deadline)
         requester, unnamed = self._requesters.named(submission.author, result.ticket, deadline)
         takes_thread, unsure = self._takes_thread(result, deadline)
-        takes_thread, unsure = self._takes_thread(result, deadline)
         link = link_of(submission, result, desk, condition.entity, requester)
         self._links.keep(link, takes_thread=takes_thread)
         error = unknown or unsure or (unnamed if passes(unnamed) else None)

@@ -64,7 +64,8 @@ class Outlooks:
         reach = self.of(place, located).reach
         if reach is not Reach.CHANNEL:
             return reach
-        works = self._presence.webhook_works(Deadline(timing.PLACE_SECONDS))
+        deadline = Deadline(timing.PLACE_SECONDS)
+        works = self._presence.webhook_works(place.channel_name or "", deadline)
         return reach if works else Reach.NONE
 
     def of(self, place: Place, located: Located) -> Outlook:

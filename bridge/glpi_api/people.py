@@ -39,20 +39,22 @@ _OF_11 = re.compile(rf"(?=.{{1,64}}@){_WORD}(?:\.{_WORD})*@{_NAME}(?:\.{_NAME})+
 
 @dataclass(frozen=True)
 class Requester:
-    """Who asks: a user of GLPI, or an address that GLPI writes to, or nobody that it knows."""
+    """Who asks: a user of GLPI, or an address that GLPI writes to, or nobody that it knows.
+
+    Attributes:
+        user: the id in GLPI.
+        email: as `GlpiPeople.writable` spells it: another would be refused together with its
+            ticket (10.0.14, 11.0.6).
+    """
 
     user: int | None = None
     email: str = ""
 
     def as_fields(self) -> dict[str, object]:
-        """Return the requester as a part of a new ticket's `input`.
-
-        A malformed address would be refused together with the ticket (10.0.14, 11.0.6), so it
-        counts as none.
-        """
+        """Return the requester as a part of a new ticket's `input`."""
         if self.user is not None:
             return {"_users_id_requester": self.user}
-        if not (is_address(self.email) or _is_address_of_11(self.email)):
+        if not self.email:
             return {}
         notified = {"use_notification": [1], "alternative_email": [self.email]}
         return {"_users_id_requester": 0, "_users_id_requester_notif": notified}
@@ -61,7 +63,7 @@ class Requester:
 NOBODY = Requester()
 
 
-def is_address(email: str) -> bool:
+def _is_address(email: str) -> bool:
     """Say whether GLPI surely takes it for an e-mail address, whichever version it is."""
     return len(email) <= 254 and bool(_ADDRESS.fullmatch(email))
 
@@ -116,10 +118,10 @@ class GlpiPeople:
         Raises:
             GlpiError: there is no telling.
         """
-        if is_address(email):
+        if _is_address(email):
             return email
         spelling = _in_ascii(email)
-        if is_address(spelling):
+        if _is_address(spelling):
             return spelling
         is_10 = self._session.setting("version", deadline).startswith("10.")
         return email if _is_address_of_11(email) and not is_10 else ""

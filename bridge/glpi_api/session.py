@@ -30,7 +30,7 @@ from bridge.glpi_api.errors import (
 from bridge.net.deadline import Deadline
 from bridge.net.http import Body, Http, NoAnswer
 
-SETTINGS = ("version", "document_max_size", "root_doc")
+SETTINGS = ("version", "document_max_size", "root_doc", "url_base")
 """Those of GLPI's own settings that are kept."""
 
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")  # PHP's alphabet
@@ -133,7 +133,11 @@ class GlpiSession:
             found = answer.get("cfg_glpi") if isinstance(answer, dict) else None
             known = found if isinstance(found, dict) else {}
             self._settings = {key: str(known[key]) for key in SETTINGS if key in known}
-        return self._settings.get(name, "")
+        return self.known_setting(name)
+
+    def known_setting(self, name: str) -> str:
+        """Return one of GLPI's own settings, "" if it has not been asked for them, either."""
+        return (self._settings or {}).get(name, "")
 
     def create(self, item_type: str, fields: Mapping[str, object], deadline: Deadline) -> int:
         """Create an item and return its id; it may exist after OutcomeUnknown only.

@@ -19,7 +19,7 @@ from bridge.config import timing
 from bridge.config.credentials import MattermostAccess
 from bridge.mattermost.errors import (
     CODES,
-    HOOK_CHANNEL,
+    INVALID_FIELD,
     MATTERMOST,
     MFA,
     TOKEN,
@@ -177,16 +177,17 @@ class MattermostApi:
         url = self._access().incoming_webhook
         decipher(self._request("POST", url, deadline, _JSON, json.dumps(fields).encode()))
 
-    def knows_webhook(self, deadline: Deadline) -> bool:
-        """Say whether Mattermost takes the incoming webhook; nothing is posted.
+    def may_announce(self, channel: str, deadline: Deadline) -> bool:
+        """Say whether the incoming webhook may write into a channel; nothing is posted.
 
-        A good one is told that there is no such channel (5.37). That it is locked to another one
-        does not show in this way.
+        Mattermost takes no post of a system's type from a webhook, and says so only after it has
+        looked for hook, channel, lock and the rights of the hook's creator (5.37; by the sources
+        of other versions, old and new, as well).
         """
         try:
-            self.announce({"text": "x", "channel": "no such channel"}, deadline)
+            self.announce({"text": "x", "channel": channel, "type": "system_probe"}, deadline)
         except Denied as error:
-            return error.code == f"mattermost-{HOOK_CHANNEL}"
+            return error.code == f"mattermost-{INVALID_FIELD}"
         return True
 
     def _call(

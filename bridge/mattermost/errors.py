@@ -14,9 +14,6 @@ from bridge.net.errors import Retry, ServerError
 from bridge.net.http import Answer, Cause, NoAnswer
 from bridge.net.remedies import Server, no_answer_remedy
 
-PERMISSIONS = "permissions"
-"""The code of what is not allowed since the bot is no member."""
-
 
 class MattermostError(ServerError):
     """A call to Mattermost that did not succeed. The type says what to do next."""
@@ -48,8 +45,11 @@ TOKEN = "token"  # noqa: S105 - a code
 MFA = "mfa"
 """The codes of a token that Mattermost takes for nothing at all."""
 
-HOOK_CHANNEL = "hook-channel"
-"""The code of a channel that the incoming webhook's team has not."""
+PERMISSIONS = "permissions"
+"""The code of what is not allowed since the bot is no member."""
+
+INVALID_FIELD = "invalid-field"
+"""The code of a field that Mattermost never takes, which comes after all other refusals."""
 
 _CHECK_ADDRESS = (
     "check MATTERMOST_URL (a sub-folder included) or the incoming webhook's address, and keep "
@@ -155,7 +155,7 @@ CODES: dict[str, tuple[type[MattermostError], str, str]] = {
     "web.incoming_webhook.disabled.app_error": (Denied, "hook-off", _WEBHOOKS_OFF),
     "web.incoming_webhook.channel.app_error": (
         Denied,
-        HOOK_CHANNEL,
+        "hook-channel",
         "The team of the incoming webhook has no such channel: create the webhook in the team "
         "that incoming_webhook_team of bridge.toml names.",
     ),
@@ -177,6 +177,7 @@ CODES: dict[str, tuple[type[MattermostError], str, str]] = {
         "Whoever created the incoming webhook is not there any more: create it anew and copy its "
         "URL into mattermost_incoming_webhook.",
     ),
+    "api.context.invalid_param.app_error": (Denied, INVALID_FIELD, _UNKNOWN),
     # ---- What only `manage.py doctor` asks
     "api.incoming_webhook.disabled.app_error": (Denied, "hook-off", _WEBHOOKS_OFF),
     "api.outgoing_webhook.disabled.app_error": (Denied, "hook-off", _WEBHOOKS_OFF),

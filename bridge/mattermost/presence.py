@@ -1,6 +1,6 @@
 """Where the bot is a member: only there can it answer, and read files (Mattermost 5.37).
 
-Likewise, whether the incoming webhook works.
+Likewise, where the incoming webhook can.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ KEPT = 500
 """Channels that a container remembers."""
 
 
-_HOOK = "incoming webhook"
-"""Is remembered like a channel; no id is like it."""
+_HOOK = "incoming webhook "
+"""Begins what is remembered of a channel by its name; no id begins so."""
 
 
 class Presence:
@@ -60,13 +60,14 @@ class Presence:
         """
         return self._known(channel, lambda: self._api.is_member(channel, deadline))
 
-    def webhook_works(self, deadline: Deadline) -> bool | None:
-        """Say whether Mattermost takes the incoming webhook, likewise.
+    def webhook_works(self, channel: str, deadline: Deadline) -> bool | None:
+        """Say whether the incoming webhook may write into a channel, likewise.
 
         Args:
+            channel: its name in addresses.
             deadline: for asking Mattermost.
         """
-        return self._known(_HOOK, lambda: self._api.knows_webhook(deadline))
+        return self._known(_HOOK + channel, lambda: self._api.may_announce(channel, deadline))
 
     def _known(self, name: str, ask: Callable[[], bool]) -> bool | None:
         if name in self._inside:

@@ -1,6 +1,6 @@
 """What a ticket says: title, content, and where it goes. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.config import timing
@@ -19,8 +19,8 @@ to five characters each, through the middle of an escape if need be."""
 RELATED = 1
 """GLPI's link type of two tickets that have to do with each other."""
 
-MissingFiles = Sequence[tuple[str, str]]
-"""Names of files, and why they did not reach their ticket."""
+DELETED = "deleted_file"
+"""The reason of a file that is not in the chat any more, either."""
 
 
 def marker(ref: str) -> str:
@@ -36,6 +36,29 @@ def files_marker(submission: Submission) -> str:
 def permalink(place: Place, mattermost_url: str | None) -> str:
     """Return the address of the post that was written there, "" when it cannot be known."""
     return f"{mattermost_url}/_redirect/pl/{place.post}" if mattermost_url and place.post else ""
+
+
+@dataclass(frozen=True)
+class MissingFile:
+    """A file that never reaches its ticket.
+
+    Attributes:
+        name: "" where it is not known.
+        reason: the key of what is said of it in `texts.TICKET`.
+        limit: what it exceeds, in the reason's unit.
+    """
+
+    name: str
+    reason: str
+    limit: int = 0
+
+    def line(self, words: Mapping[str, str], shown: Callable[[str], str] = str) -> str:
+        """Return name and reason in one line, the name as `shown` makes it."""
+        why = words[self.reason].format(mb=self.limit, count=self.limit)
+        return f"{shown(self.name or words['file'])}: {why}"
+
+
+MissingFiles = Sequence[MissingFile]
 
 
 @dataclass(frozen=True)
@@ -137,7 +160,7 @@ def compose_files_note(
     mattermost_url: str | None,
 ) -> dict[str, object]:
     """Return the `input` of the followup that notes which files did not reach a ticket."""
-    lines = [rules.ticket["files_failed"], *(f"{name}: {reason}" for name, reason in missing)]
+    lines = [rules.ticket["files_failed"], *(file.line(rules.ticket) for file in missing)]
     url = permalink(submission.place, mattermost_url)
     address = [f"<p>{link(url)}</p>"] if url else []
     last = paragraph(files_marker(submission))

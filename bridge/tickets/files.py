@@ -16,12 +16,23 @@ from bridge.mattermost.api import Denied, Gone, MattermostApi, MattermostError
 from bridge.mattermost.submissions import Submission
 from bridge.net.deadline import Deadline
 from bridge.net.errors import ServerError
-from bridge.tickets.content import MissingFiles, compose_files_note, files_marker
+from bridge.tickets.content import (
+    DELETED,
+    MissingFile,
+    MissingFiles,
+    compose_files_note,
+    files_marker,
+    permalink,
+)
 from bridge.words.visible import visible_name
 from glpi import CLOSED, GONE, MEGABYTE, PICTURES, Glpi, GlpiError, OutcomeUnknown, Refused
 
 _IN_MEMORY = MEGABYTE
 _CHUNK = 64 * 1024
+
+_GONE = "gone_ticket"
+_DENIED = "denied_file"
+_LATE = "late_file"
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Carried:
 
     Attributes:
         done: `file:` with the id of each file that is in the ticket.
-        failed: names and reasons of those that never will be.
+        failed: those that never will be.
         late: the same of those that could not be brought now.
         error: what keeps another from being carried now, None if nothing is left.
         in_doubt: whether one may still be on its way to GLPI.
@@ -38,8 +49,8 @@ class Carried:
     """
 
     done: frozenset[str]
-    failed: tuple[tuple[str, str], ...] = ()
-    late: tuple[tuple[str, str], ...] = ()
+    failed: tuple[MissingFile, ...] = ()
+    late: tuple[MissingFile, ...] = ()
     error: ServerError | None = None
     in_doubt: bool = False
     refusals: tuple[MattermostError, ...] = ()
@@ -48,10 +59,9 @@ class Carried:
 class NotCarriedError(Exception):
     """A file will not reach the ticket."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(reason)
-        self.name = name
-        self.reason = reason
+    def __init__(self, file: MissingFile) -> None:
+        super().__init__(file.reason)
+        self.file = file
 
 
 class Files:
@@ -83,8 +93,8 @@ class Files:
             inline: whether pictures belong into the ticket's own text.
         """
         carried = {step for step in done if step.startswith("file:")}
-        failed: list[tuple[str, str]] = []
-        late: list[tuple[str, str]] = []
+        failed: list[MissingFile] = []
+        late: list[MissingFile] = []
         errors: list[ServerError] = []
         attached = _Attached(self._glpi, ticket)
         missing = [n for n, file_id in enumerate(files) if f"file:{file_id}" not in carried]
@@ -95,21 +105,17 @@ class Files:
                 if shown and inline:
                     self._documents.show(ticket, *shown, share)
             except NotCarriedError as error:
-                failed.append((error.name, error.reason))
+                failed.append(error.file)
             except (GlpiError, MattermostError) as error:
                 errors.append(error)
-                late.append((self._rules.ticket["file"], self._why_late(error)))
+                # if it never will be brought; a bot may still be let in
+                late.append(MissingFile("", _DENIED if isinstance(error, Denied) else _LATE))
             else:
                 carried.add(f"file:{file_id}")
         in_doubt = any(isinstance(error, OutcomeUnknown) for error in errors)
         first = errors[0] if errors else None
         refusals = tuple(error for error in errors if isinstance(error, MattermostError))
         return Carried(frozenset(carried), tuple(failed), tuple(late), first, in_doubt, refusals)
-
-    def _why_late(self, error: ServerError) -> str:
-        """Say why a file was not brought, if it never will be; a bot may still be let in."""
-        words = self._rules.ticket
-        return words["denied_file" if isinstance(error, Denied) else "late_file"]
 
     def note_missing(
         self,
@@ -118,8 +124,8 @@ class Files:
         missing: MissingFiles,
         rules: Rules,
         deadline: Deadline,
-    ) -> GlpiError | None:
-        """Note in a ticket, once, which files never reach it; returns what kept from it.
+    ) -> bool:
+        """Note in a ticket, once, which files never reach it; returns whether it links to them.
 
         Args:
             submission: the message.
@@ -127,40 +133,41 @@ class Files:
             missing: the files.
             rules: as they hold at its desk.
             deadline: for everything that is asked of GLPI.
+
+        Raises:
+            GlpiError: there may be no note yet.
         """
         try:
             if not self._followups.exists(ticket, files_marker(submission), deadline):
                 note = compose_files_note(submission, ticket, missing, rules, self._api.base_url)
                 self._followups.create(note, deadline)
         except Refused:
-            return None  # a profile without the right to add followups: the thread still tells
-        except GlpiError as error:
-            return error
-        return None
+            return False  # a profile without the right to add followups: the thread still tells
+        is_gone = any(file.reason == _GONE for file in missing)
+        return bool(permalink(submission.place, self._api.base_url)) and not is_gone
 
     def _carry(
         self, file_id: str, position: int, attached: "_Attached", deadline: Deadline
     ) -> tuple[int, str] | None:
         """Bring one file; returns number and name of a picture."""
-        words = self._rules.ticket
-        name = words["file"]
+        name = ""
         if not self._api.has_bot():
-            raise NotCarriedError(name, words["no_bot"])
+            raise NotCarriedError(MissingFile(name, "no_bot"))
         if position >= self._rules.max_files:
-            raise NotCarriedError(name, words["too_many"].format(count=self._rules.max_files))
+            raise NotCarriedError(MissingFile(name, "too_many", self._rules.max_files))
         try:
             known = self._api.file_info(file_id, deadline)
-            name = visible_name(known.name) or name
+            name = visible_name(known.name) or self._rules.ticket["file"]
             limit = self._limit(deadline)
             if known.size > limit:
-                raise NotCarriedError(name, words["too_large"].format(mb=limit // MEGABYTE))
+                raise NotCarriedError(MissingFile(name, "too_large", limit // MEGABYTE))
             with _temporary() as file:
                 self._api.download(file_id, file, limit, deadline)
                 number = attached.add(name, known.mime_type, file, deadline)
         except _NotTakenError as error:
-            raise NotCarriedError(name, words[error.reason]) from None
+            raise NotCarriedError(MissingFile(name, error.reason)) from None
         except Gone:
-            raise NotCarriedError(name, words["deleted_file"]) from None
+            raise NotCarriedError(MissingFile(name, DELETED)) from None
         return (number, name) if number and known.mime_type in PICTURES else None
 
     def _limit(self, deadline: Deadline) -> int:
@@ -211,7 +218,7 @@ class _Attached:
         except Refused as error:
             if error.code not in GONE:
                 raise
-            raise _NotTakenError("gone_ticket") from None
+            raise _NotTakenError(_GONE) from None
         sha1 = _sha1(file)
         if sha1 in self._known:
             number = self._known[sha1]
@@ -242,7 +249,7 @@ class _Attached:
         if not refusal.is_about_file:
             condition = self._followups.condition(self._ticket, deadline)
             if not condition.exists:
-                return "gone_ticket"
+                return _GONE
             return "closed_ticket" if condition.status == CLOSED else "no_right_file"
         return "refused_file"
 

@@ -23,7 +23,6 @@ from glpi import (
     GlpiPeople,
     Refused,
     Requester,
-    is_address,
 )
 
 KEPT = 500
@@ -206,12 +205,9 @@ class Requesters:
             # a profile that may not read users: fewer extras, the same ticket
         if user is not None:
             return Requester(user), None
-        written = email if is_address(email) else self._writable(email, deadline)
+        written = self._people.writable(email, deadline) if email else ""
         lost = bool(email) and not written
         return Requester(email=written), Unnamed(NO_ADDRESS) if lost else None
-
-    def _writable(self, email: str, deadline: Deadline) -> str:
-        return self._people.writable(email, deadline) if email else ""
 
     def _email(self, user_id: str | None, deadline: Deadline) -> str:
         """Return the address of a user, "" when there is no way to know it."""

@@ -19,13 +19,17 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "`{trigger} не печатает принтер, кабинет 305`. Заявка пока не создана."
         ),
         "empty_reply": (
-            ":information_source: В этой ветке заявка {t}. Чтобы дополнить её, напишите после "
-            "`{trigger}`, что добавить, например: `{trigger} уже печатает`. Пока ничего не "
-            "добавлено."
+            ":information_source: Вы написали в ветке заявки {t}. Чтобы дополнить её, в той же "
+            "ветке напишите после `{trigger}`, что добавить, например: `{trigger} уже печатает`. "
+            "Пока ничего не добавлено."
         ),
         "empty_closed": (
-            ":information_source: Заявка {t} этой ветки больше не принимает дополнений. Напишите "
-            "после `{trigger}`, что случилось, и будет создана новая, связанная с ней."
+            ":information_source: Вы написали в ветке заявки {t}, но она больше не принимает "
+            "дополнений. Напишите после `{trigger}`, что случилось, и будет создана новая."
+        ),
+        "empty_resting": (
+            ":information_source: Вы написали в ветке заявки {t}, но её нельзя открыть снова. "
+            "Напишите после `{trigger}`, что случилось, и будет создана новая."
         ),
         "empty_message": (
             ":information_source: Напишите после `{trigger}`, что случилось, например: "
@@ -54,8 +58,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "intercepted": (
             ":warning: Сообщение сохранено, но по дороге в GLPI его не пропустил прокси, "
-            "межсетевой экран или страница входа. Администратору сообщено, сообщение будет "
-            "отправлено ещё раз. Если срочно, обратитесь в поддержку иначе. Код: {ref}"
+            "межсетевой экран или страница входа. Причина записана в журнале для администратора, "
+            "сообщение будет отправлено ещё раз. Если срочно, обратитесь в поддержку иначе. Код: "
+            "{ref}"
         ),
         "too_large": (
             ":x: Для GLPI это сообщение слишком велико, заявки нет. Текст сохранён, администратор "
@@ -82,13 +87,23 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "accepted_linked": "Они связаны.",
         "accepted_resting": (
             "Открыть её снова GLPI не дал: она по-прежнему решена или отложена, и дополнение могут "
-            "не заметить. Если это важно, напишите новое сообщение, не в этой ветке."
+            "не заметить. Если это важно, напишите новое сообщение, не в её ветке."
         ),
         "followup_follows": ":speech_balloon: {author}, добавлено в заявку {t}.",
-        "files_failed": (
-            ":paperclip: В заявку {t} попали не все файлы:\n{files}\n\n"
-            "Они остались в чате, в заявке есть ссылка."
+        "reopened_follows": (
+            ":speech_balloon: {author}, добавлено в заявку {t}, она была открыта снова."
         ),
+        "closed_follows": (
+            ":speech_balloon: {author}, заявка {old} уже не принимала дополнений, поэтому создана "
+            "новая: {t}."
+        ),
+        "resting_follows": (
+            ":speech_balloon: {author}, заявку {old} нельзя было открыть снова, поэтому создана "
+            "новая: {t}."
+        ),
+        "files_failed": (":paperclip: В заявку {t} попали не все файлы:\n{files}"),
+        "follows_files": "Они остались в чате, в заявке есть ссылка.",
+        "follows_files_unlinked": "Они остались в чате.",
         "number_follows": (
             ":white_check_mark: {author}, готово: заявка {t} создана. Спасибо за терпение!"
         ),
@@ -103,8 +118,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "failed_intercepted": (
             ":x: {author}, заявки по {message} нет: по дороге в GLPI его не пропускает прокси, "
-            "межсетевой экран или страница входа. Текст сохранён, администратору сообщено, он "
-            "может отправить его снова. Пожалуйста, обратитесь в поддержку иначе. Код: {ref}"
+            "межсетевой экран или страница входа. Текст сохранён, причина записана в журнале для "
+            "администратора, он может отправить его снова. Пожалуйста, обратитесь в поддержку "
+            "иначе. Код: {ref}"
         ),
         "failed_unclear": (
             ":warning: {author}, GLPI так и не подтвердил заявку по {message}: возможно, она есть, "
@@ -123,12 +139,17 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
             "`{trigger} the printer in room 305 is jammed`. No ticket has been filed yet."
         ),
         "empty_reply": (
-            ":information_source: This thread has ticket {t}. To add to it, say after `{trigger}` "
-            "what to add, for example: `{trigger} it prints again`. Nothing has been added yet."
+            ":information_source: You wrote in the thread of ticket {t}. To add to it, say in that "
+            "same thread after `{trigger}` what to add, for example: `{trigger} it prints again`. "
+            "Nothing has been added yet."
         ),
         "empty_closed": (
-            ":information_source: Ticket {t} of this thread takes no more additions. Say after "
-            "`{trigger}` what happened, and a new one will be filed, linked to it."
+            ":information_source: You wrote in the thread of ticket {t}, which takes no more "
+            "additions. Say after `{trigger}` what happened, and a new one will be filed."
+        ),
+        "empty_resting": (
+            ":information_source: You wrote in the thread of ticket {t}, which cannot be opened "
+            "again. Say after `{trigger}` what happened, and a new one will be filed."
         ),
         "empty_message": (
             ":information_source: Say what happened after `{trigger}`, for example: "
@@ -158,8 +179,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "intercepted": (
             ":warning: Your message is saved, but a proxy, a firewall or a login page did not let "
-            "it pass on its way to GLPI. The administrator has been told, and the message will be "
-            "sent again. If it is urgent, please contact support another way. Reference: {ref}"
+            "it pass on its way to GLPI. The cause is in the log for the administrator, and the "
+            "message will be sent again. If it is urgent, please contact support another way. "
+            "Reference: {ref}"
         ),
         "too_large": (
             ":x: This message is too large for GLPI, so there is no ticket. The text is kept and "
@@ -185,16 +207,24 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "accepted_linked": "The two are linked.",
         "accepted_resting": (
             "GLPI did not let it be opened again: it is still solved or on hold, and nobody may "
-            "notice the addition. If it matters, please write a new message outside of this thread."
+            "notice the addition. If it matters, please write a new message outside of its thread."
         ),
         "followup_follows": ":speech_balloon: {author}, added to ticket {t}.",
-        "files_failed": (
-            ":paperclip: Some files did not reach ticket {t}:\n{files}\n\n"
-            "They stay in the chat; the ticket links to them."
+        "reopened_follows": ":speech_balloon: {author}, added to ticket {t}; it was opened again.",
+        "closed_follows": (
+            ":speech_balloon: {author}, ticket {old} took no more additions, so a new one was "
+            "filed: {t}."
         ),
+        "resting_follows": (
+            ":speech_balloon: {author}, ticket {old} could not be opened again, so a new one was "
+            "filed: {t}."
+        ),
+        "files_failed": (":paperclip: Some files did not reach ticket {t}:\n{files}"),
+        "follows_files": "They stay in the chat; the ticket links to them.",
+        "follows_files_unlinked": "They stay in the chat.",
         "number_follows": (
             ":white_check_mark: {author}, done: ticket {t} has been filed. Thank you for your "
-            "timing!"
+            "patience!"
         ),
         "failed": (
             ":x: {author}, no ticket could be filed for {message} after {hours} h of trying. The "
@@ -207,8 +237,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         ),
         "failed_intercepted": (
             ":x: {author}, there is no ticket for {message}: a proxy, a firewall or a login page "
-            "does not let it pass on its way to GLPI. The text is kept, the administrator has been "
-            "told and can send it again. Please contact support another way. Reference: {ref}"
+            "does not let it pass on its way to GLPI. The text is kept, the cause is in the log "
+            "for the administrator, who can send it again. Please contact support another way. "
+            "Reference: {ref}"
         ),
         "failed_unclear": (
             ":warning: {author}, GLPI has never confirmed the ticket for {message}: there may be "

@@ -245,6 +245,8 @@ class RestHandler(Guarded, BaseHTTPRequestHandler):
             return _error(403, "web.incoming_webhook.channel_locked.app_error")
         if found.is_private:
             return _error(403, "web.incoming_webhook.permissions.app_error")
+        if str(wanted.get("type", "")).startswith("system_"):
+            return _error(400, "api.context.invalid_param.app_error")
         chat.add_answer(found.id, "", wanted["text"], username=wanted.get("username", ""))
         return 200, b"ok"
 

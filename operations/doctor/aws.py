@@ -69,7 +69,7 @@ NO_REDRIVE = Fault(
 )
 DEAD = Fault(
     "{count} messages lie in the dead letter queue.",
-    "manage.py dlq list shows why; mend that, then manage.py dlq replay --all.",
+    "./manage dlq list shows why; mend that, then ./manage dlq replay --all.",
 )
 NO_TABLE = Fault(
     "The table of the ledger is {state}.", "Wait, or deploy again.", by_deployment=True

@@ -1,4 +1,4 @@
-"""Writes docs/doctor.md from the checks: `python -m operations.doctor.document`."""
+"""Writes docs/doctor.md from the checks: `make doctor-pages`."""
 
 import json
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from operations.installation import ROOT
 PATH = ROOT / "docs" / "doctor.md"
 
 _HEAD = """\
-# What `manage.py doctor` checks
+# What `./manage doctor` checks
 
-Written from the checks by `python -m operations.doctor.document`; a test holds it to them.
+Written from the checks by `make doctor-pages`; a test holds it to them.
 
 ![What doctor prints when all is well](pictures/doctor.png)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bridge.config.rules import Desk, Rules
-from glpi import MEGABYTE, RIGHT_MISSING, GlpiError, OutcomeUnknown, Refused
+from glpi import MEGABYTE, RIGHT_MISSING, GlpiError, OutcomeUnknown, Refused, openable
 from operations.doctor.check import Check, Fault, Ok, Result, Skipped, Wrong, of_error, together
 from operations.doctor.glpi_login import GlpiSubject
 
@@ -53,9 +53,9 @@ NOT_ASSIGNABLE = Fault(
     "Administration > Groups > (group): allow “Assigned to”, or correct “group” in bridge.toml.",
 )
 OTHER_LINKS = Fault(
-    "Links that people get lead to {used}, but GLPI calls itself {own}.",
-    "Set GLPI_PUBLIC_URL (parameter GlpiPublicUrl) to the address that people open, whichever that "
-    "is, or correct GLPI's own (Setup > General > URL of the application).",
+    "Links that people get lead to {used}, since GLPI calls itself {own}, which they cannot open.",
+    "Set GLPI_PUBLIC_URL (parameter GlpiPublicUrl) to the address that people open, or correct "
+    "GLPI's own (Setup > General > URL of the application).",
 )
 SMALL_DOCUMENTS = Fault(
     "GLPI takes files up to {limit} MB; bridge.toml promises {wanted}.",
@@ -105,17 +105,15 @@ def version(glpi: GlpiSubject) -> Result:
 
 
 def links(glpi: GlpiSubject) -> Result:
-    """Say where links to tickets lead, and whether GLPI gives people the same address."""
-    settings = glpi.configuration.settings
-    if settings.glpi_public_url:
-        return Ok(f"to {settings.glpi_public_url}")
-    told = glpi.get("getGlpiConfig").get("cfg_glpi")
-    own = str(told.get("url_base") or "") if isinstance(told, dict) else ""
+    """Say where links to tickets lead, and whether that is what GLPI calls itself."""
+    if glpi.configuration.settings.glpi_public_url:
+        return Ok(f"to {glpi.configuration.settings.glpi_public_url}")
+    own, used = glpi.session.setting("url_base", glpi.deadline), glpi.tickets.public_url
     if not own:
-        return Skipped("GLPI does not tell its own address")
-    if own.rstrip("/").casefold() != settings.glpi_url.casefold():
-        return OTHER_LINKS.found(used=settings.glpi_url, own=own)
-    return Ok(f"to {settings.glpi_url}")
+        return Skipped(f"to {used}: GLPI does not tell its own address")
+    if not openable(own, glpi.base):
+        return OTHER_LINKS.found(used=used, own=own)
+    return Ok(f"to {used}, as GLPI calls itself")
 
 
 def create(glpi: GlpiSubject) -> Result:
@@ -323,7 +321,7 @@ def _file(glpi: GlpiSubject, desk: Desk) -> int | Wrong:
     marker = f"doctor:{time.time_ns()}"
     fields = {
         "name": "Test of the Mattermost bridge",
-        "content": f"<p>Filed by manage.py doctor; close it.</p>\n<p>{marker}</p>",
+        "content": f"<p>Filed by ./manage doctor; close it.</p>\n<p>{marker}</p>",
         "type": desk.type,
         **({} if desk.entity is None else {"entities_id": desk.entity}),
         **({} if desk.source is None else {"requesttypes_id": desk.source}),

@@ -276,7 +276,7 @@ def incoming(chat: MattermostSubject) -> Result:
         return OTHER_HOST.found(host=parts.hostname, other=own.hostname)
     if chat.configuration.rules is None:
         return Skipped(NO_DESKS)
-    team = chat.configuration.rules.webhook_team
+    team = chat.configuration.rules.incoming_webhook_team
     if not team:
         return NO_HOOK_TEAM.found()
     if chat.admin_token and chat.is_reachable:

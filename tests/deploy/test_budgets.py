@@ -55,7 +55,7 @@ def test_the_bench_of_the_fast_path_measures_what_ships(
 
 
 def test_the_package_stays_small() -> None:
-    assert zipped_megabytes() <= 3.5
+    assert zipped_megabytes() <= 2.5
 
 
 @needs_the_runtime

@@ -32,4 +32,4 @@ def test_the_page_of_the_guides_is_one_that_bench_wrote() -> None:
     page = " ".join((ROOT / "docs" / "performance.md").read_text("utf-8").split())
     for title, (name, _) in bench.PARTS.items():
         assert f"## {title} {bench.NOTES[name]}" in page
-        assert f"Again: `python -m bench.{name}`" in page
+        assert f"Again: `make bench PART={name}`" in page

@@ -54,6 +54,7 @@ ELSEWHERE = {
     *("initSession", "killSession", "document_max_size", "post_max_size", "client_max_body_size"),
     # Docker's
     "DOCKER_HOST",
+    "url_base",
     # AWS's
     *("VersionId", "HTTPS_PROXY", "correlation_id", "ROLLBACK_COMPLETE", "ReadOnlyAccess"),
 }

@@ -122,6 +122,9 @@ class StormyGlpi:
     def ticket_url(self, ticket: int) -> str:
         return f"/{ticket}"
 
+    def learn_address(self, deadline: Deadline) -> None:
+        """Know it already."""
+
     def probe(self, deadline: Deadline) -> None:
         if self._down():
             raise Unavailable("maintenance", "wait", 200)

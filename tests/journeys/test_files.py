@@ -350,6 +350,99 @@ def test_what_glpi_does_not_take_is_told_and_noted_once_and_the_others_come(
     assert chat.ticket["takeintoaccountdate"] is None
 
 
+STAY = "остались в чате"
+LINKED = "в заявке есть ссылка"
+
+
+def complaint(chat: Chat, *names: str) -> str:
+    """Write a message whose files never reach its ticket; returns what is told of them."""
+    chat.write("112 x", *((name, b"MZ") for name in names))
+    chat.settle()
+    (told,) = complaints(chat)
+    return told
+
+
+@pytest.mark.parametrize("deleted", [1, 2])
+def test_of_files_of_which_one_was_deleted_nobody_says_that_they_stay(
+    chat: Chat, deleted: int
+) -> None:
+    post, ids = chat.add_post("", ("bad.exe", b"MZ"), ("b.exe", b"MZ"))
+    for file in ids[:deleted]:
+        del chat.mattermost.files[file]
+    chat.deliver("112 x", post, ids)
+    chat.settle()
+    (told,) = complaints(chat)
+    assert told.count("файл удалён") == deleted
+    assert STAY not in told
+    assert LINKED not in told
+
+
+@both_versions
+def test_a_ticket_that_is_gone_is_not_said_to_link_to_its_files(chat: Chat) -> None:
+    chat.write("112 x", ("a.txt", b"words"))
+    chat.change(chat.ticket["id"], is_deleted=1)
+    chat.settle()
+    for told in complaints(chat):
+        assert LINKED not in told
+    chat.write("112 y", ("b.txt", b"words"))
+    chat.purge(chat.glpi.tickets[-1]["id"])
+    chat.settle()
+    assert complaints(chat)[-1].endswith("\n\nОни остались в чате.")
+
+
+@pytest.mark.parametrize("refuse", [Fault("right_missing", match="POST ITILFollowup")])
+def test_a_note_that_glpi_refuses_is_not_said_to_link_to_the_files(
+    chat: Chat, refuse: Fault
+) -> None:
+    chat.glpi.inject(refuse)
+    assert complaint(chat, "bad.exe").endswith("\n\nОни остались в чате.")
+    assert contents(chat.ticket) == []
+
+
+def test_where_the_message_has_no_address_no_link_is_promised(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without MATTERMOST_URL there is no bot; the webhook tells of files once it has gone."""
+    monkeypatch.setenv("MATTERMOST_URL", plain.mattermost.url)
+    plain.lab.store(
+        mattermost_bot_token=plain.mattermost.bot_token,
+        mattermost_incoming_webhook=plain.mattermost.hook_url,
+    )
+    plain.rules(monkeypatch, tmp_path, 'incoming_webhook_team = "acme"')
+    plain.write("112 x", ("a.txt", b"words"))
+    monkeypatch.delenv("MATTERMOST_URL")
+    plain.lab.cold_start()
+    plain.settle()
+    (told,) = complaints(plain)
+    assert "бота в чате больше нет" in told
+    assert told.endswith("\n\nОни остались в чате.")
+
+
+def test_a_note_that_is_there_already_links_as_well(chat: Chat) -> None:
+    chat.mattermost.fault = MattermostFault(status=500, match="POST")
+    chat.write("112 x", ("bad.exe", b"MZ"))
+    chat.go_on()
+    chat.mattermost.heal()
+    chat.settle()
+    assert len(contents(chat.ticket)) == 1
+    assert LINKED in complaints(chat)[0]
+
+
+def test_why_files_are_missing_is_said_in_the_language_of_their_desk(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chat.rules(monkeypatch, tmp_path, "max_files = 1")
+    path = tmp_path / "bridge.toml"
+    path.write_text(path.read_text("utf-8") + 'language = "en"\n', "utf-8")
+    chat.lab.cold_start()
+    chat.write("112 x", ("bad.exe", b"MZ"), ("b.txt", b"words"))
+    chat.settle()
+    said = "refused by GLPI (type, size or empty file)"
+    told = chat.told()[-1]
+    assert f"- bad.exe: {said}\n- file: more than 1 files in one message" in told
+    assert f"bad.exe: {said}" in contents(chat.ticket)[0]
+
+
 def test_a_file_larger_than_the_setting_is_not_even_loaded(
     chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

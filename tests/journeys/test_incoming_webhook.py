@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bridge.config import timing
 from local.glpi_simulator import Fault
+from local.mattermost_simulator import MattermostFault
 from local.mattermost_simulator.model import Channel
 from tests.support.chat import HELPDESK, Chat, chat, plain
 from tests.support.safe_path import TIMING
@@ -71,12 +73,16 @@ def test_while_nobody_says_which_team_the_webhook_is_of_it_says_nothing(
     assert said in [line["message"] for line in plain.lab.logged()]
 
 
-def test_where_all_desks_serve_one_team_it_is_known_whose_the_webhook_is(
-    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_team_that_all_desks_serve_need_not_be_the_webhooks(
+    plain: Chat, other: Channel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Whoever created it may have been in another team; only its owner knows."""
     with_hook(plain, monkeypatch, tmp_path, desk='teams = ["acme"]\n')
-    assert CHANNEL in saved(plain)
-    assert len(heard(plain, HELPDESK)) == 1
+    plain.mattermost.hook_team = "other"
+    said = saved(plain)
+    assert CHANNEL not in said
+    assert "Код: " in said
+    assert plain.mattermost.said() == []
 
 
 def test_a_failure_for_good_is_not_told_in_the_wrong_room_either(
@@ -129,7 +135,7 @@ def test_what_keeps_the_webhook_from_telling_is_a_setting_with_its_remedy(
     assert plain.worker.queue[0].visible_at - plain.clock.now == TIMING.longest_pause
 
 
-@pytest.mark.parametrize("why", ["archived, so that it is gone", "switched off"])
+@pytest.mark.parametrize("why", TROUBLE)
 def test_a_webhook_that_does_not_work_is_not_promised_and_a_working_one_is_tried_without_posting(
     plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, why: str
 ) -> None:
@@ -145,6 +151,44 @@ def test_a_webhook_that_does_not_work_is_not_promised_and_a_working_one_is_tried
     plain.write("112 z")
     assert CHANNEL not in plain.said
     assert f"Код: {plain.post}" in plain.said
+
+
+def test_what_a_webhook_may_do_in_one_channel_is_promised_in_no_other(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_hook(plain, monkeypatch, tmp_path, ACME)
+    plain.mattermost.hook_channel = HELPDESK
+    plain.mattermost.add_channel("town")
+    plain.glpi.inject(Fault("maintenance"))
+    for channel, promised in (("helpdesk", True), ("town", False), ("helpdesk", True)):
+        plain.write("112 x", channel_name=channel)
+        assert (CHANNEL in plain.said) == promised
+    assert plain.mattermost.said() == []
+
+
+def test_what_has_been_mended_is_promised_again_after_a_while(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_hook(plain, monkeypatch, tmp_path, ACME)
+    plain.mattermost.hook_channel = plain.mattermost.add_channel("town").id
+    plain.glpi.inject(Fault("maintenance"))
+    plain.write("112 x")
+    assert CHANNEL not in plain.said
+    plain.mattermost.hook_channel = HELPDESK
+    plain.clock.now += timing.OUTSIDE_AGE_SECONDS
+    plain.write("112 y")
+    assert CHANNEL in plain.said
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 502])
+def test_a_refusal_that_is_not_the_one_asked_for_is_no_promise(
+    plain: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+) -> None:
+    with_hook(plain, monkeypatch, tmp_path, ACME)
+    plain.glpi.inject(Fault("maintenance"))
+    plain.mattermost.fault = MattermostFault(status=status, match="POST /hooks/")
+    plain.write("112 x")
+    assert CHANNEL not in plain.said
 
 
 def test_nobody_tries_the_webhook_while_nothing_is_promised_by_it(

@@ -42,7 +42,7 @@ def test_the_author_reads_that_it_was_refused_on_the_way_and_not_that_glpi_is_si
     chat.write("112 select * from users")
     assert "не отвечает" not in chat.said
     assert "по дороге в GLPI" in chat.said
-    assert "Администратору сообщено" in chat.said
+    assert "Причина записана в журнале для администратора" in chat.said
     (line,) = [e for e in chat.lab.logged() if e["level"] == "ERROR"]
     assert line["message"] == "intercepted"
     assert (line["code"], line["http_status"]) == (f"http-{status}", status)

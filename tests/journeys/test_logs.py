@@ -279,7 +279,7 @@ def test_requesters_files_and_replies_leave_no_trace_but_ids(
 @pytest.mark.parametrize(
     "place",
     [
-        "bridge.tickets.requesters.is_address",
+        "bridge.glpi_api.people._is_address",
         "bridge.tickets.files._sha1",
         "bridge.glpi_api.documents._Upload",
         "bridge.tickets.files.files_marker",

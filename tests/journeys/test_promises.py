@@ -1,14 +1,21 @@
 """The first answer promises only what is known to be possible; the bot joins channels by itself."""
 
+import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.config import timing
 from bridge.filing.threads import FAILURES
-from bridge.glpi_api.followups import CLOSED, SOLVED
-from local.glpi_simulator import Fault
+from bridge.glpi_api.followups import CLOSED, PENDING, SOLVED
+from bridge.words.texts import ANSWERS
+from local.glpi_simulator import Fault, rest
+from local.glpi_simulator.answers import Answer, json_answer
+from local.glpi_simulator.call import Call
+from local.glpi_simulator.store import Session, Store
 from local.mattermost_simulator import MattermostFault
 from local.mattermost_simulator.model import Channel
 from tests.conftest import both_versions
@@ -21,6 +28,8 @@ THREAD = "ответьте в этой ветке"
 HERE = "номер придёт"
 FILES = "Файлы пока остались в чате: бот не может их прочитать."
 MEMBERS = "/members"
+NEW = 1
+"""GLPI's status of a ticket that nobody has touched."""
 
 
 def channel(chat: Chat) -> Channel:
@@ -310,6 +319,98 @@ def test_answers_and_notices_link_to_where_people_open_glpi(
     assert "https://helpdesk.example/glpi/front/" in chat.told()[-1]
 
 
+PUBLIC = "https://helpdesk.example/glpi"
+
+
+def calls_itself(chat: Chat, monkeypatch: pytest.MonkeyPatch, address: object = PUBLIC) -> None:
+    """Let GLPI have an address of its own among its settings."""
+    real = rest._SESSION_CALLS["getGlpiConfig"]
+
+    def config(store: Store, session: Session, call: Call, root: str) -> Answer:
+        told = json.loads(real(store, session, call, root).body)
+        told["cfg_glpi"]["url_base"] = address
+        return json_answer(200, told)
+
+    monkeypatch.setitem(rest._SESSION_CALLS, "getGlpiConfig", config)
+    chat.lab.cold_start()
+
+
+def configs(chat: Chat) -> int:
+    """Return how often GLPI was asked for its settings."""
+    return sum("getGlpiConfig" in exchange.path for exchange in chat.glpi.log)
+
+
+@both_versions
+@pytest.mark.parametrize("profile", ["mm-tech", "mm-self"])
+def test_links_begin_with_the_address_that_glpi_gives_itself_from_the_first_answer_on(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens[profile])
+    calls_itself(chat, monkeypatch, f"{PUBLIC}/")
+    for _ in range(3):
+        chat.write("112 x")
+        number = chat.glpi.tickets[-1]["id"]
+        assert f"({PUBLIC}/front/ticket.form.php?id={number})" in chat.said
+    assert configs(chat) == 1
+
+
+def test_what_is_told_later_links_there_too(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls_itself(chat, monkeypatch)
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    chat.glpi.heal()
+    chat.settle()
+    assert f"({PUBLIC}/front/" in chat.told()[-1]
+
+
+def test_what_bridge_or_template_name_goes_before_what_glpi_calls_itself(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLPI_PUBLIC_URL", "https://desk.example")
+    calls_itself(chat, monkeypatch)
+    chat.write("112 x")
+    assert "(https://desk.example/front/" in chat.said
+    assert configs(chat) == 0
+
+
+@pytest.mark.parametrize("address", ["ftp://helpdesk.example", "", None, 7, "x" * 300])
+def test_an_address_that_nobody_can_open_is_not_linked_to(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, address: object
+) -> None:
+    calls_itself(chat, monkeypatch, address)
+    chat.write("112 x")
+    assert f"({chat.glpi.url}/front/" in chat.said
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("cut_before"),
+        Fault("cut_midbody"),
+        Fault("html"),
+        Fault("maintenance"),
+        Fault("status_before", status=403),
+        Fault("wrong_shape", body="[]"),
+        Fault("api_disabled"),
+        Fault("delay_before", seconds=30.0),
+    ],
+    ids=lambda fault: fault.kind,
+)
+def test_an_address_that_cannot_be_read_fails_no_answer_and_is_not_asked_for_again(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    calls_itself(chat, monkeypatch)
+    monkeypatch.setattr(timing, "LOOK_UP_SECONDS", 0.3)
+    chat.glpi.inject(replace(fault, match="GET getGlpiConfig"))
+    asked = set()
+    for _ in range(3):
+        chat.write("112 x")
+        assert f"Принято: заявка [№\u00a0{chat.glpi.tickets[-1]['id']}]" in chat.said
+        asked.add(configs(chat))
+    assert f"({chat.glpi.url}/front/" in chat.said
+    assert len(asked) == 1
+
+
 # --- Answers in the channel
 
 
@@ -391,6 +492,27 @@ def test_what_is_said_of_the_ticket_is_what_will_happen(chat: Chat, status: int,
     assert said in chat.told()[-1]
 
 
+@pytest.mark.parametrize("status", [PENDING, SOLVED])
+def test_of_a_ticket_that_cannot_be_opened_again_just_that_is_said(chat: Chat, status: int) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
+    chat.lab.cold_start()
+    root = chat.write("112 x")
+    chat.settle()
+    chat.change(chat.ticket["id"], status=status)
+    chat.write("112", root=root)
+    said = chat.told()[-1]
+    assert f"№\u00a0{chat.ticket['id']}" in said
+    assert "нельзя открыть снова" in said
+    assert "дополнений" not in said
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_link_is_promised_to_nobody_before_glpi_has_made_it(language: str) -> None:
+    for key in ("empty_closed", "empty_resting"):
+        assert "связан" not in ANSWERS[language][key]
+        assert "linked" not in ANSWERS[language][key]
+
+
 @pytest.mark.parametrize("where", ["root", "a thread without a ticket"])
 def test_a_trigger_alone_where_there_is_no_ticket_says_that_there_is_none(
     chat: Chat, where: str
@@ -426,6 +548,28 @@ def test_in_the_channel_a_trigger_alone_denies_no_ticket_of_a_thread_that_is_not
     refused(apart)
     apart.write("112", root=root)
     assert "не создана" not in apart.said
+
+
+@pytest.mark.parametrize("status", [NEW, CLOSED])
+def test_in_the_channel_a_trigger_alone_speaks_of_the_thread_it_was_written_in(
+    apart: Chat, status: int
+) -> None:
+    """Whoever writes below the answer, which stands in the channel, writes in no thread of it."""
+    root = apart.write("112 x")
+    apart.settle()
+    apart.change(apart.ticket["id"], status=status)
+    apart.write("112", root=root)
+    assert f"Вы написали в ветке заявки [№\u00a0{apart.ticket['id']}]" in apart.said
+    assert "этой ветк" not in apart.said
+    assert ("в той же ветке" in apart.said) == (status == NEW)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_only_an_answer_in_a_thread_speaks_of_this_thread(language: str) -> None:
+    """With answers in the channel, it is the answer's own, and no ticket's."""
+    in_threads = {"accepted_bot"}
+    for key, text in ANSWERS[language].items():
+        assert key in in_threads or not re.search("эт[а-я]+ ветк|this thread", text.lower()), key
 
 
 def test_pauses_are_bounded() -> None:

@@ -485,8 +485,7 @@ def test_an_address_that_glpi_refuses_after_all_costs_no_ticket(
 ) -> None:
     chat.lab.store(glpi_user_token=chat.glpi.user_tokens[user])
     chat.lab.cold_start()
-    monkeypatch.setattr("bridge.tickets.requesters.is_address", lambda _: True)
-    monkeypatch.setattr("bridge.glpi_api.people.is_address", lambda _: True)
+    monkeypatch.setattr("bridge.glpi_api.people._is_address", lambda _: True)
     chat.user("guest", "a..b@example.com")
     chat.write("112 x", author="guest")
     assert "Принято" in chat.said

@@ -457,7 +457,7 @@ def test_a_reply_of_unknown_outcome_is_there_once_even_if_its_ticket_is_closed_m
     added = cut == "cut_after" or status == 1
     assert len(old["followups"]) == added
     assert len(new) == (not added)
-    later = "добавлено в заявку" if added else "готово: заявка"
+    later = "добавлено в заявку" if added else "уже не принимала дополнений, поэтому создана новая"
     assert later in chat.told()[1]
     assert link(chat, number if added else new[0]["id"]) in chat.told()[1]
     assert len(chat.told()) == 2
@@ -626,6 +626,43 @@ def test_what_self_service_cannot_reopen_goes_on_in_a_new_ticket_and_is_not_call
     ]
     chat.settle()
     assert len(chat.told()) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "profile", "said"),
+    [
+        (CLOSED, "mm-tech", "заявка {old} уже не принимала дополнений, поэтому создана новая: "),
+        (SOLVED, "mm-self", "заявку {old} нельзя было открыть снова, поэтому создана новая: "),
+        (SOLVED, "mm-tech", "добавлено в заявку {old}, она была открыта снова."),
+    ],
+)
+def test_whoever_is_answered_later_reads_what_those_read_who_are_answered_at_once(
+    chat: Chat, status: int, profile: str, said: str
+) -> None:
+    chat.lab.store(glpi_user_token=chat.glpi.user_tokens[profile])
+    chat.lab.cold_start()
+    root, number = open_ticket(chat)
+    chat.change(number, status=status)
+    chat.glpi.inject(Fault("maintenance", times=1))
+    chat.write("112 опять", root=root, author="bob")
+    chat.settle()
+    old, *new = chat.glpi.tickets
+    t = "".join(f"{link(chat, ticket['id'])}. Они связаны." for ticket in new)
+    rings = said.format(old=link(chat, old["id"])) + t
+    assert chat.told()[1:] == [f":speech_balloon: @bob, {rings}"]
+
+
+def test_a_link_that_glpi_did_not_make_is_not_claimed_later_either(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GlpiFollowups, "are_linked", lambda *_: False)
+    root, number = open_ticket(chat)
+    chat.change(number, status=CLOSED)
+    chat.glpi.inject(Fault("maintenance", times=1))
+    chat.write("112 опять", root=root)
+    chat.settle()
+    assert "уже не принимала дополнений" in chat.told()[-1]
+    assert "связаны" not in chat.told()[-1]
 
 
 @both_versions

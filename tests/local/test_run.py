@@ -140,7 +140,7 @@ def test_one_command_starts_everything_and_ctrl_c_ends_it(
     with urllib.request.urlopen(link[1]) as page:
         assert "the printer is on fire" in page.read().decode()
 
-    command = re.search(r"^  (.*manage.py.* --env \S+ queue)$", greeting, re.MULTILINE)
+    command = re.search(r"^  (.*manage.* --env \S+ queue)$", greeting, re.MULTILINE)
     assert command
     env_file = tmp_path / ".build" / "run.env"
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
@@ -164,7 +164,6 @@ def test_what_is_to_be_typed_can_be_typed_in_a_path_with_blanks(
     monkeypatch.chdir(tmp_path)
     folder = tmp_path.parent / "a folder's own"
     monkeypatch.setattr("local.__main__.ROOT", folder)
-    monkeypatch.setattr(sys, "executable", str(folder / "python"))
     toml = tmp_path / "bridge.toml"
     toml.write_text('[[desk]]\ntriggers = ["it\'s"]\n')
     monkeypatch.setattr("local.__main__.BRIDGE_TOML", toml)
@@ -175,7 +174,7 @@ def test_what_is_to_be_typed_can_be_typed_in_a_path_with_blanks(
         found = (line.removesuffix("\\") for line in lines if part in line and "  -" in line)
         return [word for line in found for word in shlex.split(line)]
 
-    (say,), (manage,) = ([n for n in lines if text in n] for text in ("file=@", "manage.py"))
+    (say,), (manage,) = ([n for n in lines if text in n] for text in ("file=@", "/manage"))
     assert lines_with("**") == ["--form-string", "text=it's **the printer** is on fire"]
     assert lines_with("--data-urlencode") == [
         "--data-urlencode",
@@ -185,8 +184,7 @@ def test_what_is_to_be_typed_can_be_typed_in_a_path_with_blanks(
     assert shlex.split(call)[-1] == f"@{folder / 'events' / 'form.json'}"
     files = [f"file=@{folder / name}" for name in ("requirements.txt", "requirements/run.txt")]
     assert shlex.split(say) == ["-F", files[0], "-F", files[1]]
-    manage_py = [str(folder / "python"), str(folder / "manage.py")]
-    assert shlex.split(manage) == [*manage_py, "--env", str(RUN_ENV), "queue"]
+    assert shlex.split(manage) == [str(folder / "manage"), "--env", str(RUN_ENV), "queue"]
 
 
 def test_a_port_in_use_is_one_sentence_with_a_way_out(port: int) -> None:
@@ -335,7 +333,7 @@ def test_where_tokens_are_its_own_no_sample_is_offered_but_what_works(
         assert "events/" not in greeting
         assert "outgoingwebhooktoken" not in greeting
         assert "token=" not in greeting
-        command = re.search(r"^  (.*manage.py .* send '112 .*')$", greeting, re.MULTILINE)
+        command = re.search(r"^  (.*manage .* send '112 .*')$", greeting, re.MULTILINE)
         assert command
         done = subprocess.run(shlex.split(command[1]), capture_output=True, text=True, check=True)
         assert "id=101" in done.stdout

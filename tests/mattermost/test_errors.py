@@ -51,6 +51,7 @@ MEANINGS: list[tuple[int, str, type[MattermostError], str]] = [
     (403, "web.incoming_webhook.permissions.app_error", Denied, "may not read that channel"),
     (403, "web.incoming_webhook.user.app_error", Denied, "create it anew"),
     (400, "web.incoming_webhook.user.app_error", Denied, "create it anew"),
+    (400, "api.context.invalid_param.app_error", Denied, "look for the request in its log"),
     # Others
     (501, "api.something.disabled.app_error", Denied, "does not know"),
     (400, "api.something.new.app_error", Denied, "does not know"),

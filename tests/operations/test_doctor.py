@@ -194,7 +194,7 @@ def test_titles_fit_their_column_and_ids_are_unique() -> None:
 
 
 def test_the_document_says_what_the_checks_say() -> None:
-    told = "run python -m operations.doctor.document"
+    told = "run make doctor-pages"
     assert PATH.read_text("utf-8") == document.document(), told
 
 

@@ -148,7 +148,7 @@ def test_a_deployment_under_way_is_no_fault(deployed: Deployed) -> None:
             "get_queue_attributes",
             {"Attributes": {"ApproximateNumberOfMessages": "2", "RedrivePolicy": "{}"}},
             "dead-letters",
-            "2 messages lie in the dead letter queue. → manage.py dlq list",
+            "2 messages lie in the dead letter queue. → ./manage dlq list",
         ),
         ("describe_table", {"Table": {"TableStatus": "DELETING"}}, "ledger", "is DELETING"),
         ("describe_time_to_live", {"TimeToLiveDescription": {}}, "ledger", "(TTL is off)"),

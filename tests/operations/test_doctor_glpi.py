@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from bridge.glpi_api.session import GlpiSession
 from local.glpi_simulator import Fault, GlpiSimulator
 from operations.doctor import glpi_login, glpi_rights, timed_http
 from operations.doctor.glpi_rights import VERSION
@@ -164,20 +165,29 @@ def test_another_version_is_a_finding(lab: Lab, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_links_that_people_cannot_open_are_found(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert doctor().well("glpi.links") == f"to {lab.glpi.url}"
+    assert doctor().well("glpi.links") == f"to {lab.glpi.url}, as GLPI calls itself"
     monkeypatch.setenv("GLPI_URL", lab.glpi.url.replace("127.0.0.1", "localhost"))
-    real = glpi_login.GlpiSubject.get
-
-    def get(glpi: glpi_login.GlpiSubject, path: str) -> object:
-        own = {"url_base": "https://helpdesk.example", "version": "11.0.6"}
-        return {"cfg_glpi": own} if path == "getGlpiConfig" else real(glpi, path)
-
-    monkeypatch.setattr(glpi_login.GlpiSubject, "get", get)
+    calls_itself(monkeypatch, "https://helpdesk.example/")
+    assert doctor().well("glpi.links") == "to https://helpdesk.example, as GLPI calls itself"
+    calls_itself(monkeypatch, "helpdesk.example")
     found = doctor().found("glpi.links")
-    assert "but GLPI calls itself https://helpdesk.example." in found
+    assert f"lead to {lab.glpi.url.replace('127.0.0.1', 'localhost')}, since GLPI calls" in found
+    assert "calls itself helpdesk.example, which they cannot open" in found
     assert "Set GLPI_PUBLIC_URL" in found
+    calls_itself(monkeypatch, "")
+    assert "does not tell its own address" in doctor().skipped("glpi.links")
     monkeypatch.setenv("GLPI_PUBLIC_URL", "https://desk.example/")
     assert doctor().well("glpi.links") == "to https://desk.example"
+
+
+def calls_itself(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Let GLPI have an address of its own among its settings."""
+    known = GlpiSession.known_setting
+
+    def known_setting(session: GlpiSession, name: str) -> str:
+        return address if name == "url_base" else known(session, name)
+
+    monkeypatch.setattr(GlpiSession, "known_setting", known_setting)
 
 
 @both_versions

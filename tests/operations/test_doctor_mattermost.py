@@ -231,9 +231,11 @@ def test_an_incoming_webhook_of_nobody_knows_which_team_is_found(
     lab: Lab, chat: MattermostSimulator, tmp_path: Path
 ) -> None:
     lab.store(mattermost_incoming_webhook=chat.hook_url)
-    found = checked(chat, tmp_path).found("mattermost.incoming")
-    assert "Set incoming_webhook_team of bridge.toml" in found
-    well = checked(chat, tmp_path, 'teams = ["acme"]\n').well("mattermost.incoming")
+    for desk in ("", 'teams = ["acme"]\n'):  # a desk's team need not be the webhook's
+        found = checked(chat, tmp_path, desk).found("mattermost.incoming")
+        assert "Set incoming_webhook_team of bridge.toml" in found
+    top = 'incoming_webhook_team = "acme"\n'
+    well = checked(chat, tmp_path, top=top).well("mattermost.incoming")
     assert well == "of the team acme, for all its channels"
 
 

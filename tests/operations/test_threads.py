@@ -324,7 +324,7 @@ def test_what_a_later_version_has_written_is_one_sentence(key: str, name: str) -
     result = run("thread", name)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "This is of a later version of the bridge: ask with the manage.py of that version.\n"
+        "This is of a later version of the bridge: ask with the ./manage of that version.\n"
     )
 
 

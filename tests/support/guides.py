@@ -1,7 +1,7 @@
 """The guides as the tests read them: README.md, README.ru.md and docs/*.md.
 
-A marker before a block, `<!-- runs -->` or `<!-- runs: words, words -->`, says that a test runs it
-beside `make run`, and that its output holds these words.
+A marker before a block, `<!-- runs: words, words -->`, says that the output of its commands holds
+these words.
 """
 
 import itertools
@@ -24,22 +24,27 @@ EVERYTHING = "\n".join(TEXTS.values())
 DOCS = ROOT / "docs"
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-_RUNS = re.compile(r"<!-- runs(?::(.*?))? -->\n\Z")
+_RUNS = re.compile(r"<!-- runs:(.*?) -->\n\Z")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block; `expected` is None unless it is marked to be run."""
+    """A fenced block; `expected` are words that its commands print."""
 
     page: str
     language: str
     text: str
-    expected: tuple[str, ...] | None
+    expected: tuple[str, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines as the shell takes them, those that go on put together."""
+        return self.text.replace("\\\n", " ").splitlines()
 
     @property
     def commands(self) -> Iterator[list[str]]:
         """Its commands in words, without comments."""
-        for line in self.text.replace("\\\n", " ").splitlines():
+        for line in self.lines:
             words = shlex.split(line, comments=True)
             for is_end, command in itertools.groupby(words, lambda w: w in ("&&", "|", ";")):
                 if not is_end:
@@ -50,10 +55,8 @@ def blocks(page: Path) -> Iterator[Block]:
     text = TEXTS[page]
     for found in _FENCE.finditer(text):
         marked = _RUNS.search(text[: found.start()])
-        wanted = (
-            tuple(w.strip() for w in (marked[1] or "").split(",") if w.strip()) if marked else None
-        )
-        yield Block(page.name, found[2], found[3], wanted)
+        words = marked[1].split(",") if marked else []
+        yield Block(page.name, found[2], found[3], tuple(word.strip() for word in words))
 
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
