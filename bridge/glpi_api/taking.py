@@ -10,6 +10,7 @@ from collections.abc import Mapping, Set
 
 from bridge.glpi_api.contents import is_the_bridges
 from bridge.glpi_api.errors import Refused
+from bridge.glpi_api.followups import UPDATE
 from bridge.glpi_api.people import REQUESTER
 from bridge.glpi_api.session import GlpiSession
 from bridge.net.deadline import Deadline
@@ -104,6 +105,8 @@ class GlpiTaking:
         row = self._ticket(ticket, document, deadline)
         if not self._is_ours(row, document, deadline):
             return False
+        if row.get("status") != NEW and not self._session.may("ticket", UPDATE, deadline):
+            return False  # a Self-Service user would take it up once more
         if document is None and row.get("date_mod") == row.get("date_creation"):
             return True
         if self._is_worked_on(ticket, str(row["takeintoaccountdate"]), assigned, deadline):

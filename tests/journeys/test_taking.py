@@ -237,8 +237,13 @@ def test_a_self_service_user_takes_up_what_goes_to_a_group_and_the_files_come_al
     """GLPI lets nobody change that (docs/setup.md)."""
     chat.lab.store(glpi_user_token=chat.glpi.user_tokens["mm-self"])
     chat.lab.cold_start()
-    chat.write("113 x", ("a.txt", b"words"))
+    root = chat.write("113 x", ("a.txt", b"words"))
     assert taken(chat.ticket) != NOT_TAKEN
     chat.settle()
     assert filenames(chat.ticket) == ["a.txt"]
-    assert taken(chat.ticket) != NOT_TAKEN
+    chat.change(chat.ticket["id"], status=CLOSED)
+    chat.write("113 опять", ("b.txt", b"words"), root=root)
+    chat.settle()
+    for ticket in chat.glpi.tickets:
+        assert taken(ticket) != NOT_TAKEN
+    assert [e for e in chat.glpi.log if e.method == "PUT"] == []
