@@ -11,13 +11,12 @@ from email.message import Message
 from importlib import import_module
 from typing import Any
 
-from bridge.endpoints.outgoing_webhook import PATH
 from local.guard import refusal
 
 WEBHOOKS = "/_aws/execute-api/"
 """Below it MiniStack serves the HTTP APIs, whose callers have no key."""
 
-_WEBHOOK = re.compile(re.escape(WEBHOOKS) + r"[0-9a-z]+/\$default" + re.escape(PATH))
+_WEBHOOK = re.compile(re.escape(WEBHOOKS) + r"[0-9a-z]+/\$default/mattermost/webhook")
 """What Mattermost calls, letter by letter: of other paths there MiniStack takes some for requests
 to any service of AWS (1.4.21)."""
 

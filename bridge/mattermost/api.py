@@ -22,7 +22,7 @@ from bridge.mattermost.errors import (
     INVALID_FIELD,
     MATTERMOST,
     MFA,
-    TOKEN,
+    NOT_ACCEPTED,
     Denied,
     Gone,
     MattermostError,
@@ -50,7 +50,7 @@ __all__ = [
 
 _ID = re.compile("[a-z0-9]{26}")
 _JSON = {"Content-Type": "application/json"}
-_REFUSED = {f"mattermost-{code}" for code in (TOKEN, MFA)}
+_REFUSED = {f"mattermost-{code}" for code in (NOT_ACCEPTED, MFA)}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Gone(MattermostError):
     retry = Retry.NEVER
 
 
-TOKEN = "token"  # noqa: S105 - a code
+NOT_ACCEPTED = "token"
 MFA = "mfa"
 """The codes of a token that Mattermost takes for nothing at all."""
 
@@ -82,8 +82,8 @@ _REJECTED = "Post rejected by plugin."
 
 CODES: dict[str, tuple[type[MattermostError], str, str]] = {
     # ---- Who asks
-    "api.context.session_expired.app_error": (Denied, TOKEN, _NOT_ACCEPTED),
-    "api.context.get_user.app_error": (Denied, TOKEN, _NOT_ACCEPTED),
+    "api.context.session_expired.app_error": (Denied, NOT_ACCEPTED, _NOT_ACCEPTED),
+    "api.context.get_user.app_error": (Denied, NOT_ACCEPTED, _NOT_ACCEPTED),
     "api.context.mfa_required.app_error": (
         Denied,
         MFA,

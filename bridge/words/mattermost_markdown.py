@@ -1,23 +1,23 @@
 """Mattermost's Markdown as tokens: CommonMark with tables, strike-through and bare addresses. Pure.
 
 Left out on purpose: raw HTML and entities (they stay as typed), and reference links (definitions
-would vanish, and one long target could be repeated thousands of times). No rule drops a word:
-cells beyond a table's header are cells, and what stands behind a fence is in its token's `info`.
+would vanish, and one long target could be repeated thousands of times). Blocks have their own
+rules, in `mattermost_blocks`. No rule drops a word, a number or a sign that Mattermost shows
+(mattermost/marked at be741d4, taken for the parser of 5.37).
 """
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_block import table as table_rule
-from markdown_it.rules_block.fence import make_fence_rule
-from markdown_it.rules_block.table import escapedSplit, getLine
+from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline import autolink as autolink_rule
 from markdown_it.rules_inline import backtick as backtick_rule
 from markdown_it.token import Token
+
+from bridge.words.mattermost_blocks import numbered, use_block_rules
 
 URL_LIMIT = 2_048
 """Characters of a link's target; longer ones are no links."""
@@ -31,19 +31,32 @@ LABELS = 1_000_000
 CELLS = 20_000
 """Most `|` of a line times lines: the parser fills up the short rows of a wide table."""
 
-ADDRESS = r"[^\s<>\"`«»“”\\\[\]]|\[[^\s<>\"`«»“”\\\[\]]{0,300}+\](?!\()"
+_PLAIN = r"[^\s<>\"`«»“”\[\]]"
+_QUOTED = "|".join(rf"{a}{_PLAIN}{{0,300}}+{b}" for a, b in ("«»", "“”"))
+_GOES_ON = r"(?!/>)[^\s()<>\]},:;]"
+ADDRESS = (
+    rf"{_PLAIN}|\[[^\s<>\"`«»“”\[\]]{{0,300}}+\](?!\()|{_QUOTED}"
+    rf"|[\"`«»“”>](?={_GOES_ON})|<(?={_GOES_ON})(?![^\s<>]{{0,300}}>)"
+)
 """A pattern: one character of a bare address, or brackets that are closed in it. They belong to
-IPv6 hosts and to GLPI's own searches; an open one belongs to a label, `[text address](target)`."""
+IPv6 hosts and to GLPI's own searches; an open one belongs to a label, `[text address](target)`.
+
+A quotation mark, `<` or `>` belongs to it if it goes on behind, as in Mattermost, but not where
+that makes wrong links of JSON and XML: in front of punctuation, and at a tag."""
 
 _ALLOWED = re.compile(r"https?://[^/?#\\]|mailto:[^/?#@]+@", re.IGNORECASE)
 _NO_HOST = re.compile(
-    r"https?://(?!(?:[^/?#@\[\]]*@)?\[[0-9A-F:.]+\](?::\d*)?(?:[/?#]|\Z))[^/?#]*[\[\]]",
+    r"https?://(?!(?:[^/?#@\[\]]*@)?\[(?:[0-9A-F.]*:){2}[0-9A-F:.]*\](?::\d*)?(?:[/?#]|\Z))"
+    r"[^/?#]*[\[\]]",
     re.IGNORECASE,
 )
 """Brackets in a host that is no IPv6 address; the parser would make another host of it."""
 
+_ODD_HOST = re.compile(r"((?:https?://|www\.)[^/?#\\<>\"`«»“”]*)[\\<>\"`«»“”]", re.IGNORECASE)
+"""What no host has in it: the address ends before that."""
+
 _SCHEME = re.compile(r"(?:.*[^A-Za-z0-9])?(https?)", re.IGNORECASE | re.DOTALL)
-_LONE = r"(?:\]|\[(?![^\[\]\n]{0,300}\]\())(?=[^\s<>\"`«»“”\\()])"
+_LONE = r"(?:\]|\[(?![^\[\]\n]{0,300}\]\())(?=[^\s()<>])"
 _URL = re.compile(rf"://(?:{ADDRESS}){{1,2040}}+(?!{ADDRESS})")
 _URL_OUTSIDE = re.compile(rf"://(?:{ADDRESS}|{_LONE}){{1,2040}}+(?!{ADDRESS})")
 _SIZED = re.compile(
@@ -54,12 +67,16 @@ _PATH = re.compile(r"\\[^\s<>\"|`\[\]]*")
 _SHARE = re.compile(r"\\\\\w")
 _DRIVE = re.compile(r"(?:.*\W)?[A-Za-z]:", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\] ")
-
+_ESCAPE = re.compile(r"\\([`*{}\[\]()#+\-.!_>|~]|\\(?!\w))")
+"""Mattermost's own set; before other signs, and at a line's end, it shows a backslash."""
 
 _TRIGGER = "\ue000 "
 """Stands for the trigger in front of what goes on in its line, while that is parsed."""
 
-_FENCED = re.compile(r"([^`\n]*)(`{3,})([^`\n]*)\n(?=(?:.*\n)*? {0,3}\2`*[ \t]*(?:\n|\Z))")
+_FENCED = re.compile(
+    r"([^`\n]*?)(?<!~)((?P<sign>[`~])(?P=sign){2,}+)((?:(?!(?P=sign)).)*+)\n"
+    r"(?=(?:.*\n)*? {0,3}\2(?P=sign)*[ \t]*(?:\n|\Z))"
+)
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _LABEL = re.compile(r"\[[^\[\]`\\<$]*+\]")
 
@@ -86,7 +103,7 @@ def parse(text: str, *, mid_line: bool = False) -> tuple[Token, ...]:
     cells = max(line.count("|") for line in lines) * len(lines)
     if cells > CELLS or sum(map(_labels, _BLANK_LINE.split(text))) > LABELS:
         raise TooMuch
-    tokens = _parser().parse(text)
+    tokens = numbered(_parser().parse(text))
     if any(token.level >= NESTING - 1 for token in tokens):
         raise TooMuch
     if text.startswith(_TRIGGER):
@@ -99,11 +116,12 @@ def _going_on(text: str) -> str:
     """Put something in front of a text that stands in the middle of a line.
 
     A ``` that is closed by a line of its own makes code there as well, a span over several lines
-    in Mattermost. What stands behind it is code, then, and names no language.
+    in Mattermost. What stands behind it is code, then, and names no language. So does a ~~~, whose
+    closing line would otherwise make code of what follows it.
     """
     if not (fenced := _FENCED.match(text)):
         return _TRIGGER + text
-    before, mark, behind = (part.strip() for part in fenced.groups())
+    before, mark, behind = (part.strip() for part in fenced.group(1, 2, 4))
     lines = [_TRIGGER + before] * bool(before) + [mark] + [behind] * bool(behind)
     return "\n".join([*lines, text[fenced.end() :]])
 
@@ -138,12 +156,27 @@ def target(url: str) -> str:
 
 def trimmed(url: str) -> str:
     """Cut off what belongs to the sentence: punctuation, and brackets opened before the address."""
+    if odd := _ODD_HOST.match(url):
+        url = odd[1]
     while True:
-        url = url.rstrip("?!.,:;*_~'…|")
-        opening = {")": "(", "]": "["}.get(url[-1:])
+        url = url.rstrip("?!.,:;*_~'…|\\\"`<>«“")
+        opening = {")": "(", "]": "[", "»": "«", "”": "“"}.get(url[-1:])
         if not opening or url.count(url[-1]) <= url.count(opening):
             return url
         url = url[:-1]
+
+
+class _Helpers:
+    """The parser's helpers, with titles as they were typed: no backslash of theirs escapes."""
+
+    parseLinkLabel = staticmethod(helpers.parseLinkLabel)  # noqa: N815  markdown-it's names
+    parseLinkDestination = staticmethod(helpers.parseLinkDestination)  # noqa: N815
+
+    @staticmethod
+    def parseLinkTitle(text: str, start: int, end: int, _: None = None) -> Any:  # noqa: ANN401, N802
+        title = helpers.parseLinkTitle(text, start, end)
+        title.str = text[start + 1 : title.pos - 1] if title.ok else ""
+        return title
 
 
 class _Parser(MarkdownIt):
@@ -164,17 +197,26 @@ class _Parser(MarkdownIt):
 @lru_cache(1)
 def _parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "maxNesting": NESTING})
+    parser.helpers = _Helpers  # type: ignore[assignment]  # a module in all but name
     parser.enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline", "entity", "reference", "text_join"])
-    fence = make_fence_rule(disallow_marker_in_info=("`", "~"))
-    interrupts = ["paragraph", "reference", "blockquote", "list"]
-    parser.block.ruler.at("fence", fence, {"alt": interrupts})
-    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    use_block_rules(parser)
+    parser.inline.ruler.at("escape", _escape)
     parser.inline.ruler.at("autolink", _autolink)
     parser.inline.ruler.at("backticks", _code)
     for name, rule in (("url", _url), ("sized", _sized), ("formula", _formula), ("path", _path)):
         parser.inline.ruler.before("escape", name, rule)
     return parser
+
+
+def _escape(state: StateInline, silent: bool) -> bool:
+    """Take away the backslash of an escaped sign."""
+    if not (found := _ESCAPE.match(state.src, state.pos, state.posMax)):
+        return False
+    if not silent:
+        state.push("text_special", "", 0).content = found[1]
+    state.pos = found.end()
+    return True
 
 
 def _url(state: StateInline, silent: bool) -> bool:
@@ -188,7 +230,7 @@ def _url(state: StateInline, silent: bool) -> bool:
     before = _SCHEME.fullmatch(state.src[max(0, state.pos - 6) : state.pos])
     if not before or not (silent or state.pending.endswith(before[1])):
         return False
-    url = before[1] + trimmed(rest[0])
+    url = trimmed(before[1] + rest[0])
     if not (href := target(url)):
         return False
     if not silent:
@@ -198,43 +240,6 @@ def _url(state: StateInline, silent: bool) -> bool:
         state.push("link_close", "a", -1)
     state.pos += len(url) - len(before[1])
     return True
-
-
-def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a table with all that its rows hold, as Mattermost shows it.
-
-    The parser drops the cells beyond the header's; a `|` in code makes such cells, too.
-    """
-    before = len(state.tokens)
-    if not table_rule(state, start, end, silent):
-        return False
-    made, state.tokens[before:] = state.tokens[before:], []
-    row, cells = "", 0
-    for token in made:
-        if token.type == "tr_open" and token.map:
-            line = token.map[0]
-            row, cells = getLine(state, line), 0
-        cells += token.type in ("th_open", "td_open")
-        if token.type == "tr_close":
-            state.tokens += [part for cell in _cells(row)[cells:] for part in _cell(cell, token)]
-        state.tokens.append(token)
-    return True
-
-
-def _cells(row: str) -> list[str]:
-    """Return the cells of a table's line."""
-    cells = escapedSplit(row.strip(" \t"))
-    return cells[not cells[0] : len(cells) - (not cells[-1])]
-
-
-def _cell(content: str, row: Token) -> list[Token]:
-    """Return the tokens of a cell in a row."""
-    level = row.level + 1
-    return [
-        Token("td_open", "td", 1, level=level, block=True),
-        Token("inline", "", 0, level=level + 1, block=True, content=content.strip(), children=[]),
-        Token("td_close", "td", -1, level=level, block=True),
-    ]
 
 
 def _code(state: StateInline, silent: bool) -> bool:

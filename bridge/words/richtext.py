@@ -31,10 +31,11 @@ _TAGS = {tag: tag for tag in [*_BLOCKS, *_PARTS, "strong", "em", "a"]} | {"s": "
 _LINES_INSIDE = {"ul", "ol", "blockquote", "table", "thead", "tbody", "tr"}
 _LINE_AFTER = {*_BLOCKS, *_PARTS}
 _ALIGNMENTS = {"text-align:left", "text-align:center", "text-align:right"}
+_LABEL = r"(?:-|[^\W_]){1,63}"
 _ADDRESS = re.compile(
-    rf"(?<![\w./@:-])(?P<www>www\.[\w-]{{1,63}}\.(?:{ADDRESS}){{1,1900}}+)"
-    r"|(?<![\w.+-])[\w.+-]{1,64}+@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){1,8}+",
-    re.IGNORECASE | re.ASCII,
+    rf"(?<![A-Z0-9_./@:-])(?P<www>www\.[\w-]{{1,63}}\.(?:{ADDRESS}){{1,1900}}+)"
+    rf"|(?<![\w.+-])[\w.+-]{{1,64}}+@{_LABEL}(?:\.{_LABEL}){{1,8}}+",
+    re.IGNORECASE,
 )
 _EMOJI = re.compile(r":(?=([a-z0-9_+-]{1,100}):)")
 _SIZE_IN_ALT = re.compile(r" =\d{1,5}(?:x\d{0,5})?$")

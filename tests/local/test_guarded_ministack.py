@@ -1,13 +1,17 @@
 """The AWS emulator of `make rehearse` answers who has the key of the run, and no web page."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 
+from bridge.endpoints.outgoing_webhook import PATH
 from local.guarded_ministack import WEBHOOKS, Scope, guarded
 from local.ministack import new_account
+from tests.conftest import ROOT
 
 KEY = "123456789012"
 PORT = 4566
@@ -79,8 +83,13 @@ def test_nothing_but_the_http_apis_does_without_the_key(path: str) -> None:
     assert status(OWN, path=path) == 403
 
 
+def test_it_runs_in_an_environment_that_has_ministack_alone() -> None:
+    bare = [sys.executable, "-S", "-c", "import local.guarded_ministack"]
+    subprocess.run(bare, cwd=ROOT, check=True)
+
+
 def test_the_http_api_is_called_as_by_mattermost_and_by_no_page() -> None:
-    path = f"{WEBHOOKS}abc/$default/mattermost/webhook"
+    path = f"{WEBHOOKS}abc/$default{PATH}"
     assert status(OWN, path=path) == 200
     assert status(OWN, ("origin", "https://evil.example"), path=path) == 403
     assert status(("host", "evil.example"), path=path) == 403

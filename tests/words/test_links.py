@@ -59,6 +59,13 @@ WHOLE = [
     "http://[::1]",
     "http://[2001:db8::1]:8080/a?b[0]=1",
     "https://user@[2001:db8::1]/",
+    'https://a.example/a"b',
+    'https://a.example/?a="b"&c=""d',
+    'https://a.example/"x"?y="z".w',
+    "https://a.example/«x»/y",
+    "https://a.example/«x»",
+    "https://a.example/“x”",
+    "https://a.example/a\\b",
     "https://chat.example/acme/pl/mii9sqkmfp8btqx7sk43tk3xpy",
 ]
 
@@ -88,6 +95,24 @@ def test_an_address_without_scheme_keeps_its_brackets() -> None:
     assert links(f"see {url}, x") == [(url, f"http://{url}")]
 
 
+@pytest.mark.parametrize("sign", "`<>")
+def test_a_lone_sign_is_part_of_an_address(sign: str) -> None:
+    url = f"https://a.example/a{sign}b"
+    assert links(f"см. {url}, x") == [(url, url)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["www.пример.рф/x", "www.a.example/путь", "www.a.рф/«x»", "иван@почта.рф", "i.b+c@a-b.москва"],
+)
+@pytest.mark.parametrize("around", ["{}", "см. {}.", "({}), x", "**{}** x", "_{}_", "«{}», x"])
+def test_addresses_of_other_alphabets_are_links(address: str, around: str) -> None:
+    assert [shown for shown, _ in links(around.replace("{}", address))] == [address]
+
+
+XY = ("https://a.example/x", "https://b.example/y")
+
+
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
@@ -102,6 +127,17 @@ def test_an_address_without_scheme_keeps_its_brackets() -> None:
         ),
         ("|https://a.example| x", ["https://a.example"]),
         ("[<https://a.example> x](https://b.example)", ["<https://a.example> x"]),
+        ("«https://a.example/x», y", ["https://a.example/x"]),
+        ('("https://a.example/x").', ["https://a.example/x"]),
+        ('{"a":"https://a.example/x","b":["https://b.example/y"]}', [*XY]),
+        (r"{\"a\": \"https://a.example/x\", \"b\": \"https://b.example/y\"}", [*XY]),
+        ("<url>https://a.example/x</url><url>https://b.example/y</url>", [*XY]),
+        ('<a href="https://a.example/x">x</a> <img src="https://b.example/y"/>', [*XY]),
+        ("https://a.example<br>x", ["https://a.example"]),
+        ('https://a.example"x', ["https://a.example"]),
+        ("https://a.example\\@b.example/", ["https://a.example"]),
+        ('www.a.example"x', ["www.a.example"]),
+        ("请看www.a.example/x", ["www.a.example/x"]),
     ],
 )
 def test_what_belongs_to_the_sentence_is_no_part_of_an_address(
@@ -116,6 +152,10 @@ def test_what_belongs_to_the_sentence_is_no_part_of_an_address(
         "http://[::1",
         "http://[javascript:alert(1)]/",
         "http://[fe80::1%25eth0]/",
+        "http://[1.2.3.4]/",
+        "http://[a]/",
+        "http://[1:2]/",
+        "http://x@[1.2.3.4]:80/",
         "[x](http://[y]/)",
         "javascript:[0]//x",
         "[x](javascript:alert[0])",
@@ -133,7 +173,7 @@ def test_what_is_no_host_and_no_safe_scheme_stays_text(message: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [*"[]|()/?=<> \nx@\\", "https://", "http://", "javascript:", "www.", "::1", "%5B"]
+            [*'[]|()/?=<> \nx@\\"`«»', "https://", "http://", "javascript:", "www.", "::1", "%5B"]
         ),
         max_size=12,
     ).map("".join)
