@@ -255,15 +255,13 @@ def test_whatever_mattermost_refuses_to_a_bot_outside_ends_its_promises(
     assert HERE not in chat.said
 
 
-@pytest.mark.parametrize("why", ["token refused", "login page", "membership unknown"])
+@pytest.mark.parametrize("why", ["login page", "membership unknown"])
 def test_what_says_nothing_of_the_channel_ends_no_membership(chat: Chat, why: str) -> None:
     chat.write("112 x")
     chat.settle()
     CANNOT[why](chat)
     chat.write("112 more", root=chat.post)
     chat.mattermost.heal()
-    chat.mattermost.bot_token = type(chat.mattermost).bot_token
-    chat.clock.now += timing.OUTSIDE_AGE_SECONDS
     before = len(chat.asked(MEMBERS))
     chat.write("112 y")
     assert THREAD in chat.said
