@@ -16,6 +16,7 @@ from bridge.glpi_api.errors import (
     CODES,
     GLPI,
     GONE,
+    REMEDIES,
     RIGHT_MISSING,
     AccessDenied,
     GlpiError,
@@ -33,7 +34,7 @@ from bridge.glpi_api.followups import CLOSED, Condition, GlpiFollowups
 from bridge.glpi_api.people import NOBODY, GlpiPeople, Requester
 from bridge.glpi_api.search import rows, tickets_quoting
 from bridge.glpi_api.session import GlpiSession, TokenSource
-from bridge.glpi_api.taking import GlpiTaking
+from bridge.glpi_api.taking import UNTAKEN, GlpiTaking
 from bridge.net.deadline import Deadline
 from bridge.net.http import Http
 
@@ -45,7 +46,9 @@ __all__ = [
     "MEGABYTE",
     "NOBODY",
     "PICTURES",
+    "REMEDIES",
     "RIGHT_MISSING",
+    "UNTAKEN",
     "AccessDenied",
     "Condition",
     "Glpi",

@@ -5,13 +5,18 @@ from bridge.mattermost.api import CODES as MATTERMOST_CODES
 from bridge.mattermost.api import MATTERMOST
 from bridge.net.http import Cause
 from bridge.net.remedies import no_answer_remedy
-from glpi import CODES, GLPI, remedy_of_page
+from glpi import CODES, GLPI, REMEDIES, remedy_of_page
+
+_BEFORE_MATTERMOST = (
+    "Mattermost, or what stands before it, refuses this: look for the request in Mattermost's log; "
+    "if it is not there, check MATTERMOST_URL or the incoming webhook's address, and keep login "
+    "pages and firewalls away from it."
+)
+_MATTERMOST = "Mattermost or a proxy does not do what is asked: look into their logs."
 
 _OURS = {
     **{cause.value: no_answer_remedy(GLPI, cause) for cause in Cause},
-    "maintenance": "GLPI is in maintenance mode: switch it off when the work is done.",
-    "database": "GLPI does not reach its database: check the database server.",
-    "odd-search": "GLPI's search answers oddly: look for plug-ins and proxies.",
+    **REMEDIES,
     "buried": "It lies in the dead letter queue: see `dlq list`.",
     "kind": (
         "It was queued by a newer version of the bridge than the one that runs: update it, then "
@@ -22,14 +27,12 @@ _OURS = {
         "its words, and for rules that move or change tickets."
     ),
     "redirect": "GLPI_URL is redirected: set it to the address that answers itself.",
-    "not-glpi": "What answers at GLPI_URL is not GLPI's API: check address, logins, firewalls.",
-    "http-413": "A proxy refuses bodies this large: raise its limit (client_max_body_size).",
-    "http-429": "A proxy limits requests to GLPI: raise its limit.",
     **{f"mattermost-{cause.value}": no_answer_remedy(MATTERMOST, cause) for cause in Cause},
+    "mattermost-http-408": _MATTERMOST,
+    "mattermost-http-429": "Mattermost limits requests: raise its limit.",
     **{f"mattermost-{code}": remedy for _, code, remedy in MATTERMOST_CODES.values()},
 }
 
-_MATTERMOST = "Mattermost or a proxy does not do what is asked: look into their logs."
 _AWS = "AWS did not answer, or refused: look into the function's log."
 _UNCLEAR = "GLPI's answer is neither a yes nor a no: look into web server, PHP and GLPI logs."
 
@@ -42,6 +45,8 @@ def meaning(code: str) -> str:
         return _OURS[code]
     if remedy_of_page(code):
         return remedy_of_page(code)
+    if code == "mattermost-odd-answer" or code.startswith("mattermost-http-4"):
+        return _BEFORE_MATTERMOST
     if code.startswith("mattermost-"):
         return _MATTERMOST
     if code[:1].isupper() and not code.startswith("ERROR"):

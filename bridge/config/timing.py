@@ -79,8 +79,9 @@ SECRET_AGE_SECONDS = 900.0
 REQUESTER_AGE_SECONDS = 3600.0
 """A container remembers so long who is who."""
 
-MEMBER_AGE_SECONDS = 300.0
-"""A container relies so long on the bot's being in a channel."""
+MEMBER_AGE_SECONDS = 60.0
+"""A container relies so long on the bot's being in a channel; what another one has met since, such
+as the worker, it does not know."""
 
 OUTSIDE_AGE_SECONDS = 60.0
 """So long a channel that it is not in is not asked for again: somebody may be letting it in."""
@@ -121,7 +122,7 @@ class Timing:
         max_age: after that a message goes to the dead letter queue.
         unknown_pause: between two looks at a job that only a newer bridge knows.
         answered_pause: between two attempts to learn, with a bot that may not ask, whether the post
-            that was answered is a reply.
+            that was answered is a reply, and who its author is.
     """
 
     first_delay: float = 15.0

@@ -171,7 +171,9 @@ def _log(verdict: Verdict) -> None:
     if verdict.given_up:
         given_up = fields | {"steps": sorted(verdict.given_up)}
         if verdict.is_answered:
-            logger.warning("given up: it was answered, perhaps unread", extra=given_up)
+            logger.warning(
+                "given up: it was answered, and the bot may still not ask", extra=given_up
+            )
         else:
             logger.error("given up: the message is too old", extra=given_up)
     if verdict.twins:

@@ -11,7 +11,7 @@ from bridge.config import timing
 from bridge.filing.answers import Answers
 from bridge.filing.linking import Linking
 from bridge.jobs.leases import Leases
-from bridge.mattermost.api import Gone, MattermostError
+from bridge.mattermost.api import Denied, Gone, MattermostError
 from bridge.mattermost.notifier import Notifier, Reach, Thread
 from bridge.mattermost.presence import Presence
 from bridge.mattermost.submissions import Submission
@@ -32,7 +32,7 @@ from bridge.storage.entries import (
 from bridge.tickets.content import MissingFiles
 from bridge.tickets.desks import Routed
 from bridge.tickets.files import Files
-from bridge.tickets.requesters import Requesters, passes
+from bridge.tickets.requesters import Requesters, may_be_named, passes
 from glpi import Glpi, GlpiError
 
 
@@ -45,7 +45,8 @@ class Steps:
         error: what kept one from being done, or from being done in full, if anything did.
         wait: seconds before it makes sense to go on, 0 for as soon as the caller likes.
         busy: whether somebody else is at them, so that nothing was tried.
-        is_answered: whether nothing remains but to learn if the author has read the answer.
+        is_answered: whether the author has an answer, and nothing remains but what a bot that may
+            ask would do: see whether it was read, and name the requester.
     """
 
     remaining: Set[str] = frozenset()
@@ -81,6 +82,21 @@ def _all(steps: Sequence[_Step]) -> _Step:
         any(step.in_doubt for step in steps),
         next((step.lacking for step in steps if step.lacking), None),
     )
+
+
+def _is_answered(done: Set[str], remaining: Set[str], error: CallError | None) -> bool:
+    """Say whether the author has an answer, and nothing waits but for a bot that may ask.
+
+    Args:
+        done: the steps that are done, and what is noted beside.
+        remaining: those that are not.
+        error: what kept them from being done, if anything did.
+    """
+    if TOLD in remaining and ANSWERED not in done:
+        return False
+    if remaining == {TOLD}:
+        return True
+    return remaining <= {TOLD, REQUESTER, LINK} and isinstance(error, Denied)
 
 
 class Completion:
@@ -163,7 +179,7 @@ class Completion:
         leased = self._leases.take(submission.ref, entry)
         if not isinstance(leased, Filed):
             return Steps(remaining, wait=leased, busy=True)
-        self._come_in(submission)
+        self._come_in(submission, is_needed=bool(remaining & {TOLD, FILES}))
         leased, unplaced = self._place(submission, leased, deadline)
         remaining = self.wanted(submission, leased.result) - leased.steps_done
         if remaining & {TOLD, FILES}:
@@ -190,7 +206,7 @@ class Completion:
         wait = self._leases.give_back(
             submission.ref, leased, went.done, error, in_doubt=went.in_doubt
         )
-        is_answered = ANSWERED in leased.steps_done and remaining == {TOLD}
+        is_answered = _is_answered(leased.steps_done, remaining, went.error)
         return Steps(remaining, went.error or went.lacking, wait, is_answered=is_answered)
 
     def _place(
@@ -202,7 +218,7 @@ class Completion:
             return entry, error
         return replace(entry, result=result, steps_done=entry.steps_done - {LINK}), None
 
-    def _come_in(self, submission: Submission) -> None:
+    def _come_in(self, submission: Submission, *, is_needed: bool) -> None:
         """Let the bot join the channel, so that it can answer and read files from now on.
 
         Raises:
@@ -210,7 +226,8 @@ class Completion:
         """
         channel = submission.place.channel_id
         if channel and self._notifier.reach(submission.place) is Reach.THREAD:
-            self._presence.enter(channel, Deadline(timing.PLACE_SECONDS))
+            deadline = Deadline(timing.PLACE_SECONDS)
+            self._presence.enter(channel, deadline, is_needed=is_needed)
 
     def _tell_number(self, submission: Submission, answers: Answers, entry: Filed) -> _Step:
         """Tell the number, unless the author has read it already."""
@@ -232,7 +249,9 @@ class Completion:
         if not entry.result.is_new:
             return _Step({REQUESTER})
         error = self._requesters.name(submission.author, entry.result.ticket, deadline)
-        return _Step(frozenset(), error) if passes(error) else _Step({REQUESTER}, lacking=error)
+        if may_be_named(error):
+            return _Step(frozenset(), error)
+        return _Step({REQUESTER}, lacking=error)
 
     def _link(
         self,
@@ -271,6 +290,8 @@ class Completion:
         """Carry the files, and tell which never reach the ticket."""
         ticket, own, done = entry.result.ticket, entry.result.is_new, entry.steps_done
         carried = self._files.carry(submission.files, ticket, done, deadline, inline=own)
+        for refusal in carried.refusals:
+            self._presence.learn_from(submission.place.channel_id, refusal)
         missing = carried.failed + (carried.late if last else ())
         error: CallError | None = None if last else carried.error
         if missing and not error:
@@ -309,10 +330,14 @@ class Completion:
         if self._notifier.reach(submission.place) is Reach.NONE:
             return False
         deadline = Deadline(timing.NOTICE_SECONDS)
-        target = self._notifier.target_of(submission.place, deadline)
-        if unless_root and isinstance(target, Thread) and target.root == submission.place.post:
-            return True
-        self._notifier.say(target, text, deadline, once=submission.ref)
+        try:
+            target = self._notifier.target_of(submission.place, deadline)
+            if unless_root and isinstance(target, Thread) and target.root == submission.place.post:
+                return True
+            self._notifier.say(target, text, deadline, once=submission.ref)
+        except MattermostError as error:
+            self._presence.learn_from(submission.place.channel_id, error)
+            raise
         return True
 
     def _try_to_tell(

@@ -83,6 +83,8 @@ class Outlooks:
             has_bot = self._api.has_bot()
             return Outlook(reach, FilesOutlook.CARRIED if has_bot else FilesOutlook.STAY)
         if located.position is None:
+            if located.error:
+                self._presence.learn_from(place.channel_id, located.error)
             is_refused = isinstance(located.error, Denied)
             return Outlook(Reach.NONE, FilesOutlook.WAIT if is_refused else FilesOutlook.CARRIED)
         deadline = Deadline(timing.PLACE_SECONDS)

@@ -16,7 +16,7 @@ from bridge.net.errors import Retry, ServerError
 from bridge.storage.entries import FILES, REQUESTER
 from bridge.tickets.content import Circumstances, compose, compose_followup, marker
 from bridge.tickets.desks import Routed
-from bridge.tickets.requesters import Requesters, passes
+from bridge.tickets.requesters import Requesters, may_be_named
 from glpi import NOBODY, Glpi, GlpiError
 
 
@@ -113,7 +113,9 @@ class Planner:
             self._api.base_url, requester, self._api.has_bot(), self._clock()
         )
         draft = self._draft(submission, routed, located.thread, thread, circumstances)
-        nobody = requester == NOBODY and not passes(unknown)  # else GLPI may have dropped them
+        nobody = requester == NOBODY and not may_be_named(
+            unknown
+        )  # else GLPI may have dropped them
         named = frozenset({REQUESTER}) if nobody else frozenset()
         said = frozenset() if circumstances.carries_files else frozenset({FILES})  # where they are
         return Plan(draft, named | said, error or unknown)

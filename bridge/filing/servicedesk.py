@@ -170,6 +170,7 @@ class Replies:
             target = self._notifier.target_of(submission.place, deadline, located.position)
             self._notifier.say(target, outcome.reply["text"], deadline, once=submission.ref)
         except MattermostError as error:
+            self._presence.learn_from(submission.place.channel_id, error)
             return replace(outcome, reply={}, minor_error=error)
         if isinstance(target, Thread):
             self._presence.learn(target.channel, is_member=True)

@@ -30,7 +30,7 @@ class Verdict:
         reason: why it goes to the dead letter queue, when buried.
         ticket: its number, when filed.
         given_up: steps that will never be done, since the message is too old.
-        is_answered: whether nothing remains but to learn if the author has read the answer.
+        is_answered: whether the author has an answer, and only a bot that may ask is missing.
         twins: other tickets of the same post, which should not exist.
         error: what went wrong last.
         age: seconds since the message was queued.

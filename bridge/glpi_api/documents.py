@@ -15,8 +15,9 @@ from html import escape
 from typing import BinaryIO
 
 from bridge.glpi_api.contents import unescaped
-from bridge.glpi_api.errors import Refused, Unavailable
+from bridge.glpi_api.errors import NOT_A_TICKET, Refused, Unavailable
 from bridge.glpi_api.session import GlpiSession
+from bridge.glpi_api.taking import UNTAKEN
 from bridge.net.deadline import Deadline
 
 MEGABYTE = 1024 * 1024
@@ -104,8 +105,7 @@ class GlpiDocuments:
         found = self._session.get(f"Ticket/{ticket}?with_documents=true", deadline)
         listed = found.get("_documents") if isinstance(found, dict) else None
         if not isinstance(listed, list):
-            remedy = "What answered is not GLPI's ticket: look for plug-ins and proxies."
-            raise Unavailable("odd-ticket", remedy, 200)
+            raise Unavailable("odd-ticket", NOT_A_TICKET, 200)
         rows = [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), int)]
         own = self._session.user(deadline) if rows else 0
         return [Stored(r["id"], str(r.get("sha1sum"))) for r in rows if r.get("users_id") == own]
@@ -158,5 +158,5 @@ class GlpiDocuments:
             return
         image = f'<img alt="{escape(name)}" src="{address}">'
         picture = f'<p><a href="{address}" target="_blank">{image}</a></p>\n'
-        fields = {"content": text + picture + marker + rest}
+        fields = {"content": text + picture + marker + rest, **UNTAKEN}
         self._session.put(f"Ticket/{ticket}", fields, deadline)

@@ -17,6 +17,7 @@ Everything here was observed on GLPI 10.0.14 and 11.0.6; no I/O happens here.
 import json
 import re
 from html import unescape
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from bridge.net.errors import Retry, ServerError
@@ -114,11 +115,26 @@ INTERCEPTED = (
     "itself: keep firewalls and login pages away from /apirest.php, or let the bridge's requests "
     "pass there, whatever their words; the error logs of what refused it name the rule."
 )
+NOT_A_SEARCH = "What answered the search is not GLPI's search: look for plug-ins and proxies."
+NOT_A_TICKET = "What answered is not GLPI's ticket: look for plug-ins and proxies."
+
+REMEDIES = {
+    "maintenance": "GLPI is in maintenance mode: switch it off when the work on it is done.",
+    "database": "GLPI cannot reach its database: check the database server.",
+    "not-glpi": NOT_GLPI,
+    "odd-session": NOT_GLPI,
+    "odd-search": NOT_A_SEARCH,
+    "odd-ticket": NOT_A_TICKET,
+    "no-id": "GLPI answered 201 without a number: look for a plug-in that changes it.",
+    "http-413": ("A proxy refuses bodies this large: raise client_max_body_size (nginx) or alike."),
+    "http-429": "A proxy limits requests to GLPI: raise its limit.",
+}
+"""What to do about our own codes; the ledger keeps these alone."""
+
 INTERCEPTORS = frozenset({401, 403, 405, 406})
 """Statuses that are not GLPI's where its own code is missing: all its refusals carry one (10.0.14,
 11.0.6)."""
 
-NOT_A_SEARCH = "What answered the search is not GLPI's search: look for plug-ins and proxies."
 _PROGRAM = "GLPI did not understand the bridge: report this code with both version numbers."
 
 CODES: dict[str, tuple[type[GlpiError], str]] = {
@@ -248,10 +264,9 @@ def decipher(
         kind = OutcomeUnknown if writes else Misconfigured  # a plug-in may redirect after its work
         raise kind("redirect", _redirect(url, answer.headers.get("Location", "")), status)
     if status == 429:
-        raise Unavailable("http-429", "A proxy limits requests to GLPI: raise its limit.", status)
+        raise Unavailable("http-429", REMEDIES["http-429"], status)
     if status == 413:
-        remedy = "A proxy refuses bodies this large: raise client_max_body_size (nginx) or alike."
-        raise TooLarge("http-413", remedy, status)
+        raise TooLarge("http-413", REMEDIES["http-413"], status)
     if answer.content_type != "application/json":
         raise _page(answer, writes=writes)
     try:
@@ -274,8 +289,7 @@ def created_id(created: object) -> int:
     number = created.get("id") if isinstance(created, dict) else None
     if isinstance(number, int) and not isinstance(number, bool) and number > 0:
         return number
-    remedy = "GLPI answered 201 without a number: look for a plug-in that changes it."
-    raise OutcomeUnknown("no-id", remedy, 201)
+    raise OutcomeUnknown("no-id", REMEDIES["no-id"], 201)
 
 
 def _from_list(value: list[object], status: int, *, writes: bool, file: str) -> GlpiError:
@@ -305,18 +319,22 @@ def _page(answer: Answer, *, writes: bool) -> GlpiError:
     found = _TITLE.search(answer.body)
     title = found[1].strip().upper() if found else b""
     if status == 200 and title.startswith(b"MAINTENANCE MODE"):
-        remedy = "GLPI is in maintenance mode: switch it off when the work on it is done."
-        return Unavailable("maintenance", remedy, status)
+        return Unavailable("maintenance", REMEDIES["maintenance"], status)
     if title.startswith(b"MYSQL ERROR"):
-        remedy = "GLPI cannot reach its database: check the database server."
-        return (OutcomeUnknown if writes else Unavailable)("database", remedy, status)
+        kind = OutcomeUnknown if writes else Unavailable
+        return kind("database", REMEDIES["database"], status)
     if status >= 400 and (writes or status >= 500):
         return _unclear(f"http-{status}", status, writes=writes)
     if writes:
         return _unclear("not-json" if answer.body.strip() else "empty", status, writes=writes)
-    if status in INTERCEPTORS:
-        return _intercepted(Misconfigured("not-glpi", INTERCEPTED, status))
+    if status in INTERCEPTORS and not _is_of_glpi_10(answer):
+        return _intercepted(Misconfigured(f"http-{status}", INTERCEPTED, status))
     return Misconfigured("not-glpi", NOT_GLPI, status)
+
+
+def _is_of_glpi_10(answer: Answer) -> bool:
+    """Say whether this is what GLPI answers in a wrong folder (10.0.14; 11.0.6 says 404)."""
+    return answer.status == HTTPStatus.FORBIDDEN and not answer.body.strip()
 
 
 def _intercepted(error: GlpiError) -> GlpiError:

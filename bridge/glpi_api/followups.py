@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bridge.glpi_api.contents import ends_with
-from bridge.glpi_api.errors import GONE, Refused, Unavailable
+from bridge.glpi_api.errors import GONE, NOT_A_TICKET, Refused, Unavailable
 from bridge.glpi_api.people import REQUESTER
 from bridge.glpi_api.session import GlpiSession
 from bridge.net.deadline import Deadline
@@ -72,8 +72,7 @@ class GlpiFollowups:
             raise
         status = found.get("status") if isinstance(found, dict) else None
         if not isinstance(found, dict) or not isinstance(status, int):
-            remedy = "What answered is not GLPI's ticket: look for plug-ins and proxies."
-            raise Unavailable("odd-ticket", remedy, 200)
+            raise Unavailable("odd-ticket", NOT_A_TICKET, 200)
         entity, writer = found.get("entities_id"), found.get("users_id_recipient")
         rests = status in (PENDING, SOLVED)
         return Condition(

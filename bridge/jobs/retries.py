@@ -52,7 +52,7 @@ class RetryPolicy:
         Args:
             error: what the last attempt ended with, None if there was none.
             receives: how often the queue has handed the message out.
-            is_answered: whether nothing remains but to learn if the author has read the answer.
+            is_answered: whether the author has an answer, and only a bot that may ask is missing.
         """
         at_fault = error is not None and error.setting_at_fault
         longest = self._pauses.longest_pause

@@ -23,7 +23,6 @@ from bridge.mattermost.errors import (
     MATTERMOST,
     MFA,
     NOT_ACCEPTED,
-    PERMISSIONS,
     Denied,
     Gone,
     MattermostError,
@@ -123,7 +122,7 @@ class MattermostApi:
         try:
             self._call("GET", f"channels/{channel}/members/me", deadline)
         except Denied as error:
-            if error.code != f"mattermost-{PERMISSIONS}":
+            if not error.is_outside:
                 raise
             return False
         return True

@@ -18,6 +18,11 @@ from bridge.net.remedies import Server, no_answer_remedy
 class MattermostError(ServerError):
     """A call to Mattermost that did not succeed. The type says what to do next."""
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether that is so since the bot is no member of the channel or team."""
+        return self.code == f"mattermost-{PERMISSIONS}"
+
 
 class Unreachable(MattermostError):
     """Waiting helps; what was to be posted may have been posted."""

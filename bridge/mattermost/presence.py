@@ -46,6 +46,11 @@ class Presence:
         known[channel] = True
         other.pop(channel, None)
 
+    def learn_from(self, channel: str | None, error: MattermostError) -> None:
+        """Take in what a refusal has shown, if it has shown anything of a channel."""
+        if channel and error.is_outside:
+            self.learn(channel, is_member=False)
+
     def is_member(self, channel: str, deadline: Deadline) -> bool | None:
         """Say whether the bot is in a channel, None if there is no telling; asks once in a while.
 
@@ -76,7 +81,7 @@ class Presence:
         self.learn(name, is_member=found)
         return found
 
-    def enter(self, channel: str, deadline: Deadline) -> None:
+    def enter(self, channel: str, deadline: Deadline, *, is_needed: bool = False) -> None:
         """Let the bot join a channel unless it is there, or may not.
 
         Never raises for Mattermost's failures: what needs the bot there will meet them itself.
@@ -84,7 +89,11 @@ class Presence:
         Args:
             channel: its id.
             deadline: for everything that is asked of Mattermost.
+            is_needed: whether something is about to be done there: then it is asked anew, since
+                somebody may have removed it.
         """
+        if is_needed:
+            self._inside.pop(channel, None)
         if not self.joins or channel in self._refused:
             return
         if self.is_member(channel, deadline) is not False:

@@ -10,7 +10,7 @@ from bridge.tickets.desks import Routed
 from bridge.words.richtext import inline, link, paragraph, plain, rendered
 from bridge.words.texts import placeholders
 from bridge.words.visible import visible
-from glpi import NOBODY, Requester
+from glpi import NOBODY, UNTAKEN, Requester
 
 TITLE_LIMIT = 255
 """Characters. GLPI 11.0.6 refuses longer titles; 10.0.14 cuts them after escaping `<`, `>`, `&`
@@ -87,8 +87,9 @@ def compose(
 ) -> dict[str, object]:
     """Return the `input` of the ticket that the post asks for.
 
-    `externalid` is kept by GLPI 11 and ignored by GLPI 10; group assignment alone would count as
-    taking the ticket into account and falsify the SLA (both versions).
+    `externalid` is kept by GLPI 11 and ignored by GLPI 10; a group or an agent, be it by
+    a business rule, alone would count as taking the ticket into account and falsify the SLA (both
+    versions).
 
     Args:
         submission: the message.
@@ -107,7 +108,6 @@ def compose(
         "urgency": desk.urgency,
         "impact": desk.impact,
         "_groups_id_assign": desk.group,
-        "_do_not_compute_takeintoaccount": 1 if desk.group else None,
         "_link": link if former is not None else None,
     }
     return {
@@ -115,6 +115,7 @@ def compose(
         "content": _content(submission, routed, rules, names, circumstances),
         "type": desk.type,
         "externalid": marker(submission.ref),
+        **UNTAKEN,
         **circumstances.requester.as_fields(),
         **{field: value for field, value in optional.items() if value is not None},
     }
@@ -146,7 +147,7 @@ def compose_followup(
         "items_id": ticket,
         "content": _content(submission, routed, rules, names, circumstances),
         "is_private": 0,
-        "_do_not_compute_takeintoaccount": 1,
+        **UNTAKEN,
         **{field: value for field, value in optional.items() if value is not None},
     }
 
@@ -168,7 +169,7 @@ def compose_files_note(
         "items_id": ticket,
         "content": "\n".join([paragraph("\n".join(lines)), *address, last]),
         "is_private": 0,
-        "_do_not_compute_takeintoaccount": 1,
+        **UNTAKEN,
     }
 
 

@@ -45,6 +45,7 @@ class Carried:
         late: the same of those that could not be brought now.
         error: what keeps another from being carried now, None if nothing is left.
         in_doubt: whether one may still be on its way to GLPI.
+        refusals: how Mattermost has kept files from being carried.
     """
 
     done: frozenset[str]
@@ -52,6 +53,7 @@ class Carried:
     late: tuple[MissingFile, ...] = ()
     error: ServerError | None = None
     in_doubt: bool = False
+    refusals: tuple[MattermostError, ...] = ()
 
 
 class NotCarriedError(Exception):
@@ -112,7 +114,8 @@ class Files:
                 carried.add(f"file:{file_id}")
         in_doubt = any(isinstance(error, OutcomeUnknown) for error in errors)
         first = errors[0] if errors else None
-        return Carried(frozenset(carried), tuple(failed), tuple(late), first, in_doubt)
+        refusals = tuple(error for error in errors if isinstance(error, MattermostError))
+        return Carried(frozenset(carried), tuple(failed), tuple(late), first, in_doubt, refusals)
 
     def note_missing(
         self,
@@ -192,11 +195,14 @@ class _Attached:
     def __init__(self, glpi: Glpi, ticket: int) -> None:
         self._documents = glpi.documents
         self._followups = glpi.followups
+        self._taking = glpi.taking
         self._ticket = ticket
         self._known: dict[str, int] | None = None
 
     def add(self, name: str, mime_type: str, file: BinaryIO, deadline: Deadline) -> int:
         """Upload a file, unless one of the same bytes is there or may be on its way.
+
+        By that nobody has taken the ticket up.
 
         Returns:
             The number of the document, 0 for one that may be on its way.
@@ -215,7 +221,11 @@ class _Attached:
             raise _NotTakenError(_GONE) from None
         sha1 = _sha1(file)
         if sha1 in self._known:
-            return self._known[sha1]
+            number = self._known[sha1]
+            if number:  # of an attempt that may have ended there
+                self._taking.take_back(self._ticket, deadline, document=number)
+            return number
+        assigned = self._taking.exposed(self._ticket, deadline)
         try:
             number = self._documents.upload(self._ticket, name, mime_type, file, deadline)
         except Refused as error:
@@ -224,6 +234,8 @@ class _Attached:
             self._known[sha1] = 0
             raise
         self._known[sha1] = number
+        if assigned is not None:
+            self._taking.take_back(self._ticket, deadline, document=number, assigned=assigned)
         return number
 
     def _reason(self, refusal: Refused, deadline: Deadline) -> str:

@@ -59,6 +59,10 @@ class Unnamed(ServerError):
         super().__init__(code, REMEDIES[code])
 
 
+_Found = tuple[Requester, ServerError | None]
+"""Who asks, and what the administrator should know of it."""
+
+
 class Requesters:
     """Finds out who asks.
 
@@ -75,7 +79,7 @@ class Requesters:
         self._rules = rules
         self._api = api
         self._people = people
-        self._known: TTLCache[str, Requester] = TTLCache(KEPT, timing.REQUESTER_AGE_SECONDS, clock)
+        self._known: TTLCache[str, _Found] = TTLCache(KEPT, timing.REQUESTER_AGE_SECONDS, clock)
 
     def of(self, author: Author, deadline: Deadline) -> tuple[Requester, ServerError | None]:
         """Say who asks, as far as is known now, and what kept from knowing more.
@@ -88,24 +92,24 @@ class Requesters:
         """
         key = _key(author)
         if key in self._known:
-            return self._known[key], None
+            return self._known[key]
         listed = self._rules.requesters.get(_name(author))
         try:
             if isinstance(listed, int) and self._is_there(listed, deadline):
                 requester, lacking = Requester(listed), None
             else:
                 requester, lacking = self._by_address(author, deadline)
-        except (GlpiError, MattermostError) as error:  # passes, so it is not remembered
+        except (GlpiError, MattermostError) as error:  # that need not stay, so it is not remembered
             return NOBODY, error
         if isinstance(listed, int) and requester != Requester(listed):
             lacking = Unnamed(UNKNOWN_ID)
-        self._known[key] = requester
+        self._known[key] = requester, lacking
         return requester, lacking
 
     def name(self, author: Author, ticket: int, deadline: Deadline) -> ServerError | None:
         """Name the requester of a new ticket, if it has none; returns what kept from it.
 
-        Whether that can still be done `passes` tells.
+        Whether that can still be done `may_be_named` tells.
 
         Args:
             author: in Mattermost.
@@ -113,19 +117,21 @@ class Requesters:
             deadline: for everything that is asked.
         """
         requester, error = self.of(author, deadline)
-        if requester == NOBODY and not passes(error):
+        if requester == NOBODY and not may_be_named(error):
             return error
         try:
             if self._has_requester(ticket, deadline):
                 return None
             if requester == NOBODY:
                 return error
-            if self._add(author, ticket, requester, deadline):
+            if self._add(ticket, requester, deadline):
                 return None
             other, _ = self._by_address(author, deadline)
             known = other not in (NOBODY, requester)
-            if known and self._add(author, ticket, other, deadline):
-                return Unnamed(UNKNOWN_ID) if self._is_listed(author) else None
+            if known and self._add(ticket, other, deadline):
+                lacking = Unnamed(UNKNOWN_ID) if self._is_listed(author) else None
+                self._known[_key(author)] = other, lacking
+                return lacking
         except (GlpiError, MattermostError) as refusal:
             return refusal
         return Unnamed(REFUSED)
@@ -157,13 +163,12 @@ class Requesters:
         except Refused:  # the ticket is gone, or out of sight: nobody need be named
             return True
 
-    def _add(self, author: Author, ticket: int, requester: Requester, deadline: Deadline) -> bool:
-        """Name a requester, and remember them; returns False if GLPI does not take them."""
+    def _add(self, ticket: int, requester: Requester, deadline: Deadline) -> bool:
+        """Name a requester; returns False if GLPI does not take them."""
         try:
             self._people.add_requester(ticket, requester, deadline)
         except Refused:
             return False
-        self._known[_key(author)] = requester
         return True
 
     def _is_listed(self, author: Author) -> bool:
@@ -230,3 +235,13 @@ def passes(error: ServerError | None) -> bool:
     Neither does somebody whom GLPI does not take.
     """
     return error is not None and not isinstance(error, Denied | Unnamed)
+
+
+def may_be_named(error: ServerError | None) -> bool:
+    """Say whether the requester of a ticket can be named later, be it when a bot may ask again.
+
+    Not somebody whom GLPI does not take, or whom the bot may not see: that is known, and stays.
+    """
+    if error is None or isinstance(error, Unnamed):
+        return False
+    return not (isinstance(error, MattermostError) and error.is_outside)

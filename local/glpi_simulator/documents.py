@@ -12,7 +12,7 @@ from .context import Context, whole_number
 from .store import now
 from .text import raw, stored
 from .ticket_input import text_of
-from .tickets import CLOSED
+from .tickets import CLOSED, may_change, touch
 
 MEGABYTE = 1024 * 1024
 DOCUMENT_MAX_MEGABYTES = 2
@@ -100,6 +100,10 @@ def create_document_item(context: Context, given: Row) -> tuple[int, str]:
 def _attach(
     context: Context, document_id: int, itemtype: str, items_id: int, position: int = 1
 ) -> int:
+    """Link a document; that changes its ticket, unless the session may not (seen on both)."""
+    ticket = context.store.table("Ticket").get(items_id) if itemtype == "Ticket" else None
+    if ticket is not None and may_change(context, ticket):
+        touch(context, ticket, {})
     moment = now()
     return context.store.insert(
         "Document_Item",

@@ -37,7 +37,7 @@ def create_followup(context: Context, given: Row) -> tuple[int, str]:
     if ticket["status"] in {PENDING, SOLVED, CLOSED} and _reopens(context, ticket, given):
         reopen(context, ticket)
     if not context.self_service:
-        take_into_account(ticket, given)
+        take_into_account(context, ticket, given)
     ticket["users_id_lastupdater"] = context.user_id
     ticket["date_mod"] = now()
     return followup_id, ""
@@ -74,7 +74,7 @@ def create_solution(context: Context, given: Row) -> tuple[int, str]:
         "ITILSolution", _row(context, ticket, content) | {"users_id": context.user_id, "status": 2}
     )
     set_status(ticket, SOLVED)
-    take_into_account(ticket, given)
+    take_into_account(context, ticket, given)
     ticket["date_mod"] = now()
     return solution_id, f"Item successfully added: {solution_id}"
 

@@ -40,7 +40,8 @@ _EMPTY_COLUMNS = (
 )
 
 _TAKEN_COLUMNS = ("takeintoaccountdate", "takeintoaccount_delay_stat")
-_DROPPED_SILENTLY = frozenset({"requesttypes_id", "externalid"})
+_DO_NOT_TAKE = "_do_not_compute_takeintoaccount"
+_DROPPED_SILENTLY = frozenset({"requesttypes_id", "externalid", _DO_NOT_TAKE})
 _ACTORS = ("_users_id_", "_groups_id_", "_itil_", "_actors")
 
 
@@ -62,13 +63,15 @@ def create_ticket(context: Context, given: Row) -> tuple[int, str]:
     elif not assigned and row["status"] == ASSIGNED_STATUS:
         # Seen on both: status 2 in the input without anyone assigned reads 1 afterwards.
         row["status"] = NEW
-    if assigned:
-        take_into_account(row, given)
     ticket_id = context.store.insert("Ticket", row)
+    row = context.store.table("Ticket")[ticket_id]
     add_actors(context, ticket_id, actors)
+    if assigned:
+        # Seen on both: for Self-Service whatever the input says.
+        take_into_account(context, row, {} if context.self_service else given)
     if _link(context, ticket_id, given.get("_link")):
         # Seen on both, whatever the input says: whoever links has taken the ticket into account.
-        take_into_account(context.store.table("Ticket")[ticket_id], {})
+        take_into_account(context, row, {})
     return ticket_id, _message(context, ticket_id, columns["name"])
 
 
@@ -76,7 +79,8 @@ def update_ticket(context: Context, ticket: Row, given: Row) -> None:
     """Apply the input of PUT Ticket.
 
     Self-Service may change its ticket until somebody has answered: not status and actors (400
-    without a text), and what is dropped silently (seen on both).
+    without a text), and what is dropped silently (seen on both). Whoever changes a ticket that is
+    no longer new has taken it into account, setting that back included (seen on both).
     """
     if context.self_service:
         _require_change_by_requester(context, ticket, given)
@@ -92,18 +96,23 @@ def update_ticket(context: Context, ticket: Row, given: Row) -> None:
     )
     if status is not None:
         set_status(ticket, status)
-        if NEW < status <= CLOSED:
-            take_into_account(ticket, given)
     add_actors(context, ticket["id"], actors)
-    ticket["users_id_lastupdater"] = context.user_id
-    ticket["date_mod"] = now()
+    touch(context, ticket, given)
 
 
 def _require_change_by_requester(context: Context, ticket: Row, given: Row) -> None:
-    if context.store.rows("ITILFollowup", itemtype="Ticket", items_id=ticket["id"]):
+    if not may_change(context, ticket):
         raise GlpiRefusalError(400, "ERROR_GLPI_UPDATE")
     if "status" in given or any(key.startswith(_ACTORS) for key in given):
         raise GlpiRefusalError(400, "ERROR_GLPI_UPDATE", "")
+
+
+def may_change(context: Context, ticket: Row) -> bool:
+    """Tell whether the session may change a ticket: Self-Service until somebody has answered."""
+    if not context.self_service:
+        return True
+    answers = context.store.rows("ITILFollowup", itemtype="Ticket", items_id=ticket["id"])
+    return context.may_see_ticket(ticket) and not answers
 
 
 def delete_ticket(context: Context, ticket: Row, *, purge: bool) -> None:
@@ -138,10 +147,18 @@ def reopen(context: Context, ticket: Row) -> None:
     set_status(ticket, ASSIGNED_STATUS if is_assigned(context, ticket["id"]) else NEW)
 
 
-def take_into_account(ticket: Row, given: Row) -> None:
-    """Note that somebody has taken the ticket up, unless the input holds it back."""
-    held = str(given.get("_do_not_compute_takeintoaccount") or "0") not in {"0", ""}
-    if ticket["takeintoaccountdate"] is None and not held:
+def touch(context: Context, ticket: Row, given: Row) -> None:
+    """Note a change: by it a ticket that is no longer new is taken into account (seen on both)."""
+    if ticket["status"] != NEW:
+        take_into_account(context, ticket, given)
+    ticket["users_id_lastupdater"] = context.user_id
+    ticket["date_mod"] = now()
+
+
+def take_into_account(context: Context, ticket: Row, given: Row) -> None:
+    """Note that somebody has taken the ticket up, unless they ask in it or the input says no."""
+    held = str(given.get(_DO_NOT_TAKE) or "0") not in {"0", ""}
+    if ticket["takeintoaccountdate"] is None and not held and not context.is_requester(ticket):
         ticket["takeintoaccountdate"] = now()
         ticket["takeintoaccount_delay_stat"] = 1
 

@@ -117,7 +117,7 @@ def _samples() -> Iterator[ServerError]:
     yield _glpi(_page(200, "MAINTENANCE MODE"))
     yield _glpi(_page(200, "MySQL Error"))
     yield _glpi(_page(200, "Login"))
-    for status in (429, 502):
+    for status in (403, 429, 502):
         yield _glpi(_page(status))
     yield _mattermost(_page(200))
     yield _mattermost(_page(502))

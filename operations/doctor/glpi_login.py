@@ -156,7 +156,7 @@ def _explained(glpi: GlpiSubject, error: GlpiError) -> Wrong:
     tokens = ("ERROR_WRONG_APP_TOKEN_PARAMETER", "ERROR_GLPI_LOGIN_USER_TOKEN")
     if isinstance(error, AccessDenied) and error.code in tokens and glpi.has_swapped_tokens():
         return SWAPPED.found()
-    if error.code == "not-glpi":
+    if error.code == "not-glpi" or error.is_intercepted:
         base = glpi.find_api()
         if base:
             return OTHER_FOLDER.found(base=base)
@@ -201,7 +201,7 @@ _STEPS: tuple[tuple[str, str, tuple[str, ...], Callable[[GlpiSubject], str]], ..
     (
         "glpi.address",
         "address and folder",
-        ("not-glpi", "invalid-json"),
+        ("not-glpi", "invalid-json", "http-403"),
         lambda glpi: f"{glpi.base}/apirest.php",
     ),
     ("glpi.api", "REST API enabled", ("ERROR",), lambda _: "yes"),
@@ -238,8 +238,14 @@ _SERVICE = 2
 """The step of whatever else the server may answer."""
 
 
+_ADDRESS = 3
+"""The step that something in front of GLPI ends, whatever its status."""
+
+
 def _reached(error: GlpiError) -> int:
     """Return the number of the step at which a login ended."""
+    if error.is_intercepted:
+        return _ADDRESS
     found = (n for n, (_, _, codes, _) in enumerate(_STEPS) if error.code in codes)
     other = len(_STEPS) - 1 if re.match("ERROR", error.code) else _SERVICE
     return next(found, other)

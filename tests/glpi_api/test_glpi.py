@@ -262,7 +262,7 @@ ON_LOGIN = {
     ),
     "login page": Case(Misconfigured, "not-glpi", 200, "before /apirest.php", Fault("html")),
     "empty page": Case(Misconfigured, "not-glpi", 200, "before /apirest.php", Fault("empty")),
-    "WAF": Case(Misconfigured, "not-glpi", 403, "firewalls", Fault("status_before", status=403)),
+    "WAF": Case(Misconfigured, "http-403", 403, "firewalls", Fault("status_before", status=403)),
     "redirect to https": Case(
         Misconfigured,
         "redirect",

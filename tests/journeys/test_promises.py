@@ -198,6 +198,92 @@ def test_an_answer_in_a_thread_shows_that_the_bot_is_in_the_channel(chat: Chat) 
     assert len(chat.asked(MEMBERS)) == before
 
 
+# --- A bot that was removed
+
+
+def silent(chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the bot not come back by itself."""
+    chat.rules(monkeypatch, tmp_path, "bot_joins = false")
+    chat.write("112 x")
+    assert THREAD in chat.said
+    chat.settle()
+    outside(chat)
+
+
+def reply_is_refused(chat: Chat) -> None:
+    chat.write("112 more", root=chat.post)
+    assert chat.said == ""
+
+
+def number_is_refused(chat: Chat) -> None:
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 y")
+    chat.glpi.heal()
+    chat.go_on()
+
+
+def file_is_refused(chat: Chat) -> None:
+    chat.write("112 y", ("a.txt", b"1"))
+    chat.go_on()
+
+
+def place_is_refused(chat: Chat) -> None:
+    channel(chat).is_private = True
+    chat.write("112 y")
+    channel(chat).is_private = False
+
+
+REFUSALS: dict[str, Callable[[Chat], None]] = {
+    "reply": reply_is_refused,
+    "number": number_is_refused,
+    "file": file_is_refused,
+    "place": place_is_refused,
+}
+
+
+@pytest.mark.parametrize("why", REFUSALS)
+def test_whatever_mattermost_refuses_to_a_bot_outside_ends_its_promises(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, why: str
+) -> None:
+    silent(chat, monkeypatch, tmp_path)
+    REFUSALS[why](chat)
+    chat.write("112 z")
+    assert "Принято" in chat.said
+    assert THREAD not in chat.said
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 z")
+    assert HERE not in chat.said
+
+
+@pytest.mark.parametrize("why", ["login page", "membership unknown"])
+def test_what_says_nothing_of_the_channel_ends_no_membership(chat: Chat, why: str) -> None:
+    chat.write("112 x")
+    chat.settle()
+    CANNOT[why](chat)
+    chat.write("112 more", root=chat.post)
+    chat.mattermost.heal()
+    before = len(chat.asked(MEMBERS))
+    chat.write("112 y")
+    assert THREAD in chat.said
+    assert len(chat.asked(MEMBERS)) == before
+
+
+@pytest.mark.parametrize("files", [(), (("a.txt", b"1"),)], ids=["number", "file"])
+def test_a_removed_bot_comes_back_at_once_where_it_is_needed(
+    chat: Chat, files: tuple[tuple[str, bytes], ...]
+) -> None:
+    chat.write("112 x")
+    chat.settle()
+    chat.glpi.inject(Fault("maintenance"))
+    root = chat.write("112 y", *files)
+    chat.glpi.heal()
+    outside(chat)
+    assert chat.go_on() == []
+    assert channel(chat).with_bot
+    assert [thread for thread, text in chat.mattermost.said() if "готово" in text] == [root]
+    assert [filenames(ticket) for ticket in chat.glpi.tickets] == [[], [name for name, _ in files]]
+
+
 def test_a_followup_promises_nothing_and_asks_for_nothing(chat: Chat) -> None:
     root = chat.write("112 x")
     chat.settle()

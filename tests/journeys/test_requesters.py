@@ -236,16 +236,92 @@ def test_all_that_is_asked_leaves_time_for_the_answer() -> None:
     assert asked <= 26 - 3
 
 
-def test_a_wrong_bot_token_costs_the_requester_but_no_days(chat: Chat) -> None:
-    chat.mattermost.fault = MattermostFault(
-        status=401, match="/users/", body='{"id": "api.context.session_expired.app_error"}'
-    )
+def refusal(status: int, body: str = "<html>proxy</html>") -> MattermostFault:
+    return MattermostFault(status=status, match="/users/", body=body)
+
+
+REFUSALS = {
+    "token": refusal(401, '{"id": "api.context.session_expired.app_error"}'),
+    "mfa": refusal(401, '{"id": "api.context.mfa_required.app_error"}'),
+    "login page": refusal(200),
+    "firewall": refusal(403),
+}
+
+
+@both_versions
+@pytest.mark.parametrize("why", REFUSALS)
+@pytest.mark.parametrize("visits", [0, 1, 3])
+def test_a_refused_bot_costs_no_requester(chat: Chat, why: str, visits: int) -> None:
+    """That it may not ask now says nothing of the author."""
+    chat.mattermost.fault = REFUSALS[why]
     chat.write("112 x")
     assert "Принято" in chat.said
     (line,) = [e for e in chat.lab.logged() if e["message"].startswith("filed, but")]
-    assert line["code"] == "mattermost-token"
+    assert line["code"].startswith("mattermost-")
+    for _ in range(visits):
+        assert chat.go_on()
+    assert requesters(chat) == []
+    chat.mattermost.heal()
+    chat.settle()
+    assert requesters(chat) == [ALICE]
+
+
+def test_a_refused_bot_costs_no_requester_of_what_the_worker_files(chat: Chat) -> None:
+    chat.glpi.inject(Fault("maintenance"))
+    chat.write("112 x")
+    chat.glpi.heal()
+    chat.mattermost.fault = REFUSALS["token"]
+    assert chat.go_on()
+    chat.mattermost.heal()
+    chat.settle()
+    assert requesters(chat) == [ALICE]
+
+
+def test_a_ticket_that_has_a_requester_waits_for_no_bot(chat: Chat) -> None:
+    chat.mattermost.fault = REFUSALS["token"]
+    chat.write("112 x")
+    row = {"tickets_id": chat.ticket["id"], "users_id": BOB, "type": 1, "alternative_email": ""}
+    chat.glpi._store.insert("Ticket_User", row | {"use_notification": 1})
+    assert chat.go_on() == []
+    assert requesters(chat) == [BOB]
+
+
+def test_whom_the_bot_may_not_see_costs_no_days(chat: Chat) -> None:
+    chat.mattermost.fault = refusal(403, '{"id": "api.context.permissions.app_error"}')
+    chat.write("112 x")
     assert chat.go_on() == []
     assert requesters(chat) == []
+
+
+def test_a_requester_who_waits_for_the_bot_alone_rings_nobody_and_is_given_up_in_the_end(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = list[float]()
+    monkeypatch.setattr("bridge.telemetry.measure_waiting", ages.append)
+    chat.mattermost.fault = REFUSALS["token"]
+    chat.write("112 x")
+    for _ in range(3):
+        assert chat.go_on()
+        assert chat.worker.queue[0].visible_at - chat.clock.now == TIMING.answered_pause
+    chat.clock.now += TIMING.max_age
+    assert chat.go_on() == []
+    assert chat.worker.dead == []
+    assert ages == []
+    (line,) = [e for e in chat.lab.logged() if e["message"].startswith("given up")]
+    assert (line["level"], line["steps"]) == ("WARNING", ["requester"])
+
+
+def test_a_requester_who_waits_for_glpi_is_measured_as_ever(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = list[float]()
+    monkeypatch.setattr("bridge.telemetry.measure_waiting", ages.append)
+    chat.mattermost.fault = REFUSALS["token"]
+    chat.write("112 x")
+    chat.mattermost.heal()
+    chat.glpi.inject(Fault("maintenance"))
+    assert chat.go_on()
+    assert ages == [TIMING.first_delay]
 
 
 @both_versions
@@ -445,6 +521,19 @@ def test_an_id_that_is_no_active_users_gives_way_to_the_address_and_is_logged(
     said = [e for e in chat.lab.logged() if e.get("code") == "requester-id"]
     assert len(said) == (not kept)
     assert all("[requesters]" in line["remedy"] for line in said)
+
+
+def test_what_is_wrong_with_an_author_is_logged_with_each_of_their_tickets(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chat.rules(monkeypatch, tmp_path, "[requesters]\nalice = 9999")
+    chat.user("odd", "a..b@example.com")
+    for _ in range(3):
+        chat.write("112 x")
+        chat.write("112 x", author="odd")
+    chat.settle()
+    codes = [e.get("code") for e in chat.lab.logged() if e["message"].startswith("filed, but")]
+    assert codes == ["requester-id", "requester-address"] * 3
 
 
 def test_an_id_without_an_address_to_fall_back_to_is_logged(

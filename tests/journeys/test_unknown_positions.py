@@ -182,6 +182,7 @@ def test_what_is_answered_and_waits_for_the_bot_alone_rings_nobody_and_is_seldom
     ages, counted = list[float](), list[str]()
     monkeypatch.setattr("bridge.telemetry.measure_waiting", ages.append)
     monkeypatch.setattr("bridge.telemetry.count", counted.append)
+    with_a_ticket(chat)  # so that it is known who asks
     refuse_the_token(chat)
     post = chat.write("112 x")
     for _ in range(3):
