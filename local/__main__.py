@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dotenv import load_dotenv
@@ -17,7 +17,7 @@ from dotenv import load_dotenv
 import handler
 from bridge.config.credentials import check_token
 from bridge.config.rules import read_rules
-from bridge.config.settings import SettingsError, base_url, ca_bundle
+from bridge.config.settings import Settings, SettingsError, base_url, ca_bundle
 from bridge.container import BRIDGE_TOML
 from bridge.endpoints import outgoing_webhook
 from bridge.net.http import Http
@@ -52,11 +52,11 @@ RUN_ENV = Path(".build", "run.env")
 RUN_KEY = Path(".build", "run.key")
 """Where curl learns of the key of a running `make run`; in the current folder."""
 
-ALSO_TOLD = (
-    *("GLPI_URL", "GLPI_PUBLIC_URL", "GLPI_CA_BUNDLE"),
-    *("MATTERMOST_URL", "MATTERMOST_CA_BUNDLE", "LOG_LEVEL"),
-)
-"""Settings that may come from outside, and hold no token."""
+TOLD = {
+    *(field.name.upper() for field in fields(Settings)),
+    *("POWERTOOLS_METRICS_DISABLED", "WEBHOOK_URL"),
+}
+"""What the parts are told, AWS's own variables aside; none of it is a token."""
 
 GREETING = """\
 The Mattermost → GLPI bridge runs on this machine. It is a rehearsal: production needs AWS.
@@ -187,7 +187,7 @@ def start(
     inside = [port, port + 3, *simulated]  # what is called from containers; not GLPI's control
     with _taking_ports(*inside):
         address = stack.enter_context(reachable(env, inside))
-    stack.enter_context(_run_env(env))
+    stack.enter_context(_run_env())
     stack.enter_context(_kept(RUN_KEY, f"Authorization: Bearer {key}\n"))
     given = [key for end in (glpi, mattermost) if not end.is_simulated for key in end.secret]
     if tokens is not SAMPLE_TOKENS:
@@ -229,14 +229,10 @@ def _greeting(
 
 
 @contextmanager
-def _run_env(before: Mapping[str, str]) -> Iterator[None]:
+def _run_env() -> Iterator[None]:
     """Keep what the parts were told in a file for `manage.py`; it holds the key, and no token."""
-    told = {
-        name: value
-        for name, value in os.environ.items()
-        if value != before.get(name) or name.startswith("AWS_") or name in ALSO_TOLD
-    }
-    lines = [f"{name}={_quoted(value)}\n" for name, value in sorted(told.items())]
+    names = sorted(name for name in os.environ if name in TOLD or name.startswith("AWS_"))
+    lines = [f"{name}={_quoted(os.environ[name])}\n" for name in names]
     with _kept(RUN_ENV, "".join(lines)):
         yield
 

@@ -367,13 +367,26 @@ def test_a_real_glpi_gets_the_messages(
     assert len(glpi.tickets) == 2
 
 
+def test_the_settings_of_a_run_hold_nothing_else_of_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOMEBODYS", "it's")
+    monkeypatch.setenv("GLPI_USER_TOKEN", "u" * 40)
+    monkeypatch.setenv("GLPI_URL", "https://glpi.example")
+    with _run_env():
+        assert dotenv_values(RUN_ENV).keys() >= {"GLPI_URL"}
+        assert not dotenv_values(RUN_ENV).keys() & {"SOMEBODYS", "GLPI_USER_TOKEN"}
+        subprocess.run(["sh", "-c", f". ./{RUN_ENV}"], check=True)
+
+
 def test_the_file_for_manage_py_reads_back_what_it_was_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     odd = "a 'b' \\ \\' ${HOME} # c \"d\""
     monkeypatch.setenv("GLPI_CA_BUNDLE", odd)
-    with _run_env(dict(os.environ)):
+    with _run_env():
         assert dotenv_values(RUN_ENV, interpolate=False)["GLPI_CA_BUNDLE"] == odd
 
 
@@ -381,7 +394,7 @@ def test_the_file_of_another_run_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with _run_env({}):
+    with _run_env():
         RUN_ENV.write_text("OTHER=run")
     assert RUN_ENV.read_text() == "OTHER=run"
 
@@ -391,7 +404,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".build").write_text("in the way")
-    with pytest.raises(SettingsError, match="cannot be written"), _run_env({}):
+    with pytest.raises(SettingsError, match="cannot be written"), _run_env():
         pass
 
 
