@@ -1,9 +1,13 @@
 """`make run`: the whole bridge on this machine, between simulated or real Mattermost and GLPI."""
 
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to stop while this is imported
+
 import os
 import secrets
 import shlex
-import signal
 import socket
 import sys
 import time
@@ -103,13 +107,13 @@ def main() -> int:
     Returns:
         The exit code: 0 after Ctrl-C, 1 when it could not start.
     """
-    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` leaves SIGINT ignored
-        signal.signal(stop, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text on a terminal
     env: dict[str, str] = {}
     from_file: frozenset[str] = frozenset()
     try:
+        for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` leaves SIGINT ignored
+            signal.signal(stop, signal.default_int_handler)
         from_file = _read_dotenv()
         env = dict(os.environ)
         with ExitStack() as stack:
@@ -126,6 +130,8 @@ def main() -> int:
     except GlpiError as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C finds nothing to stop
     return 0
 
 

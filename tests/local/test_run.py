@@ -113,6 +113,16 @@ def test_ctrl_c_ends_it_even_if_it_was_started_in_the_background(port: int, tmp_
         assert process.returncode == 0
 
 
+def test_ctrl_c_while_it_is_still_loading_ends_it_without_a_traceback(
+    port: int, tmp_path: Path
+) -> None:
+    pressed = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "dotenv.py").write_text(pressed)  # in the place of what is imported
+    with started(port, tmp_path) as process:
+        assert process.communicate(timeout=PLENTY)[0] == ""
+        assert process.returncode == -signal.SIGINT
+
+
 @pytest.fixture
 def running(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with started(port, tmp_path, module="tests.support.limits") as process:
