@@ -36,7 +36,10 @@ class Engine:
         Raises:
             NoEngine: it does not answer.
         """
-        return str(self._get("/version")["Version"])
+        answer = self._get("/version")
+        if not isinstance(answer, dict) or "Version" not in answer:
+            raise NoEngine(f"what answers at {self.path} is no Docker engine")
+        return str(answer["Version"])
 
     def has_image(self, name: str) -> bool:
         """Tell whether the engine has an image, such as `python:3.13`.

@@ -37,7 +37,7 @@ from local.guarded_ministack import WEBHOOKS
 from local.mattermost_simulator import MattermostSimulator
 from local.ministack import VENV, emulator, new_account
 from local.ports import free_ports
-from local.steps import ROOT, Failed, run, step
+from local.steps import ROOT, Failed, rehearsed, run, step
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -63,25 +63,29 @@ JOBS = {{**JOBS, Kind({TO_COME!r}, 2): _do_what_is_to_come}}
 
 
 def main() -> int:
-    """Deploy to the emulator and use the stack; returns 0, or 1 when a step failed."""
-    try:
-        with ExitStack() as stack:
-            port = stack.enter_context(free_ports())
-            pretend(f"http://127.0.0.1:{port}", new_account())
-            os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
-            glpi = stack.enter_context(GlpiSimulator())
-            chat = stack.enter_context(MattermostSimulator())
-            stack.enter_context(emulator(port))
-            before = stack.enter_context(_release_before())
-            api = _install(before, glpi, chat)
-            _go_back_and_forth(api, port, before, glpi)
-            _use(api, port, glpi, chat)
-            _deploy_from_ci(api, port, glpi)
-            _meet_what_is_to_come(stack.enter_context(_release_to_come()), glpi)
-    except Failed as error:
-        print(f"✗ {error}", file=sys.stderr)
-        return 1
-    return 0
+    """Rehearse; returns 0, 1 when a step failed, 130 after Ctrl-C."""
+    return rehearsed(_rehearse)
+
+
+def _rehearse() -> None:
+    """Deploy to the emulator and use the stack.
+
+    Raises:
+        Failed: a step did.
+    """
+    with ExitStack() as stack:
+        port = stack.enter_context(free_ports())
+        pretend(f"http://127.0.0.1:{port}", new_account())
+        os.environ.update(SAM_CLI_TELEMETRY="0", SAM_CLI_POLL_DELAY="1")
+        glpi = stack.enter_context(GlpiSimulator())
+        chat = stack.enter_context(MattermostSimulator())
+        stack.enter_context(emulator(port))
+        before = stack.enter_context(_release_before())
+        api = _install(before, glpi, chat)
+        _go_back_and_forth(api, port, before, glpi)
+        _use(api, port, glpi, chat)
+        _deploy_from_ci(api, port, glpi)
+        _meet_what_is_to_come(stack.enter_context(_release_to_come()), glpi)
 
 
 @contextmanager

@@ -31,11 +31,11 @@ from dotenv import dotenv_values
 
 from bridge.endpoints import outgoing_webhook
 from local.__main__ import DEFAULT_PORT, RUN_ENV, RUN_KEY
-from local.engine import Engine, NoEngine, engine
+from local.engine import NoEngine, engine
 from local.gateway import INVOKE
 from local.ministack import VENV
 from local.ports import free_ports
-from local.steps import ROOT, Failed, run, step
+from local.steps import ROOT, Failed, rehearsed, run, step
 
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
@@ -111,47 +111,50 @@ class Run:
 
 
 def main() -> int:
-    """Rehearse; returns 0, or 1 when something is missing or a step failed."""
-    try:
-        docker = _engine()
-        started = time.monotonic()
-        version = subprocess.run(
-            [VENV / "deploy" / "bin" / "sam", "--version"], capture_output=True, text=True
-        ).stdout.strip()
-        print(f"{version}; Docker {docker.version()}; {IMAGE}", flush=True)
-        with step("sam build"):
-            run(str(VENV / "deploy" / "bin" / "sam"), "build")
-        skip = ["--skip-pull-image"] if docker.has_image(IMAGE) else []
-        with free_ports(6) as port:
-            with _running(port) as beside:
-                wanted = _ask_the_gateway(beside)
-            with _running(port) as beside:
-                got = _ask_sam(beside, skip)
-        _compare(wanted, got)
-    except (Failed, NoEngine) as error:
-        print(f"✗ {error}", file=sys.stderr)
-        return 1
-    alike = f"{len(got[0])} of {len(wanted[0])} answers and {len(got[1])} tickets"
-    print(f"{alike} are those of the gateway ({time.monotonic() - started:.0f} s).")
-    return 0
+    """Rehearse; returns 0, 1 when something is missing or a step failed, 130 after Ctrl-C."""
+    return rehearsed(_rehearse)
 
 
-def _engine() -> Engine:
-    """Return the engine; a sentence says what is missing where there is none.
+def _rehearse() -> None:
+    """Ask the gateway and SAM, and compare.
 
     Raises:
-        Failed: there is none that answers.
+        Failed: something is missing, a step failed, or answers differ.
+    """
+    version, skip = _engine()
+    started = time.monotonic()
+    sam = subprocess.run(
+        [VENV / "deploy" / "bin" / "sam", "--version"], capture_output=True, text=True
+    ).stdout.strip()
+    print(f"{sam}; Docker {version}; {IMAGE}", flush=True)
+    with step("sam build"):
+        run(str(VENV / "deploy" / "bin" / "sam"), "build")
+    with free_ports(6) as port:
+        with _running(port) as beside:
+            wanted = _ask_the_gateway(beside)
+        with _running(port) as beside:
+            got = _ask_sam(beside, skip)
+    _compare(wanted, got)
+    alike = f"{len(got[0])} of {len(wanted[0])} answers and {len(got[1])} tickets"
+    print(f"{alike} are those of the gateway ({time.monotonic() - started:.0f} s).")
+
+
+def _engine() -> tuple[str, Sequence[str]]:
+    """Return the engine's version, and the options of SAM that keep it from fetching the image.
+
+    Raises:
+        Failed: there is no engine that answers; says what is missing.
     """
     try:
         found = engine(os.environ)
-        found.version()
+        return found.version(), ["--skip-pull-image"] if found.has_image(IMAGE) else []
     except NoEngine as error:
         raise Failed(
-            f"sam local needs a Docker engine on this machine ({error}). Start Docker, or name its "
-            "socket: export DOCKER_HOST=unix:///path/to/docker.sock. Without Docker, `make run` "
-            "runs the same functions, and `make rehearse` deploys them."
+            f"sam local needs a Docker engine on this machine ({error}). Start Docker, let your "
+            "user use it (on Linux those of the group docker may), or name its socket: export "
+            "DOCKER_HOST=unix:///path/to/docker.sock. Without Docker, `make run` runs the same "
+            "functions, and `make rehearse` deploys them."
         ) from None
-    return found
 
 
 def _clean(env: Mapping[str, str]) -> dict[str, str]:

@@ -2,16 +2,34 @@
 
 import shlex
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
 class Failed(Exception):
     """A step did not do what it should; says which and how."""
+
+
+def rehearsed(rehearsal: Callable[[], None]) -> int:
+    """Do a rehearsal; returns its exit code: 0, 1 when something failed, 130 after Ctrl-C."""
+    try:
+        rehearsal()
+    except Failed as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped before its end: nothing is proved.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
 
 
 @contextmanager

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from local import rehearse_local
+from local import rehearse, rehearse_local
 from local.aws import PRETENDED
 from local.containers import LOOPBACK
-from local.engine import NoEngine
+from local.engine import NoEngine, engine
 from local.ports import free_ports
 from local.runtime import sample_environment
 from local.steps import Failed
@@ -230,6 +230,27 @@ def test_without_an_engine_the_rehearsal_says_what_is_missing(
 
 def nothing_there(engine: Any) -> str:
     raise NoEngine(f"{engine.path}: No such file or directory")
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("version", [None, {"version": "1"}, ["1"]])
+def test_what_is_no_engine_is_said_to_be_none(
+    version: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with docker_engine() as other:
+        other.answers["/version"] = version
+        monkeypatch.setattr(rehearse_local, "engine", lambda _: engine({"DOCKER_HOST": other.host}))
+        assert rehearse_local.main() == 1
+    assert "is no Docker engine). Start Docker, let your user use it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rehearsal", [rehearse_local, rehearse])
+def test_ctrl_c_ends_a_rehearsal_with_a_sentence(
+    rehearsal: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rehearsal, "_rehearse", lambda: signal.raise_signal(signal.SIGINT))
+    assert rehearsal.main() == 130
+    assert capsys.readouterr().err == "\nStopped before its end: nothing is proved.\n"
 
 
 def test_an_answer_or_a_ticket_that_differs_is_shown_beside_the_gateways() -> None:
