@@ -17,11 +17,29 @@ fail() { # EXIT-CODE MESSAGE
     exit "$1"
 }
 
+((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) ||
+    fail 2 "bash 4.4 or newer is needed; this is $BASH_VERSION (macOS: brew install bash)"
+
 for name in AWS_REGION ARTIFACTS_BUCKET STACK; do # as from a variable that was pasted with its line end
     [[ ! ${!name:-} =~ [[:space:]] ]] || fail 2 "$name holds white space: take it out"
 done
 
-manage_runs() { python manage.py --help >/dev/null 2>&1; }
+named() { # STACK
+    [[ $1 =~ ^[A-Za-z][A-Za-z0-9-]*$ ]] ||
+        fail 2 "\"$1\" is no name of a stack: letters, digits and \"-\", a letter first"
+}
+
+needs() { # PROGRAM...
+    local program
+    for program; do
+        command -v "$program" >/dev/null || fail 2 "there is no $program on the PATH; \"make deploy-tools\" brings \
+aws and sam into .venv/deploy/bin: export PATH=\"\$PATH:\$PWD/.venv/deploy/bin\""
+    done
+}
+
+manage_runs() {
+    ./manage --help >/dev/null 2>&1 || fail 2 "./manage does not run: \"make manage\" prepares what it needs"
+}
 
 # Build what is in DIRECTORY and bring it to a stack. Parameters that are left out keep their values;
 # those that its template does not know are ignored.

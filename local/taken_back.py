@@ -107,8 +107,7 @@ def workshop(stack: str) -> Iterator[Workshop]:
         (tools / "sam").write_text(script)
         (tools / "sam").chmod(0o755)
         (tools / "aws").symlink_to(VENV / "deploy" / "bin" / "aws")
-        (tools / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
-        (tools / "python").chmod(0o755)
+        (clone / ".venv").symlink_to(VENV)
         command = ["git", "rev-parse", "HEAD"]
         head = subprocess.run(command, cwd=clone, check=True, capture_output=True, text=True)
         yield Workshop(clone, tools, stack, head.stdout.strip())

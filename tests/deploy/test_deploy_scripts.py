@@ -31,6 +31,11 @@ done <<<"$FAILING"
 """
 
 
+def fake(program: Path) -> None:
+    program.write_text(FAKE)
+    program.chmod(0o755)
+
+
 class Workshop:
     """A small repository of two commits with the scripts, and fake tools."""
 
@@ -38,9 +43,8 @@ class Workshop:
         self.repository = path / "a repository"
         self.calls_file, self.stack_file = path / "calls", path / "stack"
         (path / "bin").mkdir()
-        for name in ("aws", "sam", "python"):
-            (path / "bin" / name).write_text(FAKE)
-            (path / "bin" / name).chmod(0o755)
+        for name in ("aws", "sam"):
+            fake(path / "bin" / name)
         self.env = {
             "PATH": f"{path / 'bin'}:{os.environ['PATH']}",
             "HOME": str(path),
@@ -63,6 +67,7 @@ class Workshop:
         shutil.copytree(ROOT / "deploy", self.repository / "deploy")
         for name in ("template.yaml", "Makefile"):
             shutil.copy(ROOT / name, self.repository)
+        fake(self.repository / "manage")
         (self.repository / ".gitignore").write_text(".build/\n")
         self.git("init", "--quiet")
         self.old, self.new = self.commit("old"), self.commit("new")
@@ -136,10 +141,11 @@ def test_a_deployment_looks_builds_deploys_and_tries(workshop: Workshop) -> None
         "--stack-name mattermost-glpi-bridge-staging ",
         "--no-confirm-changeset --no-fail-on-empty-changeset",
         "--no-resolve-s3 --s3-bucket artifacts --s3-prefix mattermost-glpi-bridge-staging ",
-        f"--parameter-overrides GlpiUrl=https://new.example LogLevel=DEBUG Commit={workshop.new} ",
+        '--parameter-overrides GlpiUrl="https://new.example" LogLevel="DEBUG" '
+        f"Commit={workshop.new} ",
     ):
         assert part in deploy
-    assert "manage.py --stack mattermost-glpi-bridge-staging send 112 [" in workshop.calls()[-1]
+    assert "manage --stack mattermost-glpi-bridge-staging send 112 [" in workshop.calls()[-1]
 
 
 @pytest.mark.parametrize(
@@ -262,14 +268,14 @@ def test_a_doctor_that_breaks_down_is_no_verdict(workshop: Workshop) -> None:
     workshop.stack_has(Commit=workshop.old)
     code, said = workshop.run("deploy", "staging", FAILING="1 doctor", FOUND_BEFORE="")
     assert (code, workshop.outline()) == (0, GOOD)
-    assert "manage.py doctor broke down (exit code 1), which is no verdict" in said
+    assert "./manage doctor broke down (exit code 1), which is no verdict" in said
 
 
-def test_nothing_begins_where_manage_py_does_not_run(workshop: Workshop) -> None:
-    code, said = workshop.run("deploy", "staging", FAILING="1 manage.py --help")
+def test_nothing_begins_where_manage_does_not_run(workshop: Workshop) -> None:
+    code, said = workshop.run("deploy", "staging", FAILING="1 manage --help")
     assert (code, workshop.outline()) == (2, ["help new"])
-    assert "make deploy" in said
-    code, said = workshop.run("smoke-test", "bridge", FAILING="1 manage.py --help")
+    assert '"make manage" prepares what it needs' in said
+    code, said = workshop.run("smoke-test", "bridge", FAILING="1 manage --help")
     assert (code, "make manage" in said) == (2, True)
 
 
@@ -315,12 +321,13 @@ def test_nothing_begins_without_a_stage_a_bucket_or_a_commit(workshop: Workshop)
         "GlpiUrl=https://a.example\r\nAlarmEmail=it@a.example\r\n",
         "\n\n GlpiUrl=https://a.example\t \r\n\r\n\v\fAlarmEmail=it@a.example ",
         "GlpiUrl=https://a.example\u00a0AlarmEmail=it@a.example\r",
+        "GlpiUrl=\"https://a.example\" AlarmEmail='it@a.example'",
     ],
 )
 def test_any_white_space_parts_parameters(workshop: Workshop, given: str) -> None:
     code, said = workshop.run("deploy", "staging", PARAMETERS=given)
     assert code == 0, said
-    wanted = "--parameter-overrides GlpiUrl=https://a.example AlarmEmail=it@a.example Commit="
+    wanted = '--parameter-overrides GlpiUrl="https://a.example" AlarmEmail="it@a.example" Commit='
     assert wanted in workshop.calls()[3]
 
 
@@ -334,6 +341,10 @@ def test_any_white_space_parts_parameters(workshop: Workshop, given: str) -> Non
         ("GlpiUrL=https://a.example", "template.yaml has no parameter GlpiUrL"),
         ("GlpiUrl=https://a.example GlpiUrl=https://b.example", "GlpiUrl stands there twice"),
         ("Commit=" + "0" * 40, "Commit is set by deploy/deploy"),
+        ('GlpiUrl=https://a"b', "the value of GlpiUrl holds a quotation mark"),
+        ('GlpiUrl="https://a', "the value of GlpiUrl holds a quotation mark"),
+        ("AlarmEmail=o'neill@a.example", "the value of AlarmEmail holds a quotation mark"),
+        ("VpcId=\\", "the value of VpcId holds a quotation mark or a backslash"),
     ],
 )
 def test_nothing_begins_with_a_parameter_that_would_be_dropped(
@@ -354,6 +365,53 @@ def test_nothing_begins_with_white_space_in_a_name(
     code, said = workshop.run("deploy", "staging", **{name: f"value{more}"})
     assert code == 2
     assert f"{name} holds white space" in said
+    assert workshop.calls() == []
+
+
+@pytest.mark.parametrize("empty", ["VpcId=", 'VpcId=""'])
+def test_an_empty_value_arrives_as_sam_takes_it(workshop: Workshop, empty: str) -> None:
+    code, said = workshop.run("deploy", "staging", PARAMETERS=f"LogLevel=INFO {empty}")
+    assert code == 0, said
+    assert '--parameter-overrides LogLevel="INFO" VpcId="" Commit=' in workshop.calls()[3]
+
+
+def test_a_shell_makes_nothing_of_a_value(workshop: Workshop) -> None:
+    code, said = workshop.run(
+        "deploy", "staging", PARAMETERS="GlpiUrl=$(touch${IFS}oops);* VpcId=*"
+    )
+    assert code == 0, said
+    wanted = 'GlpiUrl="$(touch${IFS}oops);*" VpcId="*" Commit='
+    assert wanted in workshop.calls()[3]
+    assert not (workshop.repository / "oops").exists()
+
+
+@pytest.mark.parametrize("stack", ["../..", "-x", "a/b", "1a", "*"])
+def test_nothing_begins_with_what_is_no_name_of_a_stack(workshop: Workshop, stack: str) -> None:
+    for code, said in (
+        workshop.run("deploy", "staging", STACK=stack),
+        workshop.run("smoke-test", stack),
+        workshop.run("roll-back", stack, workshop.old),
+    ):
+        assert code == 2
+        assert f'"{stack}" is no name of a stack' in said
+    assert workshop.calls() == []
+
+
+@pytest.mark.parametrize("missing", ["aws", "sam"])
+def test_nothing_begins_without_its_tools(workshop: Workshop, tmp_path: Path, missing: str) -> None:
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for name in ("bash", "dirname", "git", "sed", "grep"):
+        (plain / name).symlink_to(str(shutil.which(name)))
+    other = {"aws": "sam", "sam": "aws"}[missing]
+    (plain / other).symlink_to(tmp_path / "bin" / other)
+    scripts = [("deploy", "staging"), ("smoke-test", "bridge"), ("roll-back", "bridge", "HEAD")]
+    without = {"sam": "smoke-test", "aws": "roll-back"}[missing]  # which does not need it
+    for script, *arguments in scripts:
+        if script != without:
+            code, said = workshop.run(script, *arguments, PATH=str(plain))
+            assert (code, f"there is no {missing} on the PATH" in said) == (2, True), said
+            assert "make deploy-tools" in said
     assert workshop.calls() == []
 
 

@@ -1,5 +1,6 @@
 """./manage: one command from any folder, and one sentence while its environment is missing."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -35,6 +36,20 @@ def test_it_calls_itself_as_people_call_it(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Usage: ./manage queue" in done.stderr
     assert "Try './manage queue --help'" in done.stderr
+
+
+@pytest.mark.parametrize("newer", ["3.11", "3.13"])
+def test_it_takes_the_environment_that_was_prepared_last(tmp_path: Path, newer: str) -> None:
+    shutil.copy(ROOT / "manage", tmp_path)
+    for version in ("3.11", "3.13"):
+        made = tmp_path / ".venv" / version
+        (made / "bin").mkdir(parents=True)
+        python = made / "bin" / "python"
+        python.write_text(f"#!/bin/sh\necho {version}\n")
+        python.chmod(0o755)
+        (made / "run.installed").touch()
+        os.utime(made / "run.installed", (version == newer, version == newer))
+    assert run(tmp_path / "manage", folder=tmp_path).stdout == f"{newer}\n"
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["missing", "python gone"])
