@@ -169,8 +169,10 @@ build-WebhookFunction:
 	@chmod -R u=rwX,go=rX "$(ARTIFACTS_DIR)"
 
 # The package twice, for the tests: what is inside, and whether it is the same again. One that is
-# there already and no different stays: another `make test` may be at it.
+# there already and no different stays: another `make test` may be at it. PACK is not called MAKE,
+# or `make -n` would go through with these lines, and put nothing in the place of the package.
+PACK = MAKEFLAGS= $(MAKE) --no-print-directory build-WebhookFunction
 .build/package .build/again: $(SHIPPED) $(wildcard bridge bridge/*/) Makefile .venv/runtime/installed
 	@mkdir -p .build && part=$$(mktemp -d .build/part.XXXXXX) && trap 'rm -rf "$$part"' EXIT && \
-	$(MAKE) --no-print-directory build-WebhookFunction ARTIFACTS_DIR="$(CURDIR)/$$part" && \
+	$(PACK) ARTIFACTS_DIR="$(CURDIR)/$$part" && \
 	{ diff -r "$$part" $@ >/dev/null 2>&1 || { rm -rf $@ && mv "$$part" $@; }; } && touch $@

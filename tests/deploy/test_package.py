@@ -4,6 +4,7 @@ import ast
 import hashlib
 import os
 import re
+import shutil
 import statistics
 import struct
 import subprocess
@@ -70,6 +71,18 @@ def test_everything_is_pure_python_and_small_things_are_left_out() -> None:
     assert not [name for name in names if name.endswith((".so", ".pyd", ".dist-info"))]
     assert not [name for name in names if "/tests/" in name or "boto" in name]
     assert not [name for name in names if name.startswith("markdown_it/cli/") or ".min." in name]
+
+
+def test_make_that_only_tells_what_it_would_do_leaves_the_package_alone(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in (".venv/runtime/installed", ".build/package/handler.py", "requirements.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    command = ["make", "-n", "-W", "Makefile", "-o", ".venv/runtime/installed", ".build/package"]
+    told = ["SHIPPED=requirements.txt", f"PYTHON={sys.executable}"]
+    done = subprocess.run([*command, *told], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, "rm -rf .build/package" in done.stdout) == (0, True), done.stderr
+    assert (tmp_path / ".build" / "package" / "handler.py").exists()
 
 
 # ---- What is left out is missed by nothing
