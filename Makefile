@@ -136,7 +136,8 @@ $(VENV)/%.installed: requirements/%.txt $(VENV)/made
 SHIPPED_MODULES := handler.py glpi.py $(wildcard bridge/*.py bridge/*/*.py)
 LICENSING := LICENSE bridge/words/emojis-LICENSES.txt deploy/licenses.py
 SHIPPED := requirements.txt bridge.toml $(LICENSING) $(wildcard certs/*) $(SHIPPED_MODULES)
-BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" "$(PYTHON)" python3; do \
+# Debian's own Python has no pip; an environment that is here already does.
+BUILD_PYTHON = $(shell for p in "$(RUNTIME_PYTHON)" "$(PYTHON)" python3 "$(CURDIR)"/.venv/*/bin/python; do \
 	"$$p" -m pip --version >/dev/null 2>&1 && echo "$$p" && break; done)
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -144,7 +145,7 @@ export PIP_ROOT_USER_ACTION := ignore
 build-WorkerFunction: build-WebhookFunction
 build-WebhookFunction:
 	@test -n "$(ARTIFACTS_DIR)" || { echo "ARTIFACTS_DIR is empty; sam build sets it"; exit 1; }
-	@test -n "$(BUILD_PYTHON)" || { echo "Packing needs a Python with pip"; exit 1; }
+	@test -n "$(BUILD_PYTHON)" || { echo "Packing needs a Python with pip; make deploy-tools brings one"; exit 1; }
 	@! grep -l "PRIVATE KEY" certs/* || { echo "Private keys do not belong into certs/"; exit 1; }
 	@"$(BUILD_PYTHON)" -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --no-deps --no-compile --only-binary :all: \
