@@ -23,7 +23,7 @@ from local.ports import free_ports
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-PAGE = (640, 600)
+PAGE = (640, 720)
 TERMINAL = (960, 900)
 COLUMNS = 110
 STORIES = {
